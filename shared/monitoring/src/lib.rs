@@ -1,0 +1,11 @@
+//! From a window's profile and its baselines to a verdict that people can act on.
+//!
+//! A verdict needs two keys: evidence (a p-value that knows the sample size, the ordinary variation between the
+//! baseline's own periods, and how many tests were made) and effect (whose lower confidence bound passes what the
+//! contract calls worth acting on). This room is pure: profiles in, verdict out.
+
+mod assess;
+mod verdict;
+
+pub use assess::{Input, assess};
+pub use verdict::*;
