@@ -1,6 +1,13 @@
 //! The frozen cells that a baseline gives to each field.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::MAX_OTHER_VALUES;
+
+/// Quantile cells aimed at between atoms. `STATISTICS.md` of this project's design asks for 256 or more.
+pub const QUANTILE_CELLS: usize = 256;
 
 /// The cells of one field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,8 +35,85 @@ pub struct NumericAnchor {
 /// Cells of a categorical field: one per value of the baseline, most frequent first (ties by bytes).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CategoricalAnchor {
-    /// The values, at most [`crate::MAX_OTHER_VALUES`].
+    /// The values, at most [`MAX_OTHER_VALUES`].
     pub values: Vec<String>,
     /// Whether the baseline had more values than are listed, so that a value not listed need not be new.
     pub open: bool,
+}
+
+impl NumericAnchor {
+    /// Cells from a sample of the baseline's values, and its least and greatest value.
+    ///
+    /// A value is an atom when it makes up at least 1/256 of the sample and occurs at least twice; the others are cut
+    /// into runs of about 1/256 of the sample. `None` for an empty sample.
+    #[must_use]
+    pub fn from_sample(sample: &mut [f64], min: f64, max: f64) -> Option<Self> {
+        if sample.is_empty() {
+            return None;
+        }
+        sample.sort_unstable_by(f64::total_cmp);
+        let share = sample.len() as f64 / QUANTILE_CELLS as f64;
+        let mut inner = vec![min, max.next_up()];
+        let mut repeated = Vec::new();
+        let mut run = 0.0;
+        #[expect(clippy::float_cmp, reason = "equal values are what is being grouped")]
+        for group in sample.chunk_by(|a, b| a == b) {
+            let Some(&value) = group.first() else { continue };
+            let count = group.len() as f64;
+            if count >= share.max(2.0) {
+                inner.extend([value, value.next_up()]);
+                repeated.push(value);
+                run = 0.0;
+            } else {
+                if run >= share {
+                    inner.push(value);
+                    run = 0.0;
+                }
+                run += count;
+            }
+        }
+        inner.retain(|edge| edge.is_finite());
+        inner.sort_unstable_by(f64::total_cmp);
+        inner.dedup();
+        let spread = if max > min { max - min } else { max.abs().max(1.0) };
+        let (far_below, far_above) = ((min - spread).max(-f64::MAX), (max + spread).min(f64::MAX));
+        let mut edges = vec![far_below];
+        edges.extend(inner);
+        edges.push(far_above);
+        edges.sort_unstable_by(f64::total_cmp);
+        edges.dedup();
+        let cell_of = |value: &f64| u32::try_from(edges.partition_point(|edge| edge <= value)).unwrap_or(u32::MAX);
+        let atoms = repeated.iter().map(cell_of).collect();
+        Some(Self { edges, atoms })
+    }
+
+    /// Number of cells: one more than edges.
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        self.edges.len() + 1
+    }
+
+    /// A value that stands for each cell: an atom's own, else the middle; the outermost cells are stood for by their edge.
+    #[must_use]
+    pub fn representatives(&self) -> Vec<f64> {
+        let middles = self.edges.windows(2).map(|pair| match pair {
+            [low, high] if low.next_up() < *high => low / 2.0 + high / 2.0,
+            [low, _] => *low,
+            _ => 0.0,
+        });
+        let first = self.edges.first().copied().unwrap_or(0.0);
+        let last = self.edges.last().copied().unwrap_or(0.0);
+        std::iter::once(first).chain(middles).chain(std::iter::once(last)).collect()
+    }
+}
+
+impl CategoricalAnchor {
+    /// Cells from the baseline's counts by value.
+    #[must_use]
+    pub fn from_counts(counts: &BTreeMap<String, u64>, overflowed: bool) -> Self {
+        let mut by_count: Vec<(&String, u64)> = counts.iter().map(|(value, count)| (value, *count)).collect();
+        by_count.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        let open = overflowed || by_count.len() > MAX_OTHER_VALUES;
+        Self { values: by_count.into_iter().take(MAX_OTHER_VALUES).map(|(value, _)| value.clone()).collect(), open }
+    }
 }

@@ -1,10 +1,15 @@
 //! A complete data set that windows are compared with: its frozen cells, and what it counts in them.
 
-use arrow_array::RecordBatch;
-use serde::{Deserialize, Serialize};
-use tidegate_contract::Field;
+use std::collections::BTreeMap;
 
-use crate::{BatchFacts, FieldAnchor, Profile, ProfileError, Source};
+use arrow_array::types::{Float64Type, Int32Type};
+use arrow_array::{Array, DictionaryArray, PrimitiveArray, RecordBatch};
+use chrono::{DateTime, NaiveDate, Timelike};
+use serde::{Deserialize, Serialize};
+use tidegate_contract::{FeatureKind, Field};
+
+use crate::observe::{ABSENT, names_of, timestamps};
+use crate::{BatchFacts, CategoricalAnchor, FieldAnchor, NumericAnchor, Profile, ProfileError, Profiler, Source};
 
 /// A complete data set that windows are compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,48 +46,257 @@ pub struct Counts {
     pub cells: Vec<u64>,
 }
 
+impl Baseline {
+    /// The position of a field by name.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.profile.fields.iter().position(|field| field.name == name)
+    }
+
+    /// The cells of a field by name.
+    #[must_use]
+    pub fn anchor_of(&self, name: &str) -> Option<&FieldAnchor> {
+        self.fields.get(self.position(name)?)?.anchor.as_ref()
+    }
+}
+
+/// Values kept per numeric field to place edges by. Edges are frozen either way, and counting in them is exact; a larger
+/// sample would only make the cells more even.
+const SAMPLE: usize = 32_768;
+
+/// Distinct values counted per categorical field; beyond it the rarest are not told from new ones.
+const DISTINCT: usize = 100_000;
+
+/// With records on at least so many days, the days are the periods.
+const MIN_DAYS: usize = 8;
+
+/// At most so many periods are kept; longer baselines join neighbouring days.
+const MAX_PERIODS: usize = 62;
+
+/// Without enough days, the rows are cut into this many blocks, in their order.
+const BLOCKS: u64 = 20;
+
+/// Fewer rows than this are not cut into blocks.
+const MIN_ROWS_FOR_BLOCKS: u64 = 400;
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
 /// First pass over a data set: learns where the cells' edges lie, from a sample that is the same for the same rows.
 #[derive(Debug)]
-pub struct Sampler {}
+pub struct Sampler {
+    fields: Vec<Field>,
+    samples: Vec<FieldSample>,
+    rows: u64,
+    days: BTreeMap<i64, u64>,
+    timed: u64,
+}
+
+#[derive(Debug)]
+enum FieldSample {
+    Numeric { kept: Vec<(u64, f64)>, threshold: u64, min: f64, max: f64 },
+    Categorical { counts: BTreeMap<String, u64>, overflowed: bool },
+}
+
+/// `SplitMix64`'s finaliser: spreads row numbers evenly, so that any threshold keeps an even sample.
+/// Source: Steele, Lea and Flood (2014), *Fast splittable pseudorandom number generators*.
+fn spread(row: u64) -> u64 {
+    let mut z = row.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
 
 impl Sampler {
     /// A first pass over these fields (`Contract::fields`).
     #[must_use]
-    pub fn new(_fields: &[Field]) -> Self {
-        todo!()
+    pub fn new(fields: &[Field]) -> Self {
+        let sample = |field: &Field| match field.kind {
+            FeatureKind::Numeric => {
+                FieldSample::Numeric { kept: Vec::new(), threshold: u64::MAX, min: f64::INFINITY, max: f64::NEG_INFINITY }
+            }
+            FeatureKind::Categorical => FieldSample::Categorical { counts: BTreeMap::new(), overflowed: false },
+        };
+        Self { fields: fields.to_vec(), samples: fields.iter().map(sample).collect(), rows: 0, days: BTreeMap::new(), timed: 0 }
     }
 
     /// Looks at a batch.
     ///
     /// # Errors
     /// [`ProfileError::Column`] if a field's column is absent or of another type.
-    pub fn observe(&mut self, _batch: &RecordBatch) -> Result<(), ProfileError> {
-        todo!()
+    pub fn observe(&mut self, batch: &RecordBatch) -> Result<(), ProfileError> {
+        for ms in timestamps(batch)?.iter().flatten() {
+            *self.days.entry(ms.div_euclid(DAY_MS)).or_default() += 1;
+            self.timed += 1;
+        }
+        for (field, sample) in self.fields.iter().zip(&mut self.samples) {
+            let column = batch.column_by_name(&field.name);
+            let wrong = || ProfileError::Column {
+                column: field.name.clone(),
+                found: column.map_or_else(|| "no such column".to_owned(), |array| array.data_type().to_string()),
+                expected: if field.kind == FeatureKind::Numeric { "Float64" } else { "Dictionary(Int32, Utf8)" }.to_owned(),
+            };
+            let any = column.ok_or_else(wrong)?.as_any();
+            match field.kind {
+                FeatureKind::Numeric => sample.numbers(any.downcast_ref().ok_or_else(wrong)?, self.rows),
+                FeatureKind::Categorical => sample.names(any.downcast_ref().ok_or_else(wrong)?, &field.name)?,
+            }
+        }
+        self.rows += batch.num_rows() as u64;
+        Ok(())
     }
 
     /// Freezes the cells and starts the second pass.
     #[must_use]
-    pub fn freeze(self, _id: &str, _source: Source) -> BaselineBuilder {
-        todo!()
+    pub fn freeze(self, id: &str, source: Source) -> BaselineBuilder {
+        let anchors: Vec<Option<FieldAnchor>> = self.samples.into_iter().map(FieldSample::anchor).collect();
+        let profiler = Profiler::with_anchors(id, &self.fields, &anchors);
+        let periods = Periods::new(self.rows, self.timed, &self.days);
+        let timed = self.rows > 0 && self.timed == self.rows;
+        let fields = profiler.counters().iter().zip(anchors).map(|(counter, anchor)| {
+            let none = Counts { absent: 0, cells: vec![0; counter.cells()] };
+            let times = |wanted: bool, count: usize| if wanted && anchor.is_some() { vec![none.clone(); count] } else { Vec::new() };
+            FieldBaseline { periods: times(true, periods.labels.len()), hours: times(timed, 24), anchor }
+        });
+        let fields = fields.collect();
+        BaselineBuilder {
+            baseline: Baseline { id: id.to_owned(), source, profile: profiler.start(), periods: periods.labels.clone(), fields },
+            profiler,
+            periods,
+            rows: 0,
+        }
+    }
+}
+
+impl FieldSample {
+    fn numbers(&mut self, values: &PrimitiveArray<Float64Type>, first_row: u64) {
+        let Self::Numeric { kept, threshold, min: least, max: greatest } = self else { return };
+        for (row, number) in (first_row..).zip(values.iter()) {
+            let Some(value) = number.filter(|value| value.is_finite()) else { continue };
+            *least = least.min(value);
+            *greatest = greatest.max(value);
+            let rank = spread(row);
+            if rank > *threshold {
+                continue;
+            }
+            kept.push((rank, value));
+            if kept.len() >= 2 * SAMPLE {
+                *threshold /= 2;
+                let limit = *threshold;
+                kept.retain(|(rank, _)| *rank <= limit);
+            }
+        }
+    }
+
+    fn names(&mut self, values: &DictionaryArray<Int32Type>, column: &str) -> Result<(), ProfileError> {
+        let Self::Categorical { counts, overflowed } = self else { return Ok(()) };
+        let names = names_of(values, column)?;
+        let mut of_code = vec![0_u64; names.len()];
+        for key in values.keys().iter().flatten() {
+            if let Some(count) = usize::try_from(key).ok().and_then(|key| of_code.get_mut(key)) {
+                *count += 1;
+            }
+        }
+        for (name, count) in names.iter().zip(of_code) {
+            let Some(name) = name.filter(|_| count > 0) else { continue };
+            *overflowed |= crate::observe::add_capped(counts, name, count, DISTINCT) > 0;
+        }
+        Ok(())
+    }
+
+    fn anchor(self) -> Option<FieldAnchor> {
+        match self {
+            Self::Numeric { kept, min, max, .. } => {
+                let mut sample: Vec<f64> = kept.into_iter().map(|(_, value)| value).collect();
+                NumericAnchor::from_sample(&mut sample, min, max).map(FieldAnchor::Numeric)
+            }
+            Self::Categorical { counts, overflowed } => {
+                (!counts.is_empty()).then(|| FieldAnchor::Categorical(CategoricalAnchor::from_counts(&counts, overflowed)))
+            }
+        }
+    }
+}
+
+/// Which period a record belongs to.
+#[derive(Debug)]
+struct Periods {
+    labels: Vec<String>,
+    /// First day of each period; empty when the rows are cut into blocks.
+    days: Vec<i64>,
+    rows: u64,
+}
+
+impl Periods {
+    fn new(rows: u64, timed: u64, days: &BTreeMap<i64, u64>) -> Self {
+        if timed == rows && days.len() >= MIN_DAYS {
+            let first_days: Vec<i64> = days.keys().copied().step_by(days.len().div_ceil(MAX_PERIODS)).collect();
+            let label = |day: &i64| {
+                DateTime::from_timestamp_millis(day * DAY_MS)
+                    .map_or_else(|| NaiveDate::default().to_string(), |time| time.date_naive().to_string())
+            };
+            return Self { labels: first_days.iter().map(label).collect(), days: first_days, rows };
+        }
+        let blocks = if rows >= MIN_ROWS_FOR_BLOCKS { BLOCKS } else { 0 };
+        Self { labels: (1..=blocks).map(|block| format!("block {block}")).collect(), days: Vec::new(), rows }
+    }
+
+    fn of(&self, row: u64, time_ms: Option<i64>) -> Option<usize> {
+        if self.labels.is_empty() {
+            None
+        } else if self.days.is_empty() {
+            usize::try_from(u128::from(row) * self.labels.len() as u128 / u128::from(self.rows.max(1))).ok()
+        } else {
+            let day = time_ms?.div_euclid(DAY_MS);
+            self.days.partition_point(|first| *first <= day).checked_sub(1)
+        }
     }
 }
 
 /// Second pass over the same rows in the same order: counts them in the frozen cells.
 #[derive(Debug)]
-pub struct BaselineBuilder {}
+pub struct BaselineBuilder {
+    baseline: Baseline,
+    profiler: Profiler,
+    periods: Periods,
+    rows: u64,
+}
 
 impl BaselineBuilder {
     /// Counts a batch.
     ///
     /// # Errors
     /// As [`Sampler::observe`].
-    pub fn observe(&mut self, _batch: &RecordBatch, _facts: &BatchFacts) -> Result<(), ProfileError> {
-        todo!()
+    pub fn observe(&mut self, batch: &RecordBatch, facts: &BatchFacts) -> Result<(), ProfileError> {
+        self.profiler.observe(&mut self.baseline.profile, batch, facts)?;
+        let times: Vec<Option<i64>> = timestamps(batch)?.iter().collect();
+        let periods: Vec<Option<usize>> = (self.rows..).zip(&times).map(|(row, time)| self.periods.of(row, *time)).collect();
+        let hour = |time: &Option<i64>| time.and_then(DateTime::from_timestamp_millis).and_then(|time| usize::try_from(time.hour()).ok());
+        let hours: Vec<Option<usize>> = times.iter().map(hour).collect();
+        for (counter, field) in self.profiler.counters().iter().zip(&mut self.baseline.fields) {
+            if field.anchor.is_none() {
+                continue;
+            }
+            let cells = counter.cell_of_each(batch)?;
+            count(&mut field.periods, &periods, &cells);
+            count(&mut field.hours, &hours, &cells);
+        }
+        self.rows += batch.num_rows() as u64;
+        Ok(())
     }
 
     /// The finished baseline.
     #[must_use]
     pub fn finish(self) -> Baseline {
-        todo!()
+        self.baseline
+    }
+}
+
+fn count(groups: &mut [Counts], group_of: &[Option<usize>], cells: &[usize]) {
+    for (group, &cell) in group_of.iter().zip(cells) {
+        let Some(counts) = group.and_then(|group| groups.get_mut(group)) else { continue };
+        if cell == ABSENT {
+            counts.absent += 1;
+        } else if let Some(count) = counts.cells.get_mut(cell) {
+            *count += 1;
+        }
     }
 }

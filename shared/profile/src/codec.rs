@@ -2,6 +2,12 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+/// Compression level: profiles are written often and are small.
+const ZSTD_LEVEL: i32 = 3;
+
+/// Largest profile that is read, decompressed: a thousand features of a thousand cells with sixty periods, and room to spare.
+const MAX_DECODED_BYTES: u64 = 512 * 1024 * 1024;
+
 /// What can go wrong with a profile.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -24,23 +30,31 @@ pub enum ProfileError {
         /// What it should say.
         expected: String,
     },
-    /// Stored bytes could not be read.
-    #[error("stored profile could not be read")]
-    Decode(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A profile could not be turned into bytes.
+    #[error("profile could not be stored")]
+    Encode(#[source] std::io::Error),
+    /// Stored bytes are not a profile.
+    #[error("stored profile could not be read: expected JSON under zstd")]
+    Decode(#[source] std::io::Error),
 }
 
 /// The stored form of a [`crate::Part`], [`crate::WindowProfile`] or [`crate::Baseline`]. Equal values give equal bytes.
 ///
 /// # Errors
-/// [`ProfileError::Decode`] never; the type is shared with [`decode`].
-pub fn encode<T: Serialize>(_value: &T) -> Result<Vec<u8>, ProfileError> {
-    todo!()
+/// [`ProfileError::Encode`] if memory runs out.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, ProfileError> {
+    let json = serde_json::to_vec(value).map_err(|error| ProfileError::Encode(error.into()))?;
+    zstd::bulk::compress(&json, ZSTD_LEVEL).map_err(ProfileError::Encode)
 }
 
 /// Reads what [`encode`] wrote.
 ///
 /// # Errors
-/// [`ProfileError::Decode`] if the bytes are not such a form.
-pub fn decode<T: DeserializeOwned>(_bytes: &[u8]) -> Result<T, ProfileError> {
-    todo!()
+/// [`ProfileError::Decode`] if the bytes are not such a form, or decompress to more than 512 MiB.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProfileError> {
+    use std::io::Read;
+    let mut json = Vec::new();
+    let inflated = zstd::stream::read::Decoder::new(bytes).map_err(ProfileError::Decode)?;
+    inflated.take(MAX_DECODED_BYTES).read_to_end(&mut json).map_err(ProfileError::Decode)?;
+    serde_json::from_slice(&json).map_err(|error| ProfileError::Decode(error.into()))
 }

@@ -11,12 +11,13 @@
 
 mod anchor;
 mod baseline;
+mod cells;
 mod codec;
 mod merge;
 mod observe;
 mod types;
 
-pub use anchor::{CategoricalAnchor, FieldAnchor, NumericAnchor};
+pub use anchor::{CategoricalAnchor, FieldAnchor, NumericAnchor, QUANTILE_CELLS};
 pub use baseline::{Baseline, BaselineBuilder, Counts, FieldBaseline, Sampler};
 pub use codec::{ProfileError, decode, encode};
 pub use observe::Profiler;
