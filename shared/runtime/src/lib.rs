@@ -1,1 +1,21 @@
-//! placeholder
+//! What every function's `main` needs and no function should write twice: settings, clients, partial batches,
+//! deadlines, logs and metrics.
+//!
+//! Nothing here knows what a model is. The environment is read in [`environment`] and the wall clock in
+//! [`Deadline::of`], nowhere else in Tidegate's functions.
+
+mod batch;
+mod clients;
+mod deadline;
+mod lambda;
+mod logs;
+mod metrics;
+mod settings;
+
+pub use batch::{Failure, MAX_BATCH_RECORDS, serve_batch};
+pub use clients::aws_config;
+pub use deadline::Deadline;
+pub use lambda::serve;
+pub use logs::start_logs;
+pub use metrics::{METRICS_TARGET, Metric, MetricsError, Unit, emit, metrics_line};
+pub use settings::{SettingProblem, Variables, WrongSettings, environment};

@@ -1,0 +1,178 @@
+//! A batch of queue messages: every message for itself, and an answer that names those that failed.
+//!
+//! One bad message never costs its neighbours: an error, a panic or a lack of time fails that message alone, and the
+//! queue delivers it again. Messages that were not started in time are reported as failed too, so nothing is lost.
+
+use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::{FutureExt, StreamExt, stream};
+use tracing::{error, warn};
+
+use crate::Deadline;
+
+/// Most messages that the functions' queues put into one batch (the default of SQS event sources).
+pub const MAX_BATCH_RECORDS: usize = 10;
+
+/// An error that knows what the queue should do with its message.
+pub trait Failure: std::error::Error {
+    /// Whether the same message may succeed later without anybody mending anything. Either way the message is
+    /// reported as failed, and ends in the dead-letter queue when it keeps failing; the log says which kind it was.
+    fn is_retryable(&self) -> bool;
+}
+
+/// Handles each message of a batch, at most `concurrency` at a time, and reports the ones that failed.
+///
+/// A message is not started unless `least` is left before the deadline, and is dropped when the deadline comes: to
+/// everything that `handle` writes, that is a crash at that point.
+pub async fn serve_batch<'a, F, Fut, E>(
+    event: &'a SqsEvent,
+    deadline: Deadline,
+    least: Duration,
+    concurrency: usize,
+    handle: F,
+) -> SqsBatchResponse
+where
+    F: Fn(&'a str) -> Fut,
+    Fut: Future<Output = Result<(), E>> + 'a,
+    E: Failure,
+{
+    let handle = &handle;
+    let failed: Vec<bool> = stream::iter(&event.records)
+        .map(|message| async move {
+            if !deadline.leaves(least) {
+                warn!(message.id = id(message), "message left for later: not enough time to do it now");
+                return true;
+            }
+            // A panic may begin before the first await, so the future is made inside the guarded one.
+            let guarded = AssertUnwindSafe(async { handle(message.body.as_deref().unwrap_or_default()).await }).catch_unwind();
+            let outcome = match deadline.left() {
+                Some(left) => tokio::time::timeout(left, guarded).await,
+                None => Ok(guarded.await),
+            };
+            match outcome {
+                Ok(Ok(Ok(()))) => false,
+                Ok(Ok(Err(failure))) => {
+                    error!(
+                        message.id = id(message),
+                        error.chain = chain(&failure),
+                        error.retryable = failure.is_retryable(),
+                        "message failed"
+                    );
+                    true
+                }
+                Ok(Err(_panic)) => {
+                    error!(message.id = id(message), "message failed: the handler panicked, which is a defect of tidegate");
+                    true
+                }
+                Err(_elapsed) => {
+                    warn!(message.id = id(message), "message cut off: the function's time was up");
+                    true
+                }
+            }
+        })
+        .buffered(concurrency.max(1))
+        .collect()
+        .await;
+    let mut response = SqsBatchResponse::default();
+    for (message, _) in event.records.iter().zip(failed).filter(|(_, failed)| *failed) {
+        match message.message_id.as_deref() {
+            Some(id) if !id.trim().is_empty() => response.add_failure(id),
+            // An empty identifier in the answer would fail the whole batch, for ever.
+            _ => error!("a failed message has no identifier: it cannot be reported and will not come again"),
+        }
+    }
+    response
+}
+
+fn id(message: &SqsMessage) -> &str {
+    message.message_id.as_deref().unwrap_or_default()
+}
+
+/// An error and its sources in one line, outermost first.
+fn chain(failure: &dyn std::error::Error) -> String {
+    let mut text = failure.to_string();
+    let mut next = failure.source();
+    while let Some(source) = next {
+        let said = source.to_string();
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        next = source.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("poison")]
+    struct Poison;
+
+    impl Failure for Poison {
+        fn is_retryable(&self) -> bool {
+            false
+        }
+    }
+
+    fn batch(messages: &[(&str, &str)]) -> SqsEvent {
+        let records: Vec<_> = messages.iter().map(|(id, body)| serde_json::json!({"messageId": id, "body": body})).collect();
+        serde_json::from_value(serde_json::json!({ "Records": records })).unwrap()
+    }
+
+    async fn handle(body: &str) -> Result<(), Poison> {
+        match body {
+            "panic" => panic!("on purpose"),
+            "poison" => Err(Poison),
+            _ => Ok(()),
+        }
+    }
+
+    async fn answer(event: &SqsEvent, deadline: Deadline) -> String {
+        serde_json::to_string(&serve_batch(event, deadline, Duration::from_secs(1), 4, handle).await).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_poison_message_fails_alone() {
+        let event = batch(&[("a", "fine"), ("b", "poison"), ("c", "fine")]);
+        assert_eq!(answer(&event, Deadline::never()).await, r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#);
+    }
+
+    #[tokio::test]
+    async fn a_panic_fails_its_own_message_alone() {
+        let event = batch(&[("a", "panic"), ("b", "fine"), ("c", "poison")]);
+        assert_eq!(answer(&event, Deadline::never()).await, r#"{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":"c"}]}"#);
+    }
+
+    #[tokio::test]
+    async fn a_message_without_identifier_never_reaches_the_answer() {
+        let event = batch(&[("", "poison"), ("b", "poison"), (" ", "poison")]);
+        assert_eq!(answer(&event, Deadline::never()).await, r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#);
+    }
+
+    #[tokio::test]
+    async fn messages_that_cannot_be_started_in_time_are_reported() {
+        let event = batch(&[("a", "fine"), ("b", "fine")]);
+        let response = answer(&event, Deadline::within(Duration::from_millis(500))).await;
+        assert_eq!(response, r#"{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":"b"}]}"#);
+    }
+
+    #[tokio::test]
+    async fn an_empty_batch_reports_nothing() {
+        assert_eq!(answer(&batch(&[]), Deadline::never()).await, r#"{"batchItemFailures":[]}"#);
+    }
+
+    #[tokio::test]
+    async fn a_message_that_outlasts_the_deadline_is_cut_off_and_reported() {
+        let event = batch(&[("slow", "")]);
+        let response = serve_batch(&event, Deadline::within(Duration::from_millis(20)), Duration::ZERO, 1, |_| {
+            std::future::pending::<Result<(), Poison>>()
+        })
+        .await;
+        assert_eq!(response.batch_item_failures.len(), 1);
+    }
+}
