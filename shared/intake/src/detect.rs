@@ -1,0 +1,101 @@
+//! What an object is, told from its first bytes and never from its name.
+
+use crate::{Reason, ReasonKind};
+
+/// The format of an object's content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// One JSON object a line.
+    Jsonl,
+    /// Comma-separated values with a header line.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+}
+
+impl Format {
+    /// Its name, lower case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+        }
+    }
+}
+
+/// The compression around an object's content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Compression {
+    /// None (the default).
+    #[default]
+    Plain,
+    /// gzip, any number of members.
+    Gzip,
+    /// Zstandard, any number of frames.
+    Zstd,
+}
+
+impl Compression {
+    /// Its name, lower case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
+/// What an object's first bytes say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detected {
+    /// Lines, compressed or not: push them to an [`Intake`](crate::Intake).
+    Lines(Compression),
+    /// Parquet: keep the whole object somewhere and call [`read_parquet`](crate::read_parquet).
+    Parquet,
+}
+
+/// How many bytes [`sniff`] looks at.
+pub const SNIFF_BYTES: usize = 4;
+
+/// Tells what an object is from its first [`SNIFF_BYTES`] bytes (fewer when it has no more).
+#[must_use]
+pub fn sniff(head: &[u8]) -> Detected {
+    match head {
+        [0x1f, 0x8b, ..] => Detected::Lines(Compression::Gzip),
+        // A Zstandard frame, or a skippable frame before one (RFC 8878, 3.1).
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Detected::Lines(Compression::Zstd),
+        [b'P', b'A', b'R', b'1', ..] => Detected::Parquet,
+        _ => Detected::Lines(Compression::Plain),
+    }
+}
+
+/// The UTF-8 byte order mark, dropped once at the beginning of the content.
+pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Refuses content that is no text of lines, from its first bytes after decompression (at least four, or all).
+pub(crate) fn refuse(head: &[u8], compression: Compression) -> Option<Reason> {
+    let refused = |found: &str| Some(Reason::new(ReasonKind::Format, format!("found {found}, expected lines of UTF-8 text")));
+    match head {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => refused("a UTF-16 byte order mark"),
+        [b'{' | b'[' | b'"', 0, ..] | [0, b'{' | b'[' | b'"', ..] => refused("UTF-16 text without a byte order mark"),
+        _ if compression != Compression::Plain => match sniff(head) {
+            Detected::Parquet => refused(&format!("Parquet inside {}: store the Parquet file as it is", compression.name())),
+            Detected::Lines(Compression::Plain) => None,
+            Detected::Lines(inner) => refused(&format!("{} inside {}: one layer of compression is read", inner.name(), compression.name())),
+        },
+        _ => None,
+    }
+}
+
+/// The format of text, from its first byte that is no white space.
+pub(crate) fn format_of(first: u8) -> Result<Format, Reason> {
+    match first {
+        b'{' => Ok(Format::Jsonl),
+        b'[' => Err(Reason::new(ReasonKind::Format, "found a JSON array, expected one JSON object a line: write each record on its own line")),
+        _ => Ok(Format::Csv),
+    }
+}
