@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::WindowLength;
+
 /// What a team declares about one model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
@@ -179,7 +181,8 @@ pub struct Feature {
     /// Path of the value inside the object of features. Default: the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// What it was computed from. Absent for a core feature, which the application supplies as it is.
+    /// What it was computed from: other features, or fields that the model itself does not read. Absent for a core feature,
+    /// which the application supplies as it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub derived_from: Vec<String>,
     /// Least and greatest value that make sense (numeric features).
@@ -286,78 +289,6 @@ impl Default for Monitoring {
     }
 }
 
-/// A length of time in whole hours, written `6h` or `7d`; 1 hour to 30 days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WindowLength(u32);
-
-impl WindowLength {
-    /// The longest window: 30 days.
-    pub const MAX_HOURS: u32 = 30 * 24;
-
-    /// A window of that many hours.
-    #[must_use]
-    pub const fn hours(hours: u32) -> Self {
-        Self(hours)
-    }
-
-    /// Its length in hours.
-    #[must_use]
-    pub const fn as_hours(self) -> u32 {
-        self.0
-    }
-}
-
-impl std::fmt::Display for WindowLength {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0 % 24 == 0 { write!(out, "{}d", self.0 / 24) } else { write!(out, "{}h", self.0) }
-    }
-}
-
-impl std::str::FromStr for WindowLength {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("found \"{text}\", expected a length from 1h to 30d, such as 6h or 7d");
-        let (digits, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
-        let count: u32 = digits.parse().map_err(|_| wrong())?;
-        let hours = match unit {
-            "h" => Some(count),
-            "d" => count.checked_mul(24),
-            _ => None,
-        };
-        match hours {
-            Some(hours @ 1..=Self::MAX_HOURS) => Ok(Self(hours)),
-            _ => Err(wrong()),
-        }
-    }
-}
-
-impl Serialize for WindowLength {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for WindowLength {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-impl JsonSchema for WindowLength {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "WindowLength".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "pattern": "^[0-9]+[hd]$",
-            "description": "A length of time from 1h to 30d, in whole hours (h) or days (d)."
-        })
-    }
-}
-
 /// What a window is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -453,64 +384,3 @@ pub enum RetrainingMode {
     /// At once.
     Automatic,
 }
-
-impl Contract {
-    /// Key prefix of the model's scoring logs in the logs bucket.
-    #[must_use]
-    pub fn logs_prefix(&self) -> String {
-        self.logs.prefix.clone().unwrap_or_else(|| format!("{}/", self.model))
-    }
-
-    /// Everything that is profiled, in the order in which columns and profiles carry it: the features, then score,
-    /// prediction and latency.
-    #[must_use]
-    pub fn fields(&self) -> Vec<Field> {
-        let root = &self.record.features;
-        let below = |path: &str| if root.is_empty() { path.to_owned() } else { format!("{root}.{path}") };
-        let mut fields: Vec<Field> = self
-            .features
-            .iter()
-            .map(|feature| Field { name: feature.name.clone(), role: FieldRole::Feature, kind: feature.kind, path: below(feature.path()), range: feature.range, allowed: feature.allowed.clone() })
-            .collect();
-        let prediction = if self.task == Task::Regression { FeatureKind::Numeric } else { FeatureKind::Categorical };
-        let mut output = |role: FieldRole, name: &str, kind, path: &str| {
-            fields.push(Field { name: name.to_owned(), role, kind, path: path.to_owned(), range: None, allowed: None });
-        };
-        output(FieldRole::Score, "score", FeatureKind::Numeric, &self.record.score);
-        output(FieldRole::Prediction, "prediction", prediction, &self.record.prediction);
-        output(FieldRole::Latency, "latency_ms", FeatureKind::Numeric, &self.record.latency_ms);
-        fields
-    }
-}
-
-/// One thing that is read from every record and profiled.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Field {
-    /// Its name: the feature's, or `score`, `prediction`, `latency_ms`.
-    pub name: String,
-    /// What it is to the model.
-    pub role: FieldRole,
-    /// What its values are.
-    pub kind: FeatureKind,
-    /// Its path from the top of the record.
-    pub path: String,
-    /// Least and greatest value that make sense.
-    pub range: Option<[f64; 2]>,
-    /// The only values that make sense.
-    pub allowed: Option<Vec<String>>,
-}
-
-/// What a field is to the model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FieldRole {
-    /// An input.
-    Feature,
-    /// The score.
-    Score,
-    /// The predicted class or number.
-    Prediction,
-    /// How long the prediction took, milliseconds.
-    Latency,
-}
-

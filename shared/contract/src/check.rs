@@ -1,0 +1,397 @@
+//! Values that have the right type and still cannot be meant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::document::{Node, Path, quoted};
+use crate::error::Problem;
+use crate::names::{self, MAX_NAME, RESERVED_NAMES, is_hidden};
+use crate::{Approvals, Contract, Feature, FeatureKind};
+
+/// Most features of a model.
+pub const MAX_FEATURES: usize = 1_000;
+/// Most allowed values of a categorical feature.
+pub const MAX_ALLOWED: usize = 1_000;
+/// Longest allowed value of a categorical feature, bytes.
+pub const MAX_ALLOWED_BYTES: usize = 200;
+/// Longest path, prefix or free text, bytes.
+const MAX_TEXT_BYTES: usize = 512;
+
+/// Everything that is wrong with a contract whose shape is right.
+pub(crate) fn problems(contract: &Contract, tree: &Node) -> Vec<Problem> {
+    let mut check = Check { tree, problems: Vec::new() };
+    check.model(contract);
+    check.record(contract);
+    check.features(contract);
+    check.derivations(&contract.features);
+    check.segments(contract);
+    check.service(contract);
+    check.monitoring(contract);
+    check.validation(contract);
+    check.promotion(contract);
+    check.problems
+}
+
+struct Check<'a> {
+    tree: &'a Node,
+    problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn report(&mut self, path: &Path, message: impl Into<String>) {
+        self.problems.push(Problem::new(self.tree.locate(path), path, message));
+    }
+
+    fn text(&mut self, path: &Path, text: &str) {
+        if text.trim().is_empty() {
+            self.report(path, "found empty text, expected some");
+        } else if text.len() > MAX_TEXT_BYTES {
+            self.report(path, format!("found {} bytes, expected at most {MAX_TEXT_BYTES}", text.len()));
+        } else if text.contains(is_hidden) {
+            self.report(path, format!("found {}, expected no control characters", quoted(text)));
+        }
+    }
+
+    fn number(&mut self, path: &Path, value: f64, is_right: bool, expected: &str) {
+        if !value.is_finite() || !is_right {
+            self.report(path, format!("found {value}, expected {expected}"));
+        }
+    }
+
+    fn share(&mut self, path: &Path, value: Option<f64>) {
+        if let Some(value) = value {
+            self.number(path, value, (0.0..=1.0).contains(&value), "a share from 0 to 1");
+        }
+    }
+
+    fn positive(&mut self, path: &Path, value: Option<f64>) {
+        if let Some(value) = value {
+            self.number(path, value, value > 0.0, "a number above 0");
+        }
+    }
+
+    fn unique<'t, T: PartialEq + ToString + 't>(&mut self, path: &Path, values: impl IntoIterator<Item = &'t T>) {
+        let mut seen: Vec<&T> = Vec::new();
+        for (index, value) in values.into_iter().enumerate() {
+            if seen.contains(&value) {
+                self.report(&path.item(index), format!("found {} a second time, expected it once", quoted(&value.to_string())));
+            }
+            seen.push(value);
+        }
+    }
+
+    fn model(&mut self, contract: &Contract) {
+        let name = &contract.model;
+        if !names::is_model_name(name) {
+            let near = names::model_name_from(name);
+            let message = format!(
+                "found {}, expected lower-case words joined by hyphens, at most {MAX_NAME} characters, such as {near}",
+                quoted(name)
+            );
+            self.report(&Path::top("model"), message);
+        }
+        let owners = Path::top("owners");
+        for (key, address) in [("business", &contract.owners.business), ("monitoring", &contract.owners.monitoring)] {
+            if let Some(address) = address {
+                self.text(&owners.key(key), address);
+            }
+        }
+        let availability = Path::top("availability");
+        self.share(&availability.key("target"), contract.availability.target);
+        if let Some(hours) = &contract.availability.hours {
+            self.text(&availability.key("hours"), hours);
+        }
+        if let Some(plan) = &contract.retraining.plan {
+            self.text(&Path::top("retraining").key("plan"), plan);
+        }
+        if let Some(prefix) = &contract.logs.prefix {
+            self.prefix(&Path::top("logs").key("prefix"), prefix);
+        }
+    }
+
+    fn prefix(&mut self, path: &Path, prefix: &str) {
+        let expected = "expected a key prefix such as flight-delay/ or apps/flight-delay/logs/";
+        if prefix.starts_with('/') {
+            self.report(path, format!("found {}, {expected}, without a slash in front", quoted(prefix)));
+        } else if prefix.split('/').any(|part| part == ".." || part == ".") || prefix.contains("//") || prefix.contains('\\') {
+            self.report(path, format!("found {}, {expected}, without \".\", \"..\", \"//\" or backslashes", quoted(prefix)));
+        } else if !prefix.is_empty() && !prefix.ends_with('/') {
+            let message =
+                format!("found {}, {expected}, with a slash at the end so that it cannot take in another model's logs", quoted(prefix));
+            self.report(path, message);
+        } else {
+            self.text(path, prefix);
+        }
+    }
+
+    /// A path into a record: names joined by dots.
+    fn record_path(&mut self, path: &Path, value: &str) {
+        if value.split('.').any(str::is_empty) {
+            self.report(path, format!("found {}, expected names joined by single dots, such as event.output.score", quoted(value)));
+        } else {
+            self.text(path, value);
+        }
+    }
+
+    fn record(&mut self, contract: &Contract) {
+        let (path, record) = (Path::top("record"), &contract.record);
+        for (key, value) in [
+            ("timestamp", &record.timestamp),
+            ("inference_id", &record.inference_id),
+            ("version", &record.version),
+            ("prediction", &record.prediction),
+            ("score", &record.score),
+            ("latency_ms", &record.latency_ms),
+        ] {
+            self.record_path(&path.key(key), value);
+        }
+        if !record.features.is_empty() {
+            self.record_path(&path.key("features"), &record.features);
+        }
+    }
+
+    fn features(&mut self, contract: &Contract) {
+        let list = Path::top("features");
+        let features = &contract.features;
+        if features.is_empty() {
+            self.report(&list, "found no features, expected at least one");
+        }
+        if features.len() > MAX_FEATURES {
+            self.report(&list, format!("found {} features, expected at most {MAX_FEATURES}", features.len()));
+        }
+        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut paths: BTreeMap<&str, &str> = BTreeMap::new();
+        for (index, feature) in features.iter().enumerate() {
+            let path = list.item(index);
+            self.feature_name(&path.key("name"), feature);
+            if let Some(first) = names.insert(&feature.name, index) {
+                self.report(
+                    &path.key("name"),
+                    format!("found {} a second time (the first is features[{first}]), expected names that differ", quoted(&feature.name)),
+                );
+            } else if let Some(other) = paths.insert(feature.path(), &feature.name) {
+                let message = format!(
+                    "found {}, which {other} reads already, expected every feature to have a place of its own",
+                    quoted(feature.path())
+                );
+                self.report(&path.key("path"), message);
+            }
+            self.feature(&path, feature);
+        }
+    }
+
+    fn feature_name(&mut self, path: &Path, feature: &Feature) {
+        let name = &feature.name;
+        if RESERVED_NAMES.contains(&name.as_str()) {
+            let message = format!(
+                "found {name}, a name that Tidegate uses itself, expected another, such as {{ name: {}, path: {} }}",
+                names::feature_name_from(name),
+                feature.path()
+            );
+            self.report(path, message);
+        } else if !names::is_feature_name(name) {
+            let near = names::feature_name_from(name);
+            let hint = if feature.path.is_some() { near } else { format!("{{ name: {near}, path: {} }}", quoted(name)) };
+            let message = format!(
+                "found {}, expected lower-case words joined by underscores, at most {MAX_NAME} characters, such as {hint}",
+                quoted(name)
+            );
+            self.report(path, message);
+        }
+    }
+
+    fn feature(&mut self, path: &Path, feature: &Feature) {
+        if let Some(place) = &feature.path {
+            self.record_path(&path.key("path"), place);
+        }
+        if let Some([least, greatest]) = feature.range {
+            let at = path.key("range");
+            if feature.kind == FeatureKind::Categorical {
+                self.report(&at, "found a range of a categorical feature, expected allowed: [value, …], or type: numeric");
+            } else if !(least.is_finite() && greatest.is_finite()) || least > greatest {
+                self.report(&at, format!("found [{least}, {greatest}], expected the least number before the greatest, both finite"));
+            }
+        }
+        if let Some(allowed) = &feature.allowed {
+            self.allowed(&path.key("allowed"), feature, allowed);
+        }
+        if feature.protected && feature.kind == FeatureKind::Numeric {
+            let message = "found a protected numeric feature, expected a categorical one, such as an age group: fairness compares groups";
+            self.report(&path.key("protected"), message);
+        }
+        self.number(&path.key("importance"), feature.importance, feature.importance >= 0.0, "a number of at least 0");
+        if let Some(monitoring) = &feature.monitoring {
+            let at = path.key("monitoring");
+            self.positive(&at.key("effect"), monitoring.effect);
+            self.share(&at.key("missing"), monitoring.missing);
+        }
+    }
+
+    fn allowed(&mut self, path: &Path, feature: &Feature, allowed: &[String]) {
+        if feature.kind == FeatureKind::Numeric {
+            self.report(path, "found allowed values of a numeric feature, expected range: [least, greatest], or type: categorical");
+            return;
+        }
+        if allowed.is_empty() || allowed.len() > MAX_ALLOWED {
+            self.report(path, format!("found {} allowed values, expected 1 to {MAX_ALLOWED}", allowed.len()));
+        }
+        let mut seen = BTreeSet::new();
+        for (index, value) in allowed.iter().enumerate() {
+            if value.len() > MAX_ALLOWED_BYTES || value.contains(is_hidden) {
+                let message =
+                    format!("found {}, expected a value of at most {MAX_ALLOWED_BYTES} bytes without control characters", quoted(value));
+                self.report(&path.item(index), message);
+            } else if !seen.insert(value) {
+                self.report(&path.item(index), format!("found {} a second time, expected it once", quoted(value)));
+            }
+        }
+    }
+
+    /// What derived features are computed from need not be read by the model, but must not lead back to themselves.
+    fn derivations(&mut self, features: &[Feature]) {
+        let sources: BTreeMap<&str, &[String]> =
+            features.iter().map(|feature| (feature.name.as_str(), feature.derived_from.as_slice())).collect();
+        for (index, feature) in features.iter().enumerate() {
+            let path = Path::top("features").item(index).key("derived_from");
+            self.unique(&path, &feature.derived_from);
+            for (item, source) in feature.derived_from.iter().enumerate() {
+                if leads_to(source, &feature.name, &sources) {
+                    self.report(
+                        &path.item(item),
+                        format!("found {}, which is itself computed from {}, expected no circle", quoted(source), feature.name),
+                    );
+                } else {
+                    self.text(&path.item(item), source);
+                }
+            }
+        }
+    }
+
+    fn segments(&mut self, contract: &Contract) {
+        let path = Path::top("segments");
+        self.unique(&path, &contract.segments);
+        for (index, segment) in contract.segments.iter().enumerate() {
+            let categorical = || contract.features.iter().filter(|feature| feature.kind == FeatureKind::Categorical);
+            if contract.features.iter().any(|feature| feature.name == *segment && feature.kind == FeatureKind::Numeric) {
+                self.report(&path.item(index), format!("found {segment}, a numeric feature, expected a categorical one"));
+            } else if !categorical().any(|feature| feature.name == *segment) {
+                let near = names::meant(segment, categorical().map(|feature| feature.name.as_str()));
+                let hint = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+                self.report(&path.item(index), format!("found {}, expected the name of a categorical feature{hint}", quoted(segment)));
+            }
+        }
+    }
+
+    fn service(&mut self, contract: &Contract) {
+        let (path, service) = (Path::top("service"), &contract.service);
+        self.positive(&path.key("latency_p99_ms"), service.latency_p99_ms);
+        self.share(&path.key("error_rate"), service.error_rate);
+        self.positive(&path.key("silence_minutes"), service.silence_minutes.map(f64::from));
+    }
+
+    fn monitoring(&mut self, contract: &Contract) {
+        let (path, monitoring) = (Path::top("monitoring"), &contract.monitoring);
+        if monitoring.windows.is_empty() {
+            self.report(&path.key("windows"), "found no windows, expected at least one, such as 1d");
+        }
+        self.unique(&path.key("windows"), &monitoring.windows);
+        if monitoring.baselines.is_empty() {
+            self.report(&path.key("baselines"), "found no baselines, expected at least one of: training, previous, seasonal");
+        }
+        for (index, baseline) in monitoring.baselines.iter().enumerate() {
+            if monitoring.baselines.iter().take(index).any(|before| before == baseline) {
+                self.report(&path.key("baselines").item(index), "found this baseline a second time, expected it once");
+            }
+        }
+        self.positive(&path.key("effect"), Some(monitoring.effect));
+        let rate = monitoring.false_discovery_rate;
+        self.number(&path.key("false_discovery_rate"), rate, rate > 0.0 && rate < 1.0, "a share between 0 and 1");
+        self.share(&path.key("bad_lines"), Some(monitoring.bad_lines));
+        if monitoring.minimum_records == 0 {
+            self.report(&path.key("minimum_records"), "found 0, expected at least 1");
+        }
+    }
+
+    fn validation(&mut self, contract: &Contract) {
+        let (path, validation) = (Path::top("validation"), &contract.validation);
+        if let Some(metric) = &validation.primary {
+            self.metric(&path.key("primary"), metric);
+        } else {
+            for (key, value) in [("minimum", validation.minimum), ("non_inferiority", validation.non_inferiority)] {
+                if value.is_some() {
+                    self.report(&path.key(key), "found it without a primary metric, expected primary: roc_auc or another");
+                }
+            }
+        }
+        if let Some(minimum) = validation.minimum {
+            self.number(&path.key("minimum"), minimum, true, "a finite number");
+        }
+        if let Some(margin) = validation.non_inferiority {
+            self.number(&path.key("non_inferiority"), margin, margin >= 0.0, "a number of at least 0");
+        }
+        self.positive(&path.key("latency_p99_ms"), validation.latency_p99_ms);
+        if let Some(fairness) = &validation.fairness {
+            let at = path.key("fairness");
+            self.metric(&at.key("metric"), &fairness.metric);
+            self.number(&at.key("maximum"), fairness.maximum, fairness.maximum >= 0.0, "a number of at least 0");
+            if !contract.features.iter().any(|feature| feature.protected) {
+                self.report(&at, "found a fairness rule without a protected feature, expected at least one feature with protected: true");
+            }
+        }
+    }
+
+    fn metric(&mut self, path: &Path, metric: &str) {
+        if !names::is_feature_name(metric) {
+            self.report(path, format!("found {}, expected the name of a metric, such as roc_auc", quoted(metric)));
+        }
+    }
+
+    fn promotion(&mut self, contract: &Contract) {
+        let promotion = &contract.promotion;
+        for (stage, approvals) in [("dev", &promotion.dev), ("test", &promotion.test), ("prod", &promotion.prod)] {
+            if let Some(approvals) = approvals {
+                self.approvals(&Path::top("promotion").key(stage), approvals);
+            }
+        }
+    }
+
+    fn approvals(&mut self, path: &Path, approvals: &Approvals) {
+        let approvers = path.key("approvers");
+        let mut people = BTreeSet::new();
+        for (index, approver) in approvals.approvers.iter().enumerate() {
+            let at = approvers.item(index);
+            if !is_address(approver) {
+                self.report(&at, format!("found {}, expected a mail address, such as lead@example.com", quoted(approver)));
+            } else if !people.insert(approver.to_lowercase()) {
+                self.report(&at, format!("found {} a second time, expected every approver once", quoted(approver)));
+            }
+        }
+        if approvals.approvals as usize > people.len() && people.len() == approvals.approvers.len() {
+            let message = format!(
+                "found {} approvals of {} approvers, expected no more approvals than there are approvers",
+                approvals.approvals,
+                people.len()
+            );
+            self.report(&path.key("approvals"), message);
+        }
+    }
+}
+
+/// Whether a mail can be sent there, as far as the text tells.
+fn is_address(text: &str) -> bool {
+    let is_plain =
+        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || is_hidden(c) || "<>,;:\"()[]\\".contains(c));
+    text.len() <= 254 && text.split_once('@').is_some_and(|(who, host)| is_plain(who) && is_plain(host) && !host.contains('@'))
+}
+
+fn leads_to(from: &str, to: &str, sources: &BTreeMap<&str, &[String]>) -> bool {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+    while let Some(name) = open.pop() {
+        if name == to {
+            return true;
+        }
+        if seen.insert(name) {
+            open.extend(sources.get(name).into_iter().flat_map(|further| further.iter().map(String::as_str)));
+        }
+    }
+    false
+}

@@ -1,0 +1,279 @@
+//! Contracts that are wrong, and what is said about each fault: where, what was found, what was expected.
+
+use tidegate_contract::{Contract, MAX_CONTRACT_BYTES};
+
+/// All problems of a text, one a line.
+fn problems(text: &str) -> String {
+    Contract::parse(text).expect_err("the text is wrong").to_string()
+}
+
+/// The problems of a contract that is right but for this addition, which begins on line 6.
+fn with(addition: &str) -> String {
+    problems(&format!(
+        "model: m\ntask: binary\nfeatures:\n  - {{ name: x, type: numeric }}\n  - {{ name: c, type: categorical }}\n{addition}"
+    ))
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_what_was_probably_meant() {
+    assert_eq!(
+        with("monitoring:\n  windws: [1d]\n"),
+        "7:3: monitoring: found unknown key \"windws\", expected one of: bad_lines, baselines, effect, false_discovery_rate, late, minimum_records, windows; did you mean \"windows\"?"
+    );
+}
+
+#[test]
+fn a_key_in_the_wrong_place_is_told_its_place() {
+    let text = with("windows: [1d]\n");
+    assert!(text.starts_with("6:1: found unknown key \"windows\", expected one of: "), "{text}");
+    assert!(text.ends_with("; it belongs under monitoring"), "{text}");
+    let text = with("service: { protected: true }\n");
+    assert!(text.ends_with("; it belongs under features[]"), "{text}");
+}
+
+#[test]
+fn every_fault_of_the_shape_is_told_in_the_order_of_the_text() {
+    let text = "model: [m]\ntask: binry\nfeatures:\n  - { name: x, type: float }\n  - { nam: y, type: numeric, range: [1] }\n  - z\nservice: { latency_p99_ms: fast, silence_minutes: 1.5, error_rate: \"0.1\" }\nsegments: origin\nmonitoring: { windows: [40d, 7] }\n";
+    assert_eq!(
+        problems(text),
+        "\
+1:8: model: found a list of 1, expected text
+2:7: task: found \"binry\", expected one of: binary, multiclass, regression; did you mean \"binary\"?
+4:22: features[0].type: found \"float\", expected one of: numeric, categorical; did you mean \"numeric\"?
+5:5: features[1]: found no \"name\", expected one: The feature's name: lower-case words joined by underscores, at most 63 characters (`dep_delay`).
+5:7: features[1]: found unknown key \"nam\", expected one of: allowed, derived_from, importance, monitoring, name, path, protected, range, type; did you mean \"name\"?
+5:37: features[1].range: found a list of 1, expected a list of 2
+6:5: features[2]: found \"z\", expected settings (key: value)
+7:28: service.latency_p99_ms: found \"fast\", expected a number
+7:51: service.silence_minutes: found 1.5, expected a whole number from 0 to 4294967295
+7:68: service.error_rate: found \"0.1\", expected a number
+8:11: segments: found \"origin\", expected a list
+9:25: monitoring.windows[0]: found \"40d\", expected a length from 1h to 30d, such as 6h or 7d
+9:30: monitoring.windows[1]: found 7, expected a length from 1h to 30d, such as 6h or 7d"
+    );
+}
+
+#[test]
+fn a_missing_key_is_named_with_what_it_is_for() {
+    assert_eq!(
+        problems("task: binary\nfeatures: [{ name: x, type: numeric }]\n"),
+        "1:1: found no \"model\", expected one: The model's name: lower-case words joined by hyphens, at most 63 characters (`flight-delay`)."
+    );
+}
+
+#[test]
+fn names_follow_the_convention_and_the_closest_good_name_is_told() {
+    let text = "model: Flight_Delay\ntask: binary\nfeatures:\n  - { name: depDelay, type: numeric }\n  - { name: Carrier, path: carrier, type: categorical }\n  - { name: score, type: numeric }\n";
+    assert_eq!(
+        problems(text),
+        "\
+1:8: model: found \"Flight_Delay\", expected lower-case words joined by hyphens, at most 63 characters, such as flight-delay
+4:13: features[0].name: found \"depDelay\", expected lower-case words joined by underscores, at most 63 characters, such as { name: dep_delay, path: \"depDelay\" }
+5:13: features[1].name: found \"Carrier\", expected lower-case words joined by underscores, at most 63 characters, such as carrier
+6:13: features[2].name: found score, a name that Tidegate uses itself, expected another, such as { name: feature_score, path: score }"
+    );
+    let long = "a".repeat(64);
+    assert!(
+        problems(&format!("model: {long}\ntask: binary\nfeatures: [{{ name: x, type: numeric }}]")).starts_with("1:8: model: found \"aaa")
+    );
+}
+
+#[test]
+fn features_have_names_and_places_of_their_own() {
+    let text = "model: m\ntask: binary\nfeatures:\n  - { name: x, type: numeric }\n  - { name: y, path: x, type: numeric }\n  - { name: x, type: categorical }\n";
+    assert_eq!(
+        problems(text),
+        "\
+5:22: features[1].path: found \"x\", which x reads already, expected every feature to have a place of its own
+6:13: features[2].name: found \"x\" a second time (the first is features[0]), expected names that differ"
+    );
+}
+
+#[test]
+fn a_feature_has_only_what_its_type_can_have() {
+    let text = "model: m\ntask: binary\nfeatures:\n  - { name: a, type: numeric, range: [5, 1] }\n  - { name: b, type: numeric, allowed: [x] }\n  - { name: c, type: categorical, range: [0, 1] }\n  - { name: d, type: numeric, protected: true }\n  - { name: e, type: categorical, allowed: [] }\n  - { name: f, type: categorical, allowed: [x, y, x] }\n  - { name: g, type: numeric, importance: -1 }\n  - { name: h, type: numeric, monitoring: { effect: 0, missing: 2 } }\n";
+    assert_eq!(
+        problems(text),
+        "\
+4:38: features[0].range: found [5, 1], expected the least number before the greatest, both finite
+5:40: features[1].allowed: found allowed values of a numeric feature, expected range: [least, greatest], or type: categorical
+6:42: features[2].range: found a range of a categorical feature, expected allowed: [value, …], or type: numeric
+7:42: features[3].protected: found a protected numeric feature, expected a categorical one, such as an age group: fairness compares groups
+8:44: features[4].allowed: found 0 allowed values, expected 1 to 1000
+9:51: features[5].allowed[2]: found \"x\" a second time, expected it once
+10:43: features[6].importance: found -1, expected a number of at least 0
+11:53: features[7].monitoring.effect: found 0, expected a number above 0
+11:65: features[7].monitoring.missing: found 2, expected a share from 0 to 1"
+    );
+}
+
+#[test]
+fn numbers_are_finite() {
+    assert_eq!(with("monitoring: { effect: .nan }"), "6:23: monitoring.effect: found NaN, expected a number");
+    assert_eq!(with("monitoring: { effect: 1e999 }"), "6:23: monitoring.effect: found inf, expected a number");
+    assert_eq!(
+        problems("model: m\ntask: binary\nfeatures: [{ name: x, type: numeric, range: [0, .inf] }]"),
+        "3:49: features[0].range[1]: found inf, expected a number"
+    );
+}
+
+#[test]
+fn derived_features_do_not_lead_back_to_themselves() {
+    let text = "model: m\ntask: binary\nfeatures:\n  - { name: a, type: numeric, derived_from: [b, raw] }\n  - { name: b, type: numeric, derived_from: [a] }\n  - { name: c, type: numeric, derived_from: [c] }\n";
+    assert_eq!(
+        problems(text),
+        "\
+4:46: features[0].derived_from[0]: found \"b\", which is itself computed from a, expected no circle
+5:46: features[1].derived_from[0]: found \"a\", which is itself computed from b, expected no circle
+6:46: features[2].derived_from[0]: found \"c\", which is itself computed from c, expected no circle"
+    );
+}
+
+#[test]
+fn segments_are_categorical_features() {
+    assert_eq!(
+        with("segments: [x, cc, z, c, c]"),
+        "\
+6:12: segments[0]: found x, a numeric feature, expected a categorical one
+6:15: segments[1]: found \"cc\", expected the name of a categorical feature; did you mean \"c\"?
+6:19: segments[2]: found \"z\", expected the name of a categorical feature; did you mean \"c\"?
+6:25: segments[4]: found \"c\" a second time, expected it once"
+    );
+}
+
+#[test]
+fn shares_and_promises_lie_where_they_can() {
+    assert_eq!(
+        with(
+            "availability: { target: 99.9 }\nservice: { latency_p99_ms: 0, error_rate: -0.1, silence_minutes: 0 }\nmonitoring: { windows: [], baselines: [training, training], effect: -1, false_discovery_rate: 1, minimum_records: 0, bad_lines: 5 }\n"
+        ),
+        "\
+6:25: availability.target: found 99.9, expected a share from 0 to 1
+7:28: service.latency_p99_ms: found 0, expected a number above 0
+7:43: service.error_rate: found -0.1, expected a share from 0 to 1
+7:66: service.silence_minutes: found 0, expected a number above 0
+8:24: monitoring.windows: found no windows, expected at least one, such as 1d
+8:50: monitoring.baselines[1]: found this baseline a second time, expected it once
+8:69: monitoring.effect: found -1, expected a number above 0
+8:95: monitoring.false_discovery_rate: found 1, expected a share between 0 and 1
+8:115: monitoring.minimum_records: found 0, expected at least 1
+8:129: monitoring.bad_lines: found 5, expected a share from 0 to 1"
+    );
+}
+
+#[test]
+fn nobody_is_asked_for_more_approvals_than_there_are_approvers() {
+    assert_eq!(
+        with(
+            "promotion:\n  test: { approvals: 1 }\n  prod: { approvals: 3, approvers: [a@example.com, A@example.com, \"b c@example.com\"] }\n"
+        ),
+        "\
+7:22: promotion.test.approvals: found 1 approvals of 0 approvers, expected no more approvals than there are approvers
+8:52: promotion.prod.approvers[1]: found \"A@example.com\" a second time, expected every approver once
+8:67: promotion.prod.approvers[2]: found \"b c@example.com\", expected a mail address, such as lead@example.com"
+    );
+}
+
+#[test]
+fn rules_of_the_gate_have_what_they_need() {
+    assert_eq!(
+        with("validation: { minimum: 0.7, fairness: { metric: Equal Odds, maximum: -1 } }\n"),
+        "\
+6:24: validation.minimum: found it without a primary metric, expected primary: roc_auc or another
+6:39: validation.fairness: found a fairness rule without a protected feature, expected at least one feature with protected: true
+6:49: validation.fairness.metric: found \"Equal Odds\", expected the name of a metric, such as roc_auc
+6:70: validation.fairness.maximum: found -1, expected a number of at least 0"
+    );
+}
+
+#[test]
+fn a_prefix_stays_inside_the_bucket_and_inside_its_model() {
+    for (prefix, says) in [
+        ("/a/", "without a slash in front"),
+        ("a/../b/", "\"..\""),
+        ("a", "cannot take in another model's logs"),
+        ("", "found empty text"),
+        ("a//b/", "\"//\""),
+    ] {
+        let text = with(&format!("logs: {{ prefix: \"{prefix}\" }}"));
+        assert!(text.starts_with("6:17: logs.prefix: found ") && text.contains(says), "{text}");
+    }
+}
+
+#[test]
+fn paths_into_a_record_are_names_joined_by_dots() {
+    assert_eq!(
+        with("record: { timestamp: \"\", score: a..b, prediction: \"x\\u0007\" }"),
+        "\
+6:22: record.timestamp: found \"\", expected names joined by single dots, such as event.output.score
+6:33: record.score: found \"a..b\", expected names joined by single dots, such as event.output.score
+6:51: record.prediction: found \"x\\u{7}\", expected no control characters"
+    );
+}
+
+#[test]
+fn hidden_characters_are_refused_and_shown() {
+    assert_eq!(with("owners: { business: \"a\\u202Eb\" }"), "6:21: owners.business: found \"a\\u{202e}b\", expected no control characters");
+}
+
+#[test]
+fn a_model_has_features_and_not_too_many() {
+    assert_eq!(problems("model: m\ntask: binary\nfeatures: []\n"), "3:11: features: found no features, expected at least one");
+    let many: String = (0..1_001).map(|index| format!("  - {{ name: x{index}, type: numeric }}\n")).collect();
+    assert_eq!(
+        problems(&format!("model: m\ntask: binary\nfeatures:\n{many}")),
+        "4:3: features: found 1001 features, expected at most 1000"
+    );
+}
+
+#[test]
+fn the_same_key_twice_is_refused() {
+    assert_eq!(with("task: regression\n"), "6:1: found key \"task\" a second time, expected it once");
+}
+
+#[test]
+fn what_is_not_yaml_is_refused_where_it_stops_being_yaml() {
+    let text = with("segments: [c\nservice: {}\n");
+    assert!(text.starts_with("7:") || text.starts_with("8:"), "{text}");
+    assert!(text.contains("not readable as YAML: "), "{text}");
+    let text = problems("model: m\n\ttask: binary\n");
+    assert_eq!(text, "1:8: not readable as YAML: while scanning a plain scalar, found a tab");
+    assert_eq!(problems(""), "1:1: found an empty file, expected a contract: at least model, task and features");
+    assert_eq!(problems("flight-delay"), "1:1: found \"flight-delay\", expected settings (key: value)");
+    assert!(problems("model: m\n---\nmodel: n\n").contains("found a second document, expected one contract in a file"));
+    assert!(problems("model: !!python/object:os.system m\n").starts_with("1:8: "));
+}
+
+#[test]
+fn values_that_repeat_themselves_without_end_are_refused() {
+    let mut bomb = String::from("model: m\ntask: binary\na: &a [x, x, x, x, x, x, x, x, x]\n");
+    for (name, before) in ('b'..='j').zip('a'..) {
+        bomb += &format!(
+            "{name}: &{name} [*{before}, *{before}, *{before}, *{before}, *{before}, *{before}, *{before}, *{before}, *{before}]\n"
+        );
+    }
+    let text = problems(&bomb);
+    assert!(text.ends_with("found deeper nesting, more values or more repetition by aliases than any contract needs"), "{text}");
+    assert!(!text.starts_with("1:1:"), "{text}");
+    let text = problems(&format!("features: {}{}", "[".repeat(10_000), "]".repeat(10_000)));
+    assert!(text.starts_with("1:"), "{text}");
+    let text = problems(&format!("features:\n{}", (0..50).map(|depth| format!("{}-\n", " ".repeat(depth))).collect::<String>()));
+    assert!(text.ends_with("than any contract needs"), "{text}");
+    let text = problems(&format!("model: &m [*m]\nfeatures: {}", "x".repeat(100)));
+    assert!(text.starts_with("1:"), "{text}");
+}
+
+#[test]
+fn a_contract_has_a_size_limit() {
+    let text = problems(&"#".repeat(MAX_CONTRACT_BYTES + 1));
+    assert_eq!(text, "1:1: found 1048577 bytes, expected a contract of at most 1048576");
+}
+
+#[test]
+fn problems_can_be_read_by_programs() {
+    let error = Contract::parse("model: M\ntask: binary\nfeatures: [{ name: x, type: numeric }]").unwrap_err();
+    let json = serde_json::to_value(error.problems()).unwrap();
+    assert_eq!(json[0]["line"], 1);
+    assert_eq!(json[0]["column"], 8);
+    assert_eq!(json[0]["path"], "model");
+}
