@@ -1,0 +1,103 @@
+//! Chi-squared tests of homogeneity on the table of two rows (baseline, current) and one column per cell.
+
+use crate::chi_squared;
+
+/// Outcome of a chi-squared test.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ChiSquared {
+    /// Test statistic, at least 0.
+    pub statistic: f64,
+    /// Degrees of freedom: columns with any count, less one.
+    pub degrees_of_freedom: u64,
+    /// p-value, `0..=1`; 1 without degrees of freedom.
+    pub p: f64,
+    /// Smallest expected count of any entry: below about 5 the p-value is coarse.
+    pub min_expected: f64,
+}
+
+/// Pearson's chi-squared test that both sides come from one distribution, without continuity correction.
+///
+/// `χ² = Σ (O − E)² / E` with `E` = row total · column total / grand total, on columns − 1 degrees of freedom. Columns
+/// that are zero on both sides are dropped. Both sides count as samples: unlike goodness of fit against the baseline's
+/// shares, a category that the baseline never showed is no contradiction by itself. `None` if a side has no counts or the
+/// slices differ in length.
+///
+/// # Source
+/// Pearson (1900); Agresti (2013), *Categorical Data Analysis*, 3.2.
+///
+/// ```
+/// use tidegate_statistics::test::chi_squared_homogeneity;
+/// let test = chi_squared_homogeneity(&[10, 20, 0], &[20, 10, 0]).unwrap();
+/// assert!((test.statistic - 20.0 / 3.0).abs() < 1e-12); // four entries of 5²/15
+/// assert_eq!(test.degrees_of_freedom, 1);
+/// ```
+#[must_use]
+pub fn chi_squared_homogeneity(baseline: &[u64], current: &[u64]) -> Option<ChiSquared> {
+    tabulate(baseline, current, |_, observed, expected| (observed - expected).powi(2) / expected)
+}
+
+/// Likelihood-ratio (G) test of the same table: `G = 2 Σ O ln(O/E)`.
+///
+/// # Source
+/// Wilks (1938); Agresti (2013), 3.2.
+///
+/// ```
+/// use tidegate_statistics::test::g_test;
+/// let test = g_test(&[10, 20], &[20, 10]).unwrap();
+/// let by_hand = 2.0 * (20.0 * (10.0_f64 / 15.0).ln() + 40.0 * (20.0_f64 / 15.0).ln());
+/// assert!((test.statistic - by_hand).abs() < 1e-12);
+/// ```
+#[must_use]
+pub fn g_test(baseline: &[u64], current: &[u64]) -> Option<ChiSquared> {
+    tabulate(baseline, current, |_, observed, expected| likelihood_term(observed, expected))
+}
+
+/// Pearson's test with Yates' continuity correction where the table is 2 × 2, without it where it is larger.
+///
+/// Each `|O − E|` is lessened by ½, but not below zero. This is scipy's default, and with it that of `NannyML` and alibi-detect.
+///
+/// # Source
+/// Yates (1934), *Contingency Tables Involving Small Numbers and the χ² Test*.
+///
+/// ```
+/// use tidegate_statistics::test::yates;
+/// let test = yates(&[10, 20], &[20, 10]).unwrap();
+/// assert!((test.statistic - 4.0 * 4.5_f64.powi(2) / 15.0).abs() < 1e-12);
+/// ```
+#[must_use]
+pub fn yates(baseline: &[u64], current: &[u64]) -> Option<ChiSquared> {
+    tabulate(baseline, current, |dof, observed, expected| {
+        let gap = (observed - expected).abs();
+        let corrected = if dof == 1 { (gap - 0.5).max(0.0) } else { gap };
+        corrected.powi(2) / expected
+    })
+}
+
+/// `2 O ln(O/E)`; 0 for an empty entry.
+fn likelihood_term(observed: f64, expected: f64) -> f64 {
+    if observed > 0.0 { 2.0 * observed * (observed / expected).ln() } else { 0.0 }
+}
+
+/// Sums `term(degrees of freedom, observed, expected)` over the entries of the table.
+fn tabulate(baseline: &[u64], current: &[u64], term: impl Fn(u64, f64, f64) -> f64) -> Option<ChiSquared> {
+    if baseline.len() != current.len() {
+        return None;
+    }
+    let m = baseline.iter().sum::<u64>() as f64;
+    let n = current.iter().sum::<u64>() as f64;
+    if m <= 0.0 || n <= 0.0 {
+        return None;
+    }
+    let columns = || baseline.iter().zip(current).filter(|&(&b, &c)| b > 0 || c > 0);
+    let degrees_of_freedom = (columns().count() as u64).saturating_sub(1);
+    let (mut statistic, mut min_expected) = (0.0_f64, f64::INFINITY);
+    for (&b, &c) in columns() {
+        let (b, c) = (b as f64, c as f64);
+        let expected = ((b + c) * m / (m + n), (b + c) * n / (m + n));
+        statistic += term(degrees_of_freedom, b, expected.0) + term(degrees_of_freedom, c, expected.1);
+        min_expected = min_expected.min(expected.0).min(expected.1);
+    }
+    let statistic = if degrees_of_freedom == 0 { 0.0 } else { statistic.max(0.0) };
+    let p = chi_squared::sf(statistic, degrees_of_freedom as f64)?;
+    Some(ChiSquared { statistic, degrees_of_freedom, p, min_expected })
+}

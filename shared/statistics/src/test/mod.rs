@@ -1,0 +1,11 @@
+//! Significance tests on counts: could chance alone explain the difference?
+
+mod events;
+mod fisher;
+mod homogeneity;
+mod proportion;
+
+pub use events::{binomial_upper_tail, poisson_upper_tail};
+pub use fisher::fisher_exact;
+pub use homogeneity::{ChiSquared, chi_squared_homogeneity, g_test, yates};
+pub use proportion::{ZTest, two_proportion_z};
