@@ -1,1 +1,7 @@
-//! placeholder
+//! `collect`: objects in, typed records, profiles, quarantine and receipts out.
+
+mod handler;
+mod settings;
+
+pub use handler::Collector;
+pub use settings::Settings;
