@@ -13,7 +13,9 @@ pub const MAX_FEATURES: usize = 1_000;
 pub const MAX_ALLOWED: usize = 1_000;
 /// Longest allowed value of a categorical feature, bytes.
 pub const MAX_ALLOWED_BYTES: usize = 200;
-/// Longest path, prefix or free text, bytes.
+/// Longest path into a record, bytes: what intake takes for a column's name.
+const MAX_PATH_BYTES: usize = 200;
+/// Longest prefix or free text, bytes.
 const MAX_TEXT_BYTES: usize = 512;
 
 /// Everything that is wrong with a contract whose shape is right.
@@ -127,6 +129,8 @@ impl Check<'_> {
     fn record_path(&mut self, path: &Path, value: &str) {
         if value.split('.').any(str::is_empty) {
             self.report(path, format!("found {}, expected names joined by single dots, such as event.output.score", quoted(value)));
+        } else if value.len() > MAX_PATH_BYTES {
+            self.report(path, format!("found {} bytes, expected at most {MAX_PATH_BYTES}", value.len()));
         } else {
             self.text(path, value);
         }

@@ -68,7 +68,7 @@ fn options() -> Options {
             max_merge_keys: MAX_ALIASES,
             max_recorded_anchor_events: 3 * MAX_NODES,
             max_total_scalar_bytes: MAX_CONTRACT_BYTES,
-            max_documents: 1,
+            max_documents: 2, // so that a second one is named as what it is
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: MAX_NODES,

@@ -4,7 +4,7 @@ use tidegate_contract::{Contract, MAX_CONTRACT_BYTES};
 
 /// All problems of a text, one a line.
 fn problems(text: &str) -> String {
-    Contract::parse(text).expect_err("the text is wrong").to_string()
+    Contract::parse(text).map_or_else(|error| error.to_string(), |_| "nothing is wrong".to_owned())
 }
 
 /// The problems of a contract that is right but for this addition, which begins on line 6.
@@ -219,9 +219,9 @@ fn hidden_characters_are_refused_and_shown() {
 #[test]
 fn a_model_has_features_and_not_too_many() {
     assert_eq!(problems("model: m\ntask: binary\nfeatures: []\n"), "3:11: features: found no features, expected at least one");
-    let many: String = (0..1_001).map(|index| format!("  - {{ name: x{index}, type: numeric }}\n")).collect();
+    let many: Vec<String> = (0..1_001).map(|index| format!("  - {{ name: x{index}, type: numeric }}")).collect();
     assert_eq!(
-        problems(&format!("model: m\ntask: binary\nfeatures:\n{many}")),
+        problems(&format!("model: m\ntask: binary\nfeatures:\n{}", many.join("\n"))),
         "4:3: features: found 1001 features, expected at most 1000"
     );
 }
@@ -241,23 +241,22 @@ fn what_is_not_yaml_is_refused_where_it_stops_being_yaml() {
     assert_eq!(problems(""), "1:1: found an empty file, expected a contract: at least model, task and features");
     assert_eq!(problems("flight-delay"), "1:1: found \"flight-delay\", expected settings (key: value)");
     assert!(problems("model: m\n---\nmodel: n\n").contains("found a second document, expected one contract in a file"));
-    assert!(problems("model: !!python/object:os.system m\n").starts_with("1:8: "));
+    assert_eq!(problems("model: !!python/object:os.system m\n"), "1:34: not readable as YAML: unsupported tag `!!python/object:os.system`");
 }
 
 #[test]
 fn values_that_repeat_themselves_without_end_are_refused() {
     let mut bomb = String::from("model: m\ntask: binary\na: &a [x, x, x, x, x, x, x, x, x]\n");
     for (name, before) in ('b'..='j').zip('a'..) {
-        bomb += &format!(
-            "{name}: &{name} [*{before}, *{before}, *{before}, *{before}, *{before}, *{before}, *{before}, *{before}, *{before}]\n"
-        );
+        let again = format!("*{before}, ").repeat(9);
+        bomb.extend([&format!("{name}: &{name} ["), again.trim_end_matches(", "), "]\n"]);
     }
     let text = problems(&bomb);
     assert!(text.ends_with("found deeper nesting, more values or more repetition by aliases than any contract needs"), "{text}");
     assert!(!text.starts_with("1:1:"), "{text}");
     let text = problems(&format!("features: {}{}", "[".repeat(10_000), "]".repeat(10_000)));
     assert!(text.starts_with("1:"), "{text}");
-    let text = problems(&format!("features:\n{}", (0..50).map(|depth| format!("{}-\n", " ".repeat(depth))).collect::<String>()));
+    let text = problems(&format!("features:\n{}", (0..50).map(|depth| " ".repeat(depth) + "-\n").collect::<String>()));
     assert!(text.ends_with("than any contract needs"), "{text}");
     let text = problems(&format!("model: &m [*m]\nfeatures: {}", "x".repeat(100)));
     assert!(text.starts_with("1:"), "{text}");
