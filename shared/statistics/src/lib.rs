@@ -4,6 +4,7 @@ pub mod chi_squared;
 pub mod correction;
 pub mod distance;
 pub mod interval;
+pub mod kolmogorov_smirnov;
 pub mod moments;
 pub mod normal;
 pub mod power;
