@@ -1,0 +1,86 @@
+"""Templates that must be refused: a rule that accepts its broken template is a rule that checks nothing.
+
+Each entry names the rule and breaks one thing in the template as written.
+"""
+
+import rules
+
+
+def properties(template, name):
+    return template["Resources"][name]["Properties"]
+
+
+def event(template, function, name):
+    return properties(template, function)["Events"][name]["Properties"]
+
+
+def variables(template, function):
+    return properties(template, function)["Environment"]["Variables"]
+
+
+def statement(template, role, sid):
+    return next(s for s in properties(template, role)["Policies"][0]["PolicyDocument"]["Statement"] if s["Sid"] == sid)
+
+
+def change(place, key, value):
+    """Sets one key, found by `place` in the template."""
+    return lambda template: place(template).__setitem__(key, value)
+
+
+def drop(place, key):
+    """Removes one key, found by `place` in the template."""
+    return lambda template: place(template).__delitem__(key)
+
+
+def of(name):
+    return lambda template: properties(template, name)
+
+
+BROKEN = [
+    (rules.a_message_stays_hidden_for_six_tries, change(of("CollectQueue"), "VisibilityTimeout", 1804)),
+    (rules.a_message_stays_hidden_for_six_tries, drop(of("DriftQueue"), "VisibilityTimeout")),
+    (rules.a_batch_reports_its_failed_messages, drop(lambda t: event(t, "CollectFunction", "Objects"), "FunctionResponseTypes")),
+    (rules.a_batch_reports_its_failed_messages, change(lambda t: event(t, "DriftFunction", "Windows"), "BatchSize", 11)),
+    (rules.a_dead_letter_outlives_its_queue, change(of("CollectDeadLetters"), "MessageRetentionPeriod", 345_600)),
+    (rules.a_dead_letter_outlives_its_queue, drop(of("DriftQueue"), "RedrivePolicy")),
+    (rules.a_dead_letter_outlives_its_queue, change(lambda t: properties(t, "DriftQueue")["RedrivePolicy"], "maxReceiveCount", 1)),
+    (rules.nothing_is_written_where_it_wakes_a_function, change(lambda t: statement(t, "CollectRole", "ReadWhatCameIn"), "Action", ["s3:GetObject", "s3:PutObject"])),
+    (
+        rules.nothing_is_written_where_it_wakes_a_function,
+        change(of("LakeBucket"), "NotificationConfiguration", {"QueueConfigurations": [{"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["CollectQueue", "Arn"]}}]}),
+    ),
+    (rules.only_named_buckets_of_this_account_send_to_a_queue, change(of("LogsBucket"), "BucketName", {"Fn::Sub": "another-${Stage}"})),
+    (
+        rules.only_named_buckets_of_this_account_send_to_a_queue,
+        lambda t: properties(t, "CollectQueuePolicy")["PolicyDocument"]["Statement"][0]["Condition"].pop("StringEquals"),
+    ),
+    (rules.only_named_buckets_of_this_account_send_to_a_queue, drop(lambda t: t["Resources"]["ModelsBucket"], "DependsOn")),
+    (rules.a_function_is_told_what_its_settings_ask, drop(lambda t: variables(t, "DriftFunction"), "DRIFT_QUEUE_URL")),
+    (rules.a_function_is_told_what_its_settings_ask, change(lambda t: variables(t, "CollectFunction"), "LAKE", "x")),
+    (rules.what_is_spooled_fits_on_the_disk, drop(of("CollectFunction"), "EphemeralStorage")),
+    (rules.an_alarm_watches_a_metric_that_exists, change(of("CollectAgeAlarm"), "MetricName", "AgeOfOldestMessage")),
+    (rules.an_alarm_watches_a_metric_that_exists, change(of("DriftErrorsAlarm"), "AlarmActions", [])),
+    (rules.everything_that_can_fail_has_its_alarm, lambda t: t["Resources"].pop("PlanDeadLettersAlarm")),
+    (rules.a_role_names_single_actions_on_its_own_resources, change(lambda t: statement(t, "CollectRole", "KeepTheLake"), "Action", "s3:*")),
+    (rules.a_role_names_single_actions_on_its_own_resources, change(lambda t: statement(t, "DriftRole", "WriteReports"), "Resource", "*")),
+    (rules.a_role_names_single_actions_on_its_own_resources, change(of("DriftRole"), "ManagedPolicyArns", ["arn:aws:iam::aws:policy/AmazonS3FullAccess"])),
+    (rules.a_role_belongs_to_one_function_and_is_bounded, change(of("DriftFunction"), "Role", {"Fn::GetAtt": ["CollectRole", "Arn"]})),
+    (rules.a_role_belongs_to_one_function_and_is_bounded, drop(of("ScheduleRole"), "PermissionsBoundary")),
+    (rules.the_registry_is_written_in_transactions_only, drop(lambda t: statement(t, "DriftRole", "ChangeTheRegistryInOneTransactionOnly"), "Condition")),
+    (rules.the_registry_is_kept, drop(of("RegistryTable"), "PointInTimeRecoverySpecification")),
+    (rules.the_registry_is_kept, change(lambda t: properties(t, "RegistryTable")["StreamSpecification"], "StreamViewType", "KEYS_ONLY")),
+    (rules.a_bucket_is_private_encrypted_and_tidy, change(lambda t: properties(t, "LakeBucket")["PublicAccessBlockConfiguration"], "BlockPublicPolicy", False)),
+    (rules.a_bucket_is_private_encrypted_and_tidy, lambda t: t["Resources"].pop("LogsBucketPolicy")),
+    (rules.a_bucket_is_private_encrypted_and_tidy, drop(of("ModelsBucket"), "LifecycleConfiguration")),
+    (rules.a_schedule_retries_and_sends_the_documented_event, drop(lambda t: event(t, "DriftFunction", "Plan"), "DeadLetterConfig")),
+    (rules.a_schedule_retries_and_sends_the_documented_event, change(lambda t: event(t, "DriftFunction", "Plan"), "Input", '{"schedule":"plan"}')),
+    (rules.a_function_is_small_traced_and_logs_into_a_group_that_ends, drop(of("CollectLogs"), "RetentionInDays")),
+    (rules.a_function_is_small_traced_and_logs_into_a_group_that_ends, drop(lambda t: event(t, "CollectFunction", "Objects"), "ScalingConfig")),
+]
+
+# What the linter must refuse: the first as written, the others only once the template is expanded.
+BROKEN_FOR_THE_LINTER = [
+    ("E3002", "as written", change(of("LogsBucket"), "BucketNam", "x")),
+    ("E3030", "expanded", change(lambda t: t["Globals"]["Function"], "Runtime", "provided.al2029")),
+    ("W3037", "expanded", change(lambda t: statement(t, "ScheduleRole", "SetAside"), "Action", "sqs:SendMesage")),
+]

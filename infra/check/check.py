@@ -1,0 +1,83 @@
+"""Checks infra/template.yaml: linters on the template as written and as expanded, then this project's own rules.
+
+Every rule is also shown templates that it must refuse. Needs no account and no network.
+"""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from broken import BROKEN, BROKEN_FOR_THE_LINTER
+from rules import RULES
+from template import REGION, TEMPLATE, Stack, expand, read
+
+TOOLS = Path(sys.executable).parent
+# No credentials, no settings of the person who runs this, nothing sent home.
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "SAM_CLI_TELEMETRY": "0",
+    "SAM_CLI_CHECK_FOR_UPDATES": "0",
+}
+
+
+def run(*command):
+    """What a tool says when it refuses; empty when it is content."""
+    done = subprocess.run([TOOLS / command[0], *command[1:]], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else (done.stdout + done.stderr).strip()
+
+
+def lint(template):
+    """What cfn-lint says about a template held in memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "template.json"
+        path.write_text(json.dumps(template), encoding="utf-8")
+        return run("cfn-lint", str(path))
+
+
+def changed(change):
+    template = copy.deepcopy(read())
+    change(template)
+    return template
+
+
+def main():
+    faults = []
+
+    def expect(title, faults_found):
+        print(("ok    " if not faults_found else "FAULT ") + title, flush=True)
+        faults.extend(f"{title}: {fault}" for fault in faults_found)
+
+    expect("cfn-lint, as written", list(filter(None, [run("cfn-lint", str(TEMPLATE))])))
+    expanded = expand(read())
+    expect("cfn-lint, expanded", list(filter(None, [lint(expanded)])))
+    expect("sam validate --lint", list(filter(None, [run("sam", "validate", "--lint", "--template", str(TEMPLATE))])))
+    for code, form, change in BROKEN_FOR_THE_LINTER:
+        template = changed(change)
+        said = lint(template if form == "as written" else expand(template))
+        expect(f"cfn-lint refuses a broken template with {code}, {form}", [] if code in said else [f"it said: {said or 'nothing'}"])
+
+    stack = Stack(expanded)
+    for rule in RULES:
+        expect(rule.__name__.replace("_", " "), list(rule(stack)))
+    for rule, change in BROKEN:
+        if not list(rule(Stack(expand(changed(change))))):
+            faults.append(f"{rule.__name__} accepts a template that breaks it")
+    for rule in set(RULES) - {rule for rule, _ in BROKEN}:
+        faults.append(f"{rule.__name__} has no template that breaks it")
+
+    for fault in faults:
+        print(f"  {fault}", file=sys.stderr)
+    print(f"template: {len(RULES)} rules, {len(BROKEN) + len(BROKEN_FOR_THE_LINTER)} broken templates, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,209 @@
+"""What no linter sees: this project's own rules for its template.
+
+A rule is a function that yields one sentence per fault. `broken.py` holds, for each, templates that it must refuse.
+"""
+
+import json
+import re
+
+from template import ROOT, many, target, text
+
+FOUR_DAYS, FOURTEEN_DAYS = 345_600, 1_209_600
+
+# Metrics that exist, by namespace, with the dimensions that they are asked for (CloudWatch user guide, per service).
+METRICS = {
+    "AWS/Lambda": ({"Invocations", "Errors", "Throttles", "Duration"}, {"FunctionName"}),
+    "AWS/SQS": ({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, {"QueueName"}),
+}
+
+# Actions on which IAM takes no resource (service authorization reference).
+WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+def a_message_stays_hidden_for_six_tries(stack):
+    for name, mapping, function, queue in stack.queue_sources():
+        window = mapping.get("MaximumBatchingWindowInSeconds", 0)
+        least = 6 * function["Timeout"] + window
+        found = queue.get("VisibilityTimeout", 30)
+        if found < least:
+            yield f"{name}: visibility is {found} s, expected at least 6 × {function['Timeout']} + {window} = {least} s"
+
+
+def a_batch_reports_its_failed_messages(stack):
+    for name, mapping, _, _ in stack.queue_sources():
+        if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{name}: no ReportBatchItemFailures, so one bad message would bring back all ten"
+        if mapping.get("BatchSize", 10) > 10:
+            yield f"{name}: batches of {mapping['BatchSize']}, expected at most 10"
+
+
+def a_dead_letter_outlives_its_queue(stack):
+    for name, mapping, _, queue in stack.queue_sources():
+        redrive = queue.get("RedrivePolicy")
+        if not redrive:
+            yield f"{name}: its queue has no dead-letter queue"
+            continue
+        if redrive.get("maxReceiveCount") != 5:
+            yield f"{name}: maxReceiveCount is {redrive.get('maxReceiveCount')}, expected 5"
+        letters = stack.properties(redrive["deadLetterTargetArn"])
+        kept = (queue.get("MessageRetentionPeriod"), letters.get("MessageRetentionPeriod"))
+        if kept != (FOUR_DAYS, FOURTEEN_DAYS):
+            yield f"{name}: queue and dead-letter queue keep {kept} s, expected ({FOUR_DAYS}, {FOURTEEN_DAYS})"
+        if text(queue["QueueName"]) not in str(letters.get("RedriveAllowPolicy")):
+            yield f"{name}: its dead-letter queue does not name the queue that it takes from"
+
+
+def nothing_is_written_where_it_wakes_a_function(stack):
+    waking = {name for name, bucket in stack.of("AWS::S3::Bucket") if "NotificationConfiguration" in bucket}
+    for name, role in stack.of("AWS::IAM::Role"):
+        for statement in stack.statements(role):
+            writes = [action for action in many(statement["Action"]) if action.startswith("s3:Put")]
+            for bucket in {target(resource) for resource in many(statement["Resource"])} & waking if writes else ():
+                yield f"{name}: may {writes[0]} to {bucket}, which wakes a function: a loop"
+
+
+def only_named_buckets_of_this_account_send_to_a_queue(stack):
+    policies = [policy for _, policy in stack.of("AWS::SQS::QueuePolicy")]
+    for name, bucket in stack.of("AWS::S3::Bucket"):
+        for notification in bucket.get("NotificationConfiguration", {}).get("QueueConfigurations", []):
+            queue = target(notification["Queue"])
+            policy = [p for p in policies if queue in map(target, p["Queues"])]
+            allows = [s for p in policy for s in p["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+            arns = [text(arn) for s in allows for arn in many(s["Condition"].get("ArnEquals", {}).get("aws:SourceArn", []))]
+            if not any(arn.endswith(":::" + text(bucket["BucketName"])) for arn in arns):
+                yield f"{name}: {queue}'s policy does not name this bucket in aws:SourceArn"
+            if any("aws:SourceAccount" not in s["Condition"].get("StringEquals", {}) for s in allows):
+                yield f"{name}: {queue}'s policy does not ask for aws:SourceAccount"
+            if not any(queue in map(target, stack.resources[d]["Properties"].get("Queues", [])) for d in many(stack.resources[name].get("DependsOn", []))):
+                yield f"{name}: does not wait for {queue}'s policy, and S3 refuses a queue that it may not send to"
+
+
+def a_function_is_told_what_its_settings_ask(stack):
+    for name, function in stack.of("AWS::Lambda::Function"):
+        folder = text(function["FunctionName"]).rsplit("-", 1)[1]
+        source = (ROOT / "functions" / folder / "src" / "settings.rs").read_text(encoding="utf-8").split("#[cfg(test)]")[0]
+        asked = dict((variable, kind) for kind, variable in re.findall(r'variables\.(\w+)(?:::<\w+>)?\(\s*"([A-Z_]+)"', source))
+        told = set(function.get("Environment", {}).get("Variables", {}))
+        for variable in sorted(v for v, kind in asked.items() if kind == "text" and v not in told):
+            yield f"{name}: {variable} is not set, and settings.rs demands it"
+        for variable in sorted(told - set(asked)):
+            yield f"{name}: {variable} is set, and settings.rs never reads it"
+
+
+def what_is_spooled_fits_on_the_disk(stack):
+    for name, function in stack.of("AWS::Lambda::Function"):
+        told = function.get("Environment", {}).get("Variables", {})
+        if "COLLECT_SPOOL_MIB" in told:
+            need = int(told["COLLECT_SPOOL_MIB"]) * int(told["COLLECT_CONCURRENCY"])
+            disk = function.get("EphemeralStorage", {}).get("Size", 512)
+            if need > disk:
+                yield f"{name}: may spool {need} MiB at once, its disk has {disk} MiB"
+
+
+def an_alarm_watches_a_metric_that_exists(stack):
+    for name, alarm in stack.of("AWS::CloudWatch::Alarm"):
+        metrics, dimensions = METRICS.get(alarm.get("Namespace"), (set(), set()))
+        if alarm["MetricName"] not in metrics or {d["Name"] for d in alarm["Dimensions"]} != dimensions:
+            yield f"{name}: {alarm.get('Namespace')} {alarm['MetricName']} by {[d['Name'] for d in alarm['Dimensions']]} does not exist"
+        if not alarm.get("AlarmActions"):
+            yield f"{name}: tells nobody"
+
+
+def everything_that_can_fail_has_its_alarm(stack):
+    watched = {(a["MetricName"], target(d["Value"])) for _, a in stack.of("AWS::CloudWatch::Alarm") for d in a["Dimensions"]}
+    wanted = {(metric, name) for name, _ in stack.of("AWS::Lambda::Function") for metric in ("Errors", "Throttles")}
+    sources = {target(mapping["EventSourceArn"]) for _, mapping, _, _ in stack.queue_sources()}
+    wanted |= {("ApproximateAgeOfOldestMessage", name) for name in sources}
+    wanted |= {("ApproximateNumberOfMessagesVisible", name) for name, _ in stack.of("AWS::SQS::Queue") if name not in sources}
+    for metric, name in sorted(wanted - watched):
+        yield f"{name}: no alarm on {metric}"
+
+
+def a_role_names_single_actions_on_its_own_resources(stack):
+    for name, role in stack.of("AWS::IAM::Role"):
+        if role.get("ManagedPolicyArns"):
+            yield f"{name}: takes managed policies, whose actions nobody here chose"
+        for statement in stack.statements(role):
+            actions = many(statement["Action"])
+            if any("*" in action for action in actions):
+                yield f"{name}: {statement['Sid']} allows {actions}, expected single actions"
+            if "*" in many(statement["Resource"]) and not set(actions) <= WITHOUT_RESOURCE:
+                yield f"{name}: {statement['Sid']} allows {actions} on everything"
+
+
+def a_role_belongs_to_one_function_and_is_bounded(stack):
+    roles = [target(function["Role"]) for _, function in stack.of("AWS::Lambda::Function")]
+    for name in sorted({role for role in roles if roles.count(role) > 1}):
+        yield f"{name}: shared by {roles.count(name)} functions"
+    for name, role in stack.of("AWS::IAM::Role"):
+        if "PermissionsBoundaryArn" not in str(role.get("PermissionsBoundary")):
+            yield f"{name}: takes no permissions boundary"
+
+
+def the_registry_is_written_in_transactions_only(stack):
+    tables = {name for name, _ in stack.of("AWS::DynamoDB::Table")}
+    writes = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
+    for name, role in stack.of("AWS::IAM::Role"):
+        for statement in stack.statements(role):
+            if set(many(statement["Action"])) & writes and {target(r) for r in many(statement["Resource"])} & tables:
+                if statement.get("Condition") != {"StringEquals": {"dynamodb:EnclosingOperation": "TransactWriteItems"}}:
+                    yield f"{name}: {statement['Sid']} may write the registry outside a transaction"
+
+
+def the_registry_is_kept(stack):
+    for name, table in stack.of("AWS::DynamoDB::Table"):
+        kept = {
+            "point-in-time recovery": table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled"),
+            "deletion protection": table.get("DeletionProtectionEnabled"),
+            "a customer-managed key": table.get("SSESpecification", {}).get("KMSMasterKeyId"),
+            "a stream of new and old images": table.get("StreamSpecification", {}).get("StreamViewType") == "NEW_AND_OLD_IMAGES",
+        }
+        yield from (f"{name}: no {what}" for what, found in kept.items() if not found)
+
+
+def a_bucket_is_private_encrypted_and_tidy(stack):
+    tls_only = {
+        target(policy["Bucket"])
+        for _, policy in stack.of("AWS::S3::BucketPolicy")
+        for s in policy["PolicyDocument"]["Statement"]
+        if s["Effect"] == "Deny" and s.get("Condition") == {"Bool": {"aws:SecureTransport": False}} and s["Action"] == "s3:*"
+    }
+    for name, bucket in stack.of("AWS::S3::Bucket"):
+        rules = bucket.get("LifecycleConfiguration", {}).get("Rules", [])
+        has = {
+            "public access block": list(bucket.get("PublicAccessBlockConfiguration", {}).values()) == [True] * 4,
+            "customer-managed key": "KMSMasterKeyID" in str(bucket.get("BucketEncryption")),
+            "versioning": bucket.get("VersioningConfiguration", {}).get("Status") == "Enabled",
+            "end for unfinished uploads": any("AbortIncompleteMultipartUpload" in rule for rule in rules),
+            "policy against plain HTTP": name in tls_only,
+            "retention when the stack goes": stack.resources[name].get("DeletionPolicy") == "RetainExceptOnCreate",
+        }
+        yield from (f"{name}: no {what}" for what, found in has.items() if not found)
+
+
+def a_schedule_retries_and_sends_the_documented_event(stack):
+    example = json.loads((ROOT / "events" / "scheduler-plan.json").read_text(encoding="utf-8"))
+    for name, schedule in stack.of("AWS::Scheduler::Schedule"):
+        aim = schedule["Target"]
+        if "RetryPolicy" not in aim or "DeadLetterConfig" not in aim:
+            yield f"{name}: no retry policy or no dead-letter queue"
+        sent = json.loads(aim.get("Input", "{}"))
+        if sent != {**example, "scheduled_time": "<aws.scheduler.scheduled-time>"}:
+            yield f"{name}: sends {sent}, expected the shape of events/scheduler-plan.json with Scheduler's own time"
+
+
+def a_function_is_small_traced_and_logs_into_a_group_that_ends(stack):
+    for name, function in stack.of("AWS::Lambda::Function"):
+        group = target(function.get("LoggingConfig", {}).get("LogGroup"))
+        if not group or not stack.resources[group]["Properties"].get("RetentionInDays"):
+            yield f"{name}: its log group is not declared with a retention"
+        if function.get("TracingConfig") != {"Mode": "Active"}:
+            yield f"{name}: not traced"
+        if function.get("Architectures") != ["arm64"] or function.get("Runtime") != "provided.al2023":
+            yield f"{name}: expected provided.al2023 on arm64"
+    for name, mapping, _, _ in stack.queue_sources():
+        if "MaximumConcurrency" not in mapping.get("ScalingConfig", {}):
+            yield f"{name}: nothing bounds how many copies the queue starts"
+
+
+RULES = [value for name, value in list(globals().items()) if callable(value) and getattr(value, "__module__", "") == __name__]

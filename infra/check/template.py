@@ -1,0 +1,92 @@
+"""Reads the SAM template and expands it to plain CloudFormation, as AWS does at deployment."""
+
+import copy
+import json
+import logging
+from pathlib import Path
+
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+INFRA = Path(__file__).resolve().parent.parent
+ROOT = INFRA.parent
+TEMPLATE = INFRA / "template.yaml"
+REGION = "eu-central-1"
+
+
+def read():
+    """The template as written, with `!Ref` and its like as plain dictionaries."""
+    return yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def expand(template):
+    """The template after the SAM transform. The functions' folders stand for uploaded zips."""
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
+    template = copy.deepcopy(template)
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+    parameters = {name: p.get("Default", "dev") for name, p in template["Parameters"].items()}
+    translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=_Session())
+    return json.loads(json.dumps(translator.translate(template, parameters)))
+
+
+class _Session:
+    """All that the transform asks an AWS session for."""
+
+    region_name = REGION
+
+    def get_partition_for_region(self, _region):
+        return "aws"
+
+
+class Stack:
+    """An expanded template with the questions that the rules ask."""
+
+    def __init__(self, expanded):
+        self.resources = expanded["Resources"]
+
+    def of(self, kind):
+        """(logical id, properties) of every resource of this type."""
+        return [(name, r.get("Properties", {})) for name, r in self.resources.items() if r["Type"] == kind]
+
+    def properties(self, reference):
+        """Properties of the resource that a Ref or GetAtt points at."""
+        return self.resources[target(reference)]["Properties"]
+
+    def statements(self, role):
+        """Statements of a role's own policies."""
+        return [s for policy in role.get("Policies", []) for s in policy["PolicyDocument"]["Statement"]]
+
+    def role_of(self, function):
+        return self.properties(function["Role"])
+
+    def queue_sources(self):
+        """(id of the mapping, its properties, function, queue) for every function that a queue wakes."""
+        for name, mapping in self.of("AWS::Lambda::EventSourceMapping"):
+            yield name, mapping, self.properties(mapping["FunctionName"]), self.properties(mapping["EventSourceArn"])
+
+
+def target(value):
+    """Logical id that a Ref, a GetAtt or a Sub of one attribute points at; None for anything else."""
+    if not isinstance(value, dict):
+        return None
+    if "Ref" in value:
+        return value["Ref"]
+    if "Fn::GetAtt" in value:
+        attribute = value["Fn::GetAtt"]
+        return attribute[0] if isinstance(attribute, list) else attribute.split(".")[0]
+    if "Fn::Sub" in value and isinstance(value["Fn::Sub"], str) and value["Fn::Sub"].startswith("${"):
+        return value["Fn::Sub"][2:].split("}")[0].split(".")[0]
+    return None
+
+
+def many(value):
+    """A list, where a template may also say one thing."""
+    return value if isinstance(value, list) else [value]
+
+
+def text(value):
+    """A text, where a template may also say `!Sub text`."""
+    return value["Fn::Sub"] if isinstance(value, dict) and "Fn::Sub" in value else value
