@@ -1,9 +1,21 @@
 //! The way from profiles to a verdict.
 
-use tidegate_contract::Contract;
+use std::collections::BTreeMap;
+
+use tidegate_contract::{Contract, FieldRole};
 use tidegate_profile::{Baseline, Profile, WindowProfile};
 
-use crate::{Verdict, Window};
+use crate::cause::{action, cause};
+use crate::field::{Tested, decide, effect_of, test};
+use crate::quality::findings;
+use crate::words::{list, number};
+use crate::{BaselineReference, Cause, FieldVerdict, QualityFinding, SCHEMA, State, TrailPoint, Verdict, Window};
+
+/// At most so many fields are followed over time.
+const TRAIL_FIELDS: usize = 6;
+
+/// An hour or day with fewer usable values than this is left out of a field's trail.
+const TRAIL_VALUES: u64 = 30;
 
 /// What a verdict is made from.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +34,161 @@ pub struct Input<'a> {
     pub trail: &'a [(Window, Profile)],
 }
 
-/// Judges a window.
+/// Judges a window. Equal inputs give equal verdicts.
 #[must_use]
-pub fn assess(_input: &Input<'_>) -> Verdict {
-    todo!()
+pub fn assess(input: &Input<'_>) -> Verdict {
+    let Input { contract, window, baseline, current, previous, .. } = *input;
+    let profile = &current.profile;
+    let mut tested: Vec<Tested> = contract.fields().iter().map(|field| test(contract, field, profile, baseline, window)).collect();
+    decide(&mut tested, contract, profile.records);
+    let mut fields: Vec<FieldVerdict> = tested.into_iter().map(|tested| tested.verdict).filter(said_anything).collect();
+    fields.sort_by(|a, b| weight(b).partial_cmp(&weight(a)).unwrap_or(std::cmp::Ordering::Equal).then_with(|| a.name.cmp(&b.name)));
+    let quality = findings(contract, current, baseline, &fields);
+    let state = state(contract, baseline, profile, &fields, &quality);
+    let cause = if matters(state) {
+        cause(&fields, &quality, profile, previous)
+    } else {
+        let evidence = match state {
+            State::NoData => "no record arrived in this window",
+            State::InsufficientData if baseline.is_none() => "there is nothing yet to compare with",
+            State::InsufficientData => "there are too few records to tell",
+            _ => "nothing moved by more than the baseline's own periods differ and by as much as matters",
+        };
+        Cause { kind: crate::CauseKind::None, evidence: evidence.to_owned(), confidence: 1.0 }
+    };
+    Verdict {
+        schema: SCHEMA.to_owned(),
+        model: contract.model.clone(),
+        window,
+        state,
+        headline: headline(input, state, &fields, &quality),
+        action: action(state, &cause, contract, baseline.is_some(), profile.records),
+        cause,
+        records: profile.records,
+        versions: profile.versions.clone(),
+        baseline: baseline.map(reference),
+        trail: trail(input, &fields),
+        fields,
+        quality,
+        intake: current.intake.clone(),
+    }
+}
+
+fn matters(state: State) -> bool {
+    matches!(state, State::Warning | State::Drift)
+}
+
+/// An output that neither baseline nor window has is not a field of this model.
+fn said_anything(field: &FieldVerdict) -> bool {
+    field.role == FieldRole::Feature || field.present > 0 || field.missing_baseline.is_some_and(|missing| missing < 1.0)
+}
+
+/// Fields that matter come first: by state, then by how much they matter to the model times how far they moved.
+fn weight(field: &FieldVerdict) -> (bool, State, f64) {
+    let severity = field.decisive.as_ref().map_or(0.0, crate::Evidence::severity);
+    let state = if matters(field.state) { field.state } else { State::Ok };
+    (!field.muted, state, field.importance * severity)
+}
+
+fn reference(baseline: &Baseline) -> BaselineReference {
+    let periods = baseline.periods.len().max(1) as u64;
+    BaselineReference { id: baseline.id.clone(), location: baseline.source.location.clone(), records: baseline.profile.records, periods }
+}
+
+fn state(
+    contract: &Contract,
+    baseline: Option<&Baseline>,
+    profile: &Profile,
+    fields: &[FieldVerdict],
+    quality: &[QualityFinding],
+) -> State {
+    if profile.records == 0 {
+        return State::NoData;
+    }
+    let heard: Vec<&FieldVerdict> = fields.iter().filter(|field| !field.muted).collect();
+    let loudest =
+        heard.iter().map(|field| field.state).chain(quality.iter().map(|finding| finding.state)).filter(|state| matters(*state)).max();
+    match loudest {
+        Some(state) => state,
+        None if baseline.is_none() || profile.records < contract.monitoring.minimum_records => State::InsufficientData,
+        None if !heard.is_empty() && heard.iter().all(|field| field.state == State::InsufficientData) => State::InsufficientData,
+        None => State::Ok,
+    }
+}
+
+fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &[QualityFinding]) -> String {
+    let model = &input.contract.model;
+    let records = number(input.current.profile.records as f64);
+    let moved: Vec<&FieldVerdict> = fields.iter().filter(|field| !field.muted && field.state == state).collect();
+    let names: Vec<&str> = moved.iter().map(|field| field.name.as_str()).collect();
+    match state {
+        State::NoData => {
+            let refused = input.current.intake.refused;
+            let files = if refused > 0 { format!(" ({refused} files arrived, but none could be used)") } else { String::new() };
+            format!("No record of {model} arrived{files}.")
+        }
+        State::Ok => format!("The {records} records of {model} look like its baseline."),
+        State::InsufficientData if input.baseline.is_none() => {
+            format!("{records} records of {model} arrived, and there is no baseline to compare them with yet.")
+        }
+        State::InsufficientData => format!("{records} records of {model} are too few to tell whether anything that matters moved."),
+        State::Warning | State::Drift => match (quality.first().filter(|finding| finding.state == state), moved.as_slice()) {
+            // A broken column is the first thing to say.
+            (Some(fault), _) if state == State::Drift || moved.is_empty() => format!("{}.", capitalised(&fault.sentence)),
+            (_, [first]) => format!("{} moved: {}{}.", first.name, first.sentence, since(input, first)),
+            (_, [first, ..]) if state == State::Drift => format!(
+                "{} of {} fields moved ({}): {} most, {}{}.",
+                moved.len(),
+                fields.len(),
+                list(&names),
+                first.name,
+                first.sentence,
+                since(input, first)
+            ),
+            (_, [first, ..]) => format!("{} may have moved: {}, {}.", list(&names), first.name, first.sentence),
+            (fault, []) => {
+                fault.map_or_else(|| format!("Something in {model} moved."), |fault| format!("{}.", capitalised(&fault.sentence)))
+            }
+        },
+    }
+}
+
+/// Whether the window before showed the same, where it can be told.
+fn since(input: &Input<'_>, field: &FieldVerdict) -> &'static str {
+    let length = input.window.end_ms - input.window.start_ms;
+    let before = Window { start_ms: input.window.start_ms - length, end_ms: input.window.start_ms };
+    let (Some(previous), Some(baseline), Some(test)) = (input.previous, input.baseline, &field.decisive) else { return "" };
+    let Some(effect) = effect_of(&field.name, previous, baseline, before, input.contract.monitoring.minimum_records) else { return "" };
+    if !matches!(test.test.as_str(), "location" | "mix" | "pattern") {
+        ""
+    } else if effect.abs() >= test.threshold && (effect > 0.0) == (test.effect > 0.0) {
+        ", as in the window before"
+    } else {
+        ", which is new since the window before"
+    }
+}
+
+fn capitalised(sentence: &str) -> String {
+    // A sentence that opens with a field's name keeps the name as it is written.
+    if sentence.split(' ').next().is_some_and(|word| word.contains('_')) {
+        return sentence.to_owned();
+    }
+    let mut characters = sentence.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+fn trail(input: &Input<'_>, fields: &[FieldVerdict]) -> Vec<TrailPoint> {
+    let Some(baseline) = input.baseline else { return Vec::new() };
+    let followed: Vec<&str> = fields
+        .iter()
+        .filter(|field| !field.muted && field.decisive.is_some())
+        .take(TRAIL_FIELDS)
+        .map(|field| field.name.as_str())
+        .collect();
+    let point = |(window, profile): &(Window, Profile)| {
+        let effect = |name: &&str| Some(((*name).to_owned(), effect_of(name, profile, baseline, *window, TRAIL_VALUES)?));
+        let effects: BTreeMap<String, f64> = followed.iter().filter_map(effect).collect();
+        TrailPoint { window: *window, records: profile.records, effects }
+    };
+    input.trail.iter().map(point).collect()
 }

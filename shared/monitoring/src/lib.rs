@@ -5,7 +5,16 @@
 //! contract calls worth acting on). This room is pure: profiles in, verdict out.
 
 mod assess;
+mod cause;
+mod contrast;
+mod evidence;
+mod field;
+mod quality;
+mod reference;
+mod share;
+mod variation;
 mod verdict;
+mod words;
 
 pub use assess::{Input, assess};
 pub use verdict::*;

@@ -176,17 +176,17 @@ pub struct FieldVerdict {
 /// One test: how strong the evidence is, and how large the effect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What was tested: `location`, `spread`, `shape`, `atom`, `tail`, `missing`, `unseen`, `mix`.
+    /// What was tested: `location`, `spread`, `pattern`, `shape`, `spike`, `beyond`, `missing`, `unseen`, `mix`.
     pub test: String,
     /// p-value, two-sided, ordinary variation included; `0..=1`.
     pub p: f64,
     /// p-value after correction over all tests and fields of the window.
     pub p_adjusted: f64,
-    /// Size of the effect.
+    /// Size of the effect. Signed where up and down differ (`sd`, `share`: positive = more than in the baseline); never negative for `w`.
     pub effect: f64,
-    /// Lower bound of the effect's interval.
+    /// Lower bound of the effect's 95 % interval.
     pub effect_low: f64,
-    /// Upper bound of the effect's interval.
+    /// Upper bound of the effect's 95 % interval.
     pub effect_high: f64,
     /// From where on the effect matters, in the same unit.
     pub threshold: f64,
@@ -244,4 +244,19 @@ pub struct TrailPoint {
     pub records: u64,
     /// Location effect per field, in the field's unit; signed. A field is absent where too few values were present.
     pub effects: BTreeMap<String, f64>,
+}
+
+impl Evidence {
+    /// The part of the effect that is sure: the bound of its interval nearer to no effect, as a size; 0 when the
+    /// interval includes no effect.
+    #[must_use]
+    pub fn sure_effect(&self) -> f64 {
+        if self.effect >= 0.0 { self.effect_low.max(0.0) } else { (-self.effect_high).max(0.0) }
+    }
+
+    /// The effect as a multiple of what matters, whatever its direction.
+    #[must_use]
+    pub fn severity(&self) -> f64 {
+        if self.threshold > 0.0 { self.effect.abs() / self.threshold } else { 0.0 }
+    }
 }

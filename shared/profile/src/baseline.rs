@@ -189,14 +189,14 @@ impl FieldSample {
 
     fn names(&mut self, values: &DictionaryArray<Int32Type>, column: &str) -> Result<(), ProfileError> {
         let Self::Categorical { counts, overflowed } = self else { return Ok(()) };
-        let names = names_of(values, column)?;
-        let mut of_code = vec![0_u64; names.len()];
+        let dictionary = names_of(values, column)?;
+        let mut of_code = vec![0_u64; dictionary.len()];
         for key in values.keys().iter().flatten() {
             if let Some(count) = usize::try_from(key).ok().and_then(|key| of_code.get_mut(key)) {
                 *count += 1;
             }
         }
-        for (name, count) in names.iter().zip(of_code) {
+        for (name, count) in dictionary.iter().zip(of_code) {
             let Some(name) = name.filter(|_| count > 0) else { continue };
             *overflowed |= crate::observe::add_capped(counts, name, count, DISTINCT) > 0;
         }

@@ -1,0 +1,395 @@
+//! The difference between two sets of counts, taken apart into directions that mean something.
+//!
+//! With `p` the baseline's shares over groups of cells and `q` the window's, `r_g = (q_g − p_g)/√p_g` has variance
+//! `1/n` in every direction orthogonal to `√p` when `n` independent values follow the baseline (Pearson, 1900). So a
+//! unit direction `e` gives a test, `e·r` against its standard error, and what no direction explains gives another,
+//! the squared length of the rest against chi-square (Neyman, 1937, *Smooth test for goodness of fit*). Each direction
+//! carries its own ordinary variation, learned from the baseline's periods.
+
+use tidegate_statistics::{chi_squared, normal, student_t};
+
+use crate::reference::Reference;
+use crate::variation::Variation;
+
+/// Groups of cells aimed at: fine enough for shape, coarse enough that each holds values.
+const GROUPS: usize = 24;
+
+/// Iterations of the power method; the direction need not be exact to be orthogonal to the others.
+const POWER_ITERATIONS: usize = 30;
+
+/// Two-sided confidence of every interval: 95 %.
+pub(crate) const Z_95: f64 = 1.959_963_984_540_054;
+
+/// A signed difference along one direction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Shift {
+    /// Difference, in standard deviations of the direction's score in the baseline.
+    pub(crate) size: f64,
+    /// Its standard error, ordinary variation included.
+    pub(crate) error: f64,
+    /// Two-sided p-value.
+    pub(crate) p: f64,
+}
+
+/// A difference without direction: what is left when the directions are taken out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Rest {
+    /// Cohen's w of the rest, freed of what chance alone adds; at least 0.
+    pub(crate) size: f64,
+    /// Half the width of its 95 % interval.
+    pub(crate) margin: f64,
+    /// p-value.
+    pub(crate) p: f64,
+}
+
+/// The space in which a field's counts are compared.
+#[derive(Debug, Clone)]
+pub(crate) struct Space {
+    /// Group of each cell.
+    group_of: Vec<usize>,
+    /// Baseline share of each group, all positive.
+    shares: Vec<f64>,
+    /// Baseline values.
+    values: f64,
+    /// Orthonormal directions, each orthogonal to `√shares`.
+    directions: Vec<Direction>,
+    /// Variation of the rest, per dimension.
+    rest: Variation,
+    periods_in_window: f64,
+}
+
+#[derive(Debug, Clone)]
+struct Direction {
+    unit: Vec<f64>,
+    variation: Variation,
+}
+
+impl Space {
+    /// For a numeric field: runs of neighbouring cells of about equal baseline mass, with directions *location*
+    /// (normal scores), *spread* (their squares), and the way in which the baseline's periods differ most.
+    /// `None` when all values lie in one group.
+    pub(crate) fn of_numbers(reference: &Reference) -> Option<Self> {
+        let total = reference.present() as f64;
+        let group_of = group_runs(&reference.cells, total / GROUPS as f64);
+        let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
+        let scores = normal_scores(&shares);
+        let squares: Vec<f64> = scores.iter().map(|score| score * score).collect();
+        Self::new(reference, group_of, shares, &[scores, squares])
+    }
+
+    /// For a categorical field: the values, rare ones together, with the way in which the baseline's periods differ most.
+    /// `None` when there is one value only.
+    pub(crate) fn of_names(reference: &Reference, window_values: u64) -> Option<Self> {
+        let total = reference.present() as f64;
+        // Chi-square wants about five expected values a group on the smaller side.
+        let least = (5.0 * total / (window_values.max(1) as f64).min(total)).max(5.0);
+        let group_of = group_names(&reference.cells, least);
+        let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
+        Self::new(reference, group_of, shares, &[])
+    }
+
+    fn new(reference: &Reference, group_of: Vec<usize>, shares: Vec<f64>, scores: &[Vec<f64>]) -> Option<Self> {
+        if shares.len() < 2 {
+            return None;
+        }
+        let roots: Vec<f64> = shares.iter().map(|share| share.sqrt()).collect();
+        let mut basis = vec![roots.clone()];
+        for score in scores {
+            let weighted: Vec<f64> = score.iter().zip(&roots).map(|(score, root)| score * root).collect();
+            basis.extend(orthonormal(&weighted, &basis));
+        }
+        let mut space = Self {
+            group_of,
+            shares,
+            values: reference.present() as f64,
+            directions: Vec::new(),
+            rest: Variation::default(),
+            periods_in_window: reference.periods_in_window,
+        };
+        let periods: Vec<(Vec<f64>, f64)> = reference.periods.iter().map(|period| space.differences(&period.cells)).collect();
+        basis.extend(main_variation(&periods, &basis));
+        let sampling: Vec<f64> = periods.iter().map(|(_, count)| 1.0 / count).collect();
+        space.directions = basis
+            .iter()
+            .skip(1)
+            .map(|unit| {
+                let along: Vec<f64> = periods.iter().map(|(difference, _)| dot(unit, difference)).collect();
+                Direction { unit: unit.clone(), variation: Variation::learn(&along, &sampling) }
+            })
+            .collect();
+        space.rest = space.learn_rest(&periods, &basis);
+        Some(space)
+    }
+
+    /// Number of dimensions that no direction covers.
+    fn rest_dimensions(&self) -> usize {
+        self.shares.len().saturating_sub(1 + self.directions.len())
+    }
+
+    /// `r` of these cells, and how many values they hold.
+    fn differences(&self, cells: &[u64]) -> (Vec<f64>, f64) {
+        let groups = sum_groups(cells, &self.group_of);
+        let count = groups.iter().sum::<u64>() as f64;
+        let difference = |(share, group): (&f64, &u64)| (*group as f64 / count.max(1.0) - share) / share.sqrt();
+        (self.shares.iter().zip(&groups).map(difference).collect(), count)
+    }
+
+    /// Variation of the rest per dimension, by moments: the mean squared length beyond what sampling gives.
+    fn learn_rest(&self, periods: &[(Vec<f64>, f64)], basis: &[Vec<f64>]) -> Variation {
+        let dimensions = self.rest_dimensions() as f64;
+        if dimensions < 1.0 {
+            return Variation::default();
+        }
+        // A pair of values ±√(length/dimensions) has the variance that a dimension of that length has.
+        let lengths = periods.iter().map(|(difference, _)| (squared_length(&residual(difference, basis)) / dimensions).sqrt());
+        let signed: Vec<f64> = lengths.enumerate().map(|(index, length)| if index % 2 == 0 { length } else { -length }).collect();
+        let sampling: Vec<f64> = periods.iter().map(|(_, count)| 1.0 / count).collect();
+        Variation::learn(&signed, &sampling)
+    }
+
+    fn basis(&self) -> Vec<Vec<f64>> {
+        let roots = self.shares.iter().map(|share| share.sqrt()).collect();
+        std::iter::once(roots).chain(self.directions.iter().map(|direction| direction.unit.clone())).collect()
+    }
+
+    /// The window's difference along the directions (numeric: location, spread, main variation; categorical: main
+    /// variation). A direction that the baseline does not have is left out at the end.
+    pub(crate) fn shifts(&self, cells: &[u64]) -> Vec<Shift> {
+        let (difference, count) = self.differences(cells);
+        if count < 1.0 {
+            return Vec::new();
+        }
+        let sampling = 1.0 / count + 1.0 / self.values;
+        let shift = |direction: &Direction| {
+            let size = dot(&direction.unit, &difference);
+            let standard = direction.variation.standard(sampling, self.periods_in_window);
+            Shift { size, error: standard.error, p: two_sided(size / standard.error, standard.freedom) }
+        };
+        self.directions.iter().map(shift).collect()
+    }
+
+    /// What the directions do not explain; `None` when they explain everything.
+    pub(crate) fn rest(&self, cells: &[u64]) -> Option<Rest> {
+        let (difference, count) = self.differences(cells);
+        let dimensions = self.rest_dimensions() as f64;
+        if dimensions < 1.0 || count < 1.0 {
+            return None;
+        }
+        let length = squared_length(&residual(&difference, &self.basis()));
+        let standard = self.rest.standard(1.0 / count + 1.0 / self.values, self.periods_in_window);
+        let per_dimension = standard.error * standard.error;
+        let p = chi_squared::sf(length / per_dimension, dimensions)?;
+        let size = (length - dimensions * per_dimension).max(0.0).sqrt();
+        // Var(length) of a noncentral chi-square: 2(d + 2λ) in units of the dimension's variance; the root by the delta method.
+        let spread =
+            per_dimension * (2.0 * dimensions + 4.0 * length / per_dimension).sqrt() / (2.0 * length.sqrt().max(f64::MIN_POSITIVE));
+        Some(Rest { size, margin: Z_95 * spread, p })
+    }
+
+    /// Cohen's w between window and baseline over all groups, freed of what chance alone adds; at least 0.
+    pub(crate) fn total(&self, cells: &[u64]) -> f64 {
+        let (difference, count) = self.differences(cells);
+        let chance = (self.shares.len() as f64 - 1.0) * (1.0 / count.max(1.0) + 1.0 / self.values);
+        (squared_length(&difference) - chance).max(0.0).sqrt()
+    }
+}
+
+/// Two-sided p-value of a standardised difference; Student's t where the standard error was learned from few periods.
+pub(crate) fn two_sided(standardised: f64, freedom: f64) -> f64 {
+    if freedom.is_finite() { student_t::two_sided_p(standardised, freedom).unwrap_or(1.0) } else { normal::two_sided_p(standardised) }
+}
+
+/// Joins neighbouring cells into runs of at least `least` baseline values; a cell that alone holds as much stays alone.
+fn group_runs(cells: &[u64], least: f64) -> Vec<usize> {
+    let mut groups = Vec::with_capacity(cells.len());
+    let (mut group, mut held) = (0, 0.0);
+    for &count in cells {
+        if held > 0.0 && (held >= least || count as f64 >= least) {
+            group += 1;
+            held = 0.0;
+        }
+        groups.push(group);
+        held += count as f64;
+    }
+    // What lies beyond the last baseline value belongs to the last group that holds any.
+    if held <= 0.0 && group > 0 {
+        for last in groups.iter_mut().filter(|last| **last == group) {
+            *last -= 1;
+        }
+    }
+    groups
+}
+
+/// Marks a cell that is in no group.
+const NO_GROUP: usize = usize::MAX;
+
+/// A group for each value that occurs at least `least` times, one for all rarer ones together (or, when even together
+/// they are rare, with the rarest of the others). Values that the baseline never showed are in no group: they have a
+/// test of their own.
+fn group_names(cells: &[u64], least: f64) -> Vec<usize> {
+    let kept = cells.iter().filter(|&&count| count as f64 >= least).count();
+    let rare: u64 = cells.iter().filter(|&&count| (count as f64) < least).sum();
+    let rare_group = if rare as f64 >= least { kept } else { kept.saturating_sub(1) };
+    let mut next = 0;
+    let mut group = |count: u64| {
+        if count == 0 {
+            NO_GROUP
+        } else if (count as f64) < least {
+            rare_group
+        } else {
+            next += 1;
+            next - 1
+        }
+    };
+    cells.iter().map(|&count| group(count)).collect()
+}
+
+fn sum_groups(cells: &[u64], group_of: &[usize]) -> Vec<u64> {
+    let mut sums = vec![0; group_of.iter().filter(|group| **group != NO_GROUP).max().map_or(0, |last| last + 1)];
+    for (count, &group) in cells.iter().zip(group_of) {
+        if let Some(sum) = sums.get_mut(group) {
+            *sum += count;
+        }
+    }
+    sums
+}
+
+/// Shares of groups; groups without a baseline value cannot be in the space, and there is at most one: none.
+fn shares(groups: &[u64], total: f64) -> Option<Vec<f64>> {
+    let held: Vec<f64> = groups.iter().map(|&count| count as f64 / total).collect();
+    (total > 0.0 && held.iter().all(|share| *share > 0.0)).then_some(held)
+}
+
+/// The normal score of each group: the standard normal quantile at the middle of its ranks.
+fn normal_scores(shares: &[f64]) -> Vec<f64> {
+    let mut below = 0.0;
+    shares
+        .iter()
+        .map(|share| {
+            let middle = below + share / 2.0;
+            below += share;
+            normal::quantile(middle.clamp(1e-9, 1.0 - 1e-9)).unwrap_or(0.0)
+        })
+        .collect()
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn squared_length(vector: &[f64]) -> f64 {
+    dot(vector, vector)
+}
+
+/// What is left of a vector when its parts along the basis are taken out.
+fn residual(vector: &[f64], basis: &[Vec<f64>]) -> Vec<f64> {
+    let mut rest = vector.to_vec();
+    for unit in basis {
+        let along = dot(&rest, unit);
+        for (value, unit) in rest.iter_mut().zip(unit) {
+            *value -= along * unit;
+        }
+    }
+    rest
+}
+
+/// The vector made orthogonal to the basis and of length 1; `None` when it lies in the basis.
+fn orthonormal(vector: &[f64], basis: &[Vec<f64>]) -> Option<Vec<f64>> {
+    let before = squared_length(vector).sqrt();
+    // Twice: once leaves rounding errors as large as the rest itself when the vector nearly lies in the basis.
+    let rest = residual(&residual(vector, basis), basis);
+    let length = squared_length(&rest).sqrt();
+    (length > 1e-9 * before.max(f64::MIN_POSITIVE)).then(|| rest.iter().map(|value| value / length).collect())
+}
+
+/// The direction in which periods differ most, orthogonal to the basis: the power method on their residuals.
+fn main_variation(periods: &[(Vec<f64>, f64)], basis: &[Vec<f64>]) -> Option<Vec<f64>> {
+    let residuals: Vec<Vec<f64>> = periods.iter().map(|(difference, _)| residual(difference, basis)).collect();
+    let longest = residuals.iter().max_by(|a, b| squared_length(a).total_cmp(&squared_length(b)))?;
+    let mut unit = orthonormal(longest, basis)?;
+    for _ in 0..POWER_ITERATIONS {
+        let mut next = vec![0.0; unit.len()];
+        for rest in &residuals {
+            let along = dot(rest, &unit);
+            for (sum, value) in next.iter_mut().zip(rest) {
+                *sum += along * value;
+            }
+        }
+        unit = orthonormal(&next, basis)?;
+    }
+    Some(unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reference(cells: Vec<u64>) -> Reference {
+        Reference { cells, absent: 0, periods: Vec::new(), periods_in_window: 1.0 }
+    }
+
+    #[test]
+    fn equal_counts_show_no_difference() {
+        let space = Space::of_numbers(&reference(vec![0, 100, 200, 300, 200, 100, 0])).unwrap();
+        let cells = [0, 10, 20, 30, 20, 10, 0];
+        assert!(space.shifts(&cells).iter().all(|shift| shift.size.abs() < 1e-12 && shift.p > 0.999));
+        assert!(space.rest(&cells).unwrap().p > 0.999);
+        assert!(space.total(&cells).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_move_up_is_a_positive_location_shift_of_the_size_that_was_planted() {
+        // A standard normal in cells of a tenth, and the same moved up by 0.2.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of a known size")]
+        let cells = |mean: f64| -> Vec<u64> {
+            let mass = |edge: f64| normal::sf(mean - edge);
+            (-40..40).map(|i| ((mass(f64::from(i + 1) / 10.0) - mass(f64::from(i) / 10.0)) * 1e6).round() as u64).collect()
+        };
+        let space = Space::of_numbers(&reference(cells(0.0))).unwrap();
+        let shifts = space.shifts(&cells(0.2));
+        assert!((shifts[0].size - 0.2).abs() < 0.01, "{shifts:?}");
+        assert!(shifts[1].size.abs() < 0.05, "moving does not spread: {shifts:?}");
+        assert!(shifts[0].p < 1e-100);
+    }
+
+    #[test]
+    fn directions_are_orthonormal_and_leave_the_total_alone() {
+        let cells: Vec<u64> = (1..200).map(|i| i * 37 % 91 + 5).collect();
+        let mut reference = reference(cells.clone());
+        reference.periods = (0..10)
+            .map(|k| tidegate_profile::Counts {
+                absent: 0,
+                cells: cells.iter().enumerate().map(|(i, c)| c / 10 + (i as u64 * (k + 3)) % 4).collect(),
+            })
+            .collect();
+        let space = Space::of_numbers(&reference).unwrap();
+        let basis = space.basis();
+        assert_eq!(basis.len(), 4);
+        for (i, a) in basis.iter().enumerate() {
+            for (j, b) in basis.iter().enumerate() {
+                assert!((dot(a, b) - f64::from(u8::from(i == j))).abs() < 1e-9, "{i} {j}");
+            }
+        }
+    }
+
+    #[test]
+    fn rare_and_new_values_do_not_break_the_space_of_names() {
+        let space = Space::of_names(&reference(vec![500, 300, 2, 2, 0]), 1000).unwrap();
+        assert_eq!(space.shares.len(), 2);
+        assert!(space.rest(&[500, 300, 2, 2, 900]).unwrap().p > 0.99, "new values have a test of their own");
+        assert!(space.rest(&[300, 500, 2, 2, 0]).unwrap().p < 1e-9);
+    }
+
+    #[test]
+    fn one_value_has_no_space() {
+        assert!(Space::of_numbers(&reference(vec![0, 0, 500, 0])).is_none());
+        assert!(Space::of_names(&reference(vec![500, 0]), 100).is_none());
+    }
+
+    #[test]
+    fn values_beyond_the_baseline_fall_into_its_outer_groups() {
+        let space = Space::of_numbers(&reference(vec![0, 0, 50, 50, 50, 0, 0])).unwrap();
+        let shifts = space.shifts(&[0, 0, 0, 0, 0, 0, 30]);
+        assert!(shifts[0].size > 1.0, "{shifts:?}");
+    }
+}

@@ -1,0 +1,257 @@
+//! The tests that are made on one field.
+
+use tidegate_contract::FeatureKind;
+use tidegate_profile::{CategoricalAnchor, FieldAnchor, FieldProfile, NumericAnchor};
+
+use crate::Evidence;
+use crate::contrast::{Shift, Space, Z_95};
+use crate::reference::Reference;
+use crate::share::{ShareChange, Tally, beyond_p, compare};
+use crate::words::{number, percent, quoted};
+
+/// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.05 sd, half
+/// a percent of all records.
+const SHARE_PER_SD: f64 = 0.1;
+
+/// So many cells with the largest plain difference are looked at closely for a value that suddenly repeats.
+const SPIKE_CANDIDATES: usize = 8;
+
+/// What a field's window counts are, in the anchor's cells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Side<'a> {
+    /// The window's profile of the field.
+    pub(crate) now: &'a FieldProfile,
+    /// The baseline's profile of the field, for the words.
+    pub(crate) before: &'a FieldProfile,
+    /// The field's cells.
+    pub(crate) anchor: &'a FieldAnchor,
+    /// The baseline's counts that the window is compared with.
+    pub(crate) reference: &'a Reference,
+    /// The smallest effect that matters, in standard deviations.
+    pub(crate) effect: f64,
+    /// Records in the window.
+    pub(crate) records: u64,
+}
+
+impl Side<'_> {
+    /// The window's counts in the reference's cells.
+    pub(crate) fn cells(&self) -> Vec<u64> {
+        cells_of(self.now)
+    }
+
+    /// Every test of this field, in a fixed order. `p_adjusted` is still the plain p-value.
+    pub(crate) fn tests(&self, space: Option<&Space>) -> Vec<Evidence> {
+        let cells = self.cells();
+        let mut tests: Vec<Evidence> = self.missing().into_iter().collect();
+        match self.anchor {
+            FieldAnchor::Numeric(anchor) => {
+                tests.extend(space.map(|space| self.bulk(space, &cells)).unwrap_or_default());
+                tests.extend(self.spike(anchor, &cells));
+                tests.extend(self.beyond(&cells));
+            }
+            FieldAnchor::Categorical(anchor) => {
+                tests.extend(space.map(|space| self.mix(space, anchor, &cells)).unwrap_or_default());
+                tests.extend(self.unseen(anchor));
+            }
+        }
+        tests
+    }
+
+    fn share_threshold(&self) -> f64 {
+        self.effect * SHARE_PER_SD
+    }
+
+    fn of_share(&self, test: &str, change: ShareChange, p: f64, says: String) -> Evidence {
+        Evidence {
+            test: test.to_owned(),
+            p,
+            p_adjusted: p,
+            effect: change.now - change.before,
+            effect_low: change.low,
+            effect_high: change.high,
+            threshold: self.share_threshold(),
+            unit: "share".to_owned(),
+            says,
+        }
+    }
+
+    fn missing(&self) -> Option<Evidence> {
+        let present = self.reference.present();
+        let before = Tally { hits: self.reference.absent, all: self.reference.absent + present };
+        let now = Tally { hits: self.records - self.now.present.min(self.records), all: self.records };
+        let period =
+            |counts: &tidegate_profile::Counts| Tally { hits: counts.absent, all: counts.absent + counts.cells.iter().sum::<u64>() };
+        let periods: Vec<Tally> = self.reference.periods.iter().map(period).collect();
+        let change = compare(before, now, &periods, self.reference.periods_in_window)?;
+        let says = if now.hits == now.all {
+            format!("no usable value at all (baseline: {} missing)", percent(change.before))
+        } else {
+            format!("{} of the values are missing, {} in the baseline", percent(change.now), percent(change.before))
+        };
+        Some(self.of_share("missing", change, change.p, says))
+    }
+
+    /// Location, spread, the way the baseline's periods differ most, and the rest of the shape.
+    fn bulk(&self, space: &Space, cells: &[u64]) -> Vec<Evidence> {
+        let names = ["location", "spread", "pattern"];
+        let mut tests: Vec<Evidence> = space
+            .shifts(cells)
+            .iter()
+            .zip(names)
+            .map(|(shift, name)| self.of_shift(name, *shift, self.bulk_says(name, shift.size)))
+            .collect();
+        if let Some(rest) = space.rest(cells) {
+            let says = "its values are spread differently over the same range".to_owned();
+            tests.push(self.of_w("shape", rest, says));
+        }
+        tests
+    }
+
+    fn bulk_says(&self, name: &str, size: f64) -> String {
+        let mean = |field: &FieldProfile| field.numeric.as_ref().map_or(0.0, |numeric| numeric.mean);
+        let deviation =
+            |field: &FieldProfile| field.numeric.as_ref().and_then(|numeric| numeric.variance(field.present)).unwrap_or(0.0).sqrt();
+        let (was, is) = match name {
+            "spread" => (deviation(self.before), deviation(self.now)),
+            _ => (mean(self.before), mean(self.now)),
+        };
+        match (name, size > 0.0) {
+            ("location", true) => format!("its values are higher: mean {}, was {}", number(is), number(was)),
+            ("location", false) => format!("its values are lower: mean {}, was {}", number(is), number(was)),
+            ("spread", true) => format!("its values lie further apart: standard deviation {}, was {}", number(is), number(was)),
+            ("spread", false) => format!("its values lie closer together: standard deviation {}, was {}", number(is), number(was)),
+            _ => {
+                format!("its values moved in the way in which the baseline's own periods differ: mean {}, was {}", number(is), number(was))
+            }
+        }
+    }
+
+    fn of_shift(&self, test: &str, shift: Shift, says: String) -> Evidence {
+        // The interval is that of the size: its sign is in the words.
+        let margin = Z_95 * shift.error;
+        Evidence {
+            test: test.to_owned(),
+            p: shift.p,
+            p_adjusted: shift.p,
+            effect: shift.size,
+            effect_low: shift.size - margin,
+            effect_high: shift.size + margin,
+            threshold: self.effect,
+            unit: "sd".to_owned(),
+            says,
+        }
+    }
+
+    fn of_w(&self, test: &str, rest: crate::contrast::Rest, says: String) -> Evidence {
+        Evidence {
+            test: test.to_owned(),
+            p: rest.p,
+            p_adjusted: rest.p,
+            effect: rest.size,
+            effect_low: (rest.size - rest.margin).max(0.0),
+            effect_high: rest.size + rest.margin,
+            threshold: self.effect,
+            unit: "w".to_owned(),
+            says,
+        }
+    }
+
+    fn mix(&self, space: &Space, anchor: &CategoricalAnchor, cells: &[u64]) -> Vec<Evidence> {
+        let says = self.largest_mover(anchor, cells);
+        let mut tests: Vec<Evidence> = space.shifts(cells).iter().map(|shift| self.of_shift("pattern", *shift, says.clone())).collect();
+        tests.extend(space.rest(cells).map(|rest| self.of_w("mix", rest, says)));
+        tests
+    }
+
+    /// The value whose share changed most, in words.
+    fn largest_mover(&self, anchor: &CategoricalAnchor, cells: &[u64]) -> String {
+        let (m, n) = (self.reference.present().max(1) as f64, cells.iter().sum::<u64>().max(1) as f64);
+        let moves = anchor.values.iter().zip(&self.reference.cells).zip(cells);
+        let largest = moves
+            .map(|((value, &before), &now)| (value, before as f64 / m, now as f64 / n))
+            .max_by(|a, b| (a.2 - a.1).abs().total_cmp(&(b.2 - b.1).abs()));
+        largest.map_or_else(String::new, |(value, before, now)| {
+            format!("its mix changed, most of all {}: {}, was {}", quoted(value), percent(now), percent(before))
+        })
+    }
+
+    fn unseen(&self, anchor: &CategoricalAnchor) -> Option<Evidence> {
+        let categorical = self.now.categorical.as_ref()?;
+        let outside_before = self.reference.cells.get(anchor.values.len()).copied().unwrap_or(0);
+        let now = Tally { hits: categorical.outside(), all: self.now.present };
+        // How likely the next value is a new one: the share of values that the baseline showed once (Good, 1953).
+        let once = self.reference.cells.iter().filter(|&&count| count == 1).count() as u64;
+        let expected = Tally { hits: (outside_before + once).min(self.reference.present()), all: self.reference.present() };
+        let change = compare(expected, now, &[], self.reference.periods_in_window)?;
+        let named = categorical.other.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));
+        let named = named.map_or_else(String::new, |(value, _)| format!(", most often {}", quoted(value)));
+        Some(self.of_share(
+            "unseen",
+            change,
+            change.p,
+            format!("{} of the values never occurred in the baseline{named}", percent(now.share())),
+        ))
+    }
+
+    /// A value, or narrow run of values, that holds much more or less than in the baseline.
+    fn spike(&self, anchor: &NumericAnchor, cells: &[u64]) -> Option<Evidence> {
+        let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
+        if m == 0 || n == 0 {
+            return None;
+        }
+        let plain = |cell: usize| {
+            let before = self.reference.cells.get(cell).copied().unwrap_or(0) as f64;
+            let now = cells.get(cell).copied().unwrap_or(0) as f64;
+            let pooled = (before + now) / (m + n) as f64;
+            let error = (pooled * (1.0 - pooled) * (1.0 / m as f64 + 1.0 / n as f64)).sqrt();
+            if error > 0.0 { (now / n as f64 - before / m as f64).abs() / error } else { 0.0 }
+        };
+        // The cells outside the baseline have a test of their own.
+        let mut candidates: Vec<usize> = (2..cells.len().saturating_sub(2)).collect();
+        candidates.sort_by(|&a, &b| plain(b).total_cmp(&plain(a)));
+        let cells_tested = candidates.len() as f64;
+        let judged = candidates.into_iter().take(SPIKE_CANDIDATES).filter_map(|cell| {
+            let tally = |counts: &[u64], all: u64| Tally { hits: counts.get(cell).copied().unwrap_or(0), all };
+            let periods: Vec<Tally> = self.reference.periods.iter().map(|counts| tally(&counts.cells, counts.cells.iter().sum())).collect();
+            let change = compare(tally(&self.reference.cells, m), tally(cells, n), &periods, self.reference.periods_in_window)?;
+            Some((cell, change))
+        });
+        let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
+        let value = anchor.representatives().get(cell).copied().unwrap_or(0.0);
+        let is_atom = u32::try_from(cell).is_ok_and(|cell| anchor.atoms.contains(&cell));
+        let around = if is_atom { "exactly" } else { "about" };
+        let says =
+            format!("{} of the values are {around} {}, {} in the baseline", percent(change.now), number(value), percent(change.before));
+        Some(self.of_share("spike", change, (change.p * cells_tested).min(1.0), says))
+    }
+
+    /// Values below the baseline's least or above its greatest.
+    fn beyond(&self, cells: &[u64]) -> Option<Evidence> {
+        let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
+        let below: u64 = cells.iter().take(2).sum();
+        let above: u64 = cells.iter().rev().take(2).sum();
+        let periods = self.reference.periods_in_window;
+        let change = compare(Tally { hits: 0, all: m }, Tally { hits: below + above, all: n }, &[], periods)?;
+        let p = (2.0 * beyond_p(below, m, n).min(beyond_p(above, m, n))).min(1.0);
+        let side = if above >= below { "above the baseline's greatest" } else { "below the baseline's least" };
+        let says = format!("{} of the values lie {side}", percent(below.max(above) as f64 / n.max(1) as f64));
+        Some(self.of_share("beyond", change, p, says))
+    }
+}
+
+/// A field's counts in its cells; categorical: with one more for all other values.
+pub(crate) fn cells_of(field: &FieldProfile) -> Vec<u64> {
+    match (&field.numeric, &field.categorical) {
+        (Some(numeric), _) => numeric.cells.clone(),
+        (None, Some(categorical)) => categorical.cells.iter().copied().chain(std::iter::once(categorical.outside())).collect(),
+        (None, None) => Vec::new(),
+    }
+}
+
+/// The space to compare a field's counts in.
+pub(crate) fn space_of(kind: FeatureKind, reference: &Reference, window_values: u64) -> Option<Space> {
+    match kind {
+        FeatureKind::Numeric => Space::of_numbers(reference),
+        FeatureKind::Categorical => Space::of_names(reference, window_values),
+    }
+}

@@ -1,0 +1,134 @@
+//! Tests on one share: missing values, unseen categories, a value that suddenly repeats, values far outside.
+//!
+//! Bulk distances cannot see these, and they are what a broken pipeline looks like.
+
+use tidegate_statistics::interval;
+use tidegate_statistics::test::binomial_upper_tail;
+
+use crate::contrast::{Z_95, two_sided};
+use crate::variation::Variation;
+
+/// Below so many expected values on either side, the exact conditional test replaces the normal one.
+const EXACT_BELOW: f64 = 20.0;
+
+/// A share in the window against the baseline's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ShareChange {
+    /// Share in the baseline, `0..=1`.
+    pub(crate) before: f64,
+    /// Share in the window, `0..=1`.
+    pub(crate) now: f64,
+    /// 95 % interval of the difference.
+    pub(crate) low: f64,
+    /// Upper bound of that interval.
+    pub(crate) high: f64,
+    /// Two-sided p-value, ordinary variation included.
+    pub(crate) p: f64,
+}
+
+/// How many of how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Those that count.
+    pub(crate) hits: u64,
+    /// All.
+    pub(crate) all: u64,
+}
+
+impl Tally {
+    pub(crate) fn share(self) -> f64 {
+        if self.all == 0 { 0.0 } else { self.hits as f64 / self.all as f64 }
+    }
+}
+
+/// Compares two shares. `periods` are the same tallies in the baseline's periods, in order.
+///
+/// `None` when either side is empty. The interval is Newcombe's (1998, method 10, from Wilson intervals), widened by
+/// ordinary variation; the p-value is the pooled two-proportion z, or, where few hits are expected, the exact
+/// conditional binomial (given all hits, each falls on the window's side with probability `n/(n + m)`).
+pub(crate) fn compare(before: Tally, now: Tally, periods: &[Tally], periods_in_window: f64) -> Option<ShareChange> {
+    if before.all == 0 || now.all == 0 {
+        return None;
+    }
+    let (p, q) = (before.share(), now.share());
+    let (m, n) = (before.all as f64, now.all as f64);
+    let pooled = (before.hits + now.hits) as f64 / (m + n);
+    let sampling = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m);
+    let shares: Vec<f64> = periods.iter().map(|tally| tally.share()).collect();
+    let within: Vec<f64> = periods.iter().map(|tally| p * (1.0 - p) / (tally.all.max(1) as f64)).collect();
+    let standard = Variation::learn(&shares, &within).standard(sampling, periods_in_window);
+    let by_z = if standard.error > 0.0 { two_sided((q - p) / standard.error, standard.freedom) } else { 1.0 };
+    let few = pooled.min(1.0 - pooled) * n.min(m) < EXACT_BELOW;
+    let p_value = if few { by_z.max(conditional(before, now)) } else { by_z };
+    let interval = interval::newcombe_difference(before.hits, before.all, now.hits, now.all, 0.95)?;
+    let extra = Z_95 * (standard.error * standard.error - sampling).max(0.0).sqrt();
+    let widen = |bound: f64, sign: f64| q - p + sign * ((bound - (q - p)).powi(2) + extra * extra).sqrt();
+    Some(ShareChange { before: p, now: q, low: widen(interval.low, -1.0), high: widen(interval.high, 1.0), p: p_value })
+}
+
+/// Exact two-sided p-value of the window's hits given all hits (twice the smaller tail, at most 1). Whichever of hits
+/// and misses is rarer is looked at.
+fn conditional(before: Tally, now: Tally) -> f64 {
+    let misses = |tally: Tally| tally.all - tally.hits;
+    let (b, w) =
+        if before.hits + now.hits <= misses(before) + misses(now) { (before.hits, now.hits) } else { (misses(before), misses(now)) };
+    let on_window = now.all as f64 / (now.all + before.all) as f64;
+    let upper = binomial_upper_tail(w, b + w, on_window).unwrap_or(1.0);
+    let lower = binomial_upper_tail(b, b + w, 1.0 - on_window).unwrap_or(1.0);
+    (2.0 * upper.min(lower)).min(1.0)
+}
+
+/// p-value of `beyond` window values above the greatest (or below the least) of the baseline's.
+///
+/// With exchangeable values, the chance that the `k` greatest of all `m + n` are all the window's is at most
+/// `(n/(m + n))^k`, however heavy the tail.
+pub(crate) fn beyond_p(beyond: u64, baseline: u64, window: u64) -> f64 {
+    let on_window = window as f64 / (window + baseline).max(1) as f64;
+    on_window.powf(beyond as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(hits: u64, all: u64) -> Tally {
+        Tally { hits, all }
+    }
+
+    #[test]
+    fn one_odd_record_among_many_is_not_evidence() {
+        let change = compare(tally(0, 20_000), tally(1, 500), &[], 1.0).unwrap();
+        assert!(change.p > 0.02, "{change:?}");
+        assert!(change.low <= 0.0005, "{change:?}");
+    }
+
+    #[test]
+    fn a_column_that_turns_null_is_overwhelming_evidence() {
+        let change = compare(tally(20, 20_000), tally(450, 500), &[], 1.0).unwrap();
+        assert!(change.p < 1e-100 && change.low > 0.85, "{change:?}");
+    }
+
+    #[test]
+    fn a_share_that_differs_between_periods_anyway_is_not_evidence() {
+        let periods: Vec<Tally> = [100, 20, 90, 10, 110, 30, 95, 25].map(|hits| tally(hits, 1000)).to_vec();
+        let calm: Vec<Tally> = [60; 8].map(|hits| tally(hits, 1000)).to_vec();
+        let wild = compare(tally(480, 8000), tally(100, 1000), &periods, 1.0).unwrap();
+        let tame = compare(tally(480, 8000), tally(100, 1000), &calm, 1.0).unwrap();
+        assert!(wild.p > 0.2 && wild.low < 0.0, "{wild:?}");
+        assert!(tame.p < 1e-4 && tame.low > 0.01, "{tame:?}");
+    }
+
+    #[test]
+    fn equal_shares_are_no_change() {
+        let change = compare(tally(50, 1000), tally(5, 100), &[], 1.0).unwrap();
+        assert!((change.p - 1.0).abs() < 1e-9);
+        assert!(compare(tally(0, 0), tally(5, 100), &[], 1.0).is_none());
+        assert!((compare(tally(0, 1000), tally(0, 100), &[], 1.0).unwrap().p - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn values_beyond_the_greatest_are_judged_by_how_many_there_are() {
+        assert!((beyond_p(0, 100, 100) - 1.0).abs() < 1e-12);
+        assert!((beyond_p(3, 100, 100) - 0.125).abs() < 1e-12);
+    }
+}

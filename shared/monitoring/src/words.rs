@@ -1,0 +1,83 @@
+//! Numbers and names as people read them in sentences.
+
+/// A number with three significant digits, without an exponent where it can be helped: `0.0123`, `13.4`, `1,234`.
+pub(crate) fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 {
+        "0".to_owned()
+    } else if !(1e-4..1e15).contains(&size) {
+        format!("{value:.2e}")
+    } else if size >= 100.0 {
+        let whole = format!("{:.0}", value.abs());
+        let mut grouped = String::new();
+        for (position, digit) in whole.chars().enumerate() {
+            if position > 0 && (whole.len() - position).is_multiple_of(3) {
+                grouped.push(',');
+            }
+            grouped.push(digit);
+        }
+        if value < 0.0 { format!("-{grouped}") } else { grouped }
+    } else {
+        let decimals =
+            [(10.0, 1), (1.0, 2), (0.1, 3), (0.01, 4)].into_iter().find(|(from, _)| size >= *from).map_or(6, |(_, decimals)| decimals);
+        format!("{value:.decimals$}")
+    }
+}
+
+/// A share as a percentage: `0.3 %`, `12 %`.
+pub(crate) fn percent(share: f64) -> String {
+    let value = share * 100.0;
+    if value == 0.0 {
+        "0 %".to_owned()
+    } else if value.abs() < 0.01 {
+        "under 0.01 %".to_owned()
+    } else if value.abs() < 1.0 {
+        format!("{value:.2} %")
+    } else if value.abs() < 10.0 {
+        format!("{value:.1} %")
+    } else {
+        format!("{value:.0} %")
+    }
+}
+
+/// Names joined as in a sentence: `a`, `a and b`, `a, b and 3 more`.
+pub(crate) fn list(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [one, two] => format!("{one} and {two}"),
+        [one, two, three] => format!("{one}, {two} and {three}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+    }
+}
+
+/// A category value as shown in a sentence: at most 40 characters, in quotes.
+pub(crate) fn quoted(value: &str) -> String {
+    let mut characters = value.chars();
+    let shown: String = characters.by_ref().take(40).collect();
+    let more = if characters.next().is_some() { "…" } else { "" };
+    format!("\"{shown}{more}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits_that_count() {
+        let shown: Vec<String> =
+            [0.0, 0.012_345, 0.5, 1.234, 13.44, 123.4, 1_234_567.0, -1_234.0, 1e20, 1e-9].into_iter().map(number).collect();
+        assert_eq!(shown, ["0", "0.0123", "0.500", "1.23", "13.4", "123", "1,234,567", "-1,234", "1.00e20", "1.00e-9"]);
+    }
+
+    #[test]
+    fn shares_are_percentages() {
+        assert_eq!([0.0, 0.000_01, 0.003, 0.034, 0.9].map(percent), ["0 %", "under 0.01 %", "0.30 %", "3.4 %", "90 %"].map(str::to_owned));
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(list(&["a", "b", "c", "d"]), "a, b and 2 more");
+    }
+}
