@@ -8,6 +8,7 @@ pub mod kolmogorov_smirnov;
 pub mod moments;
 pub mod normal;
 pub mod power;
+pub mod raw;
 mod special;
 pub mod student_t;
 pub mod test;
