@@ -1,0 +1,173 @@
+//! Dataset versions and baselines: what a training set became, and which one counts now.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tidegate_contract::{FeatureKind, FieldRole};
+use tidegate_profile::{Baseline, decode, encode};
+
+use crate::{Condition, Lake, LakeError, keys};
+
+/// Version of the manifest's shape.
+const SCHEMA: &str = "tidegate.dataset/1";
+
+/// Tries to replace the pointer to the current baseline before giving up for this delivery.
+const POINTER_TRIES: usize = 8;
+
+/// What a dataset version is made of. Its stored bytes are its canonical form, and their SHA-256 is the version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    schema: String,
+    /// The model.
+    pub model: String,
+    /// Its files.
+    pub files: Vec<ManifestFile>,
+    /// Rows that became records.
+    pub rows: u64,
+    /// Rows that were put aside.
+    pub quarantined: u64,
+    /// The columns that were read: name, role, kind.
+    pub fields: Vec<(String, FieldRole, FeatureKind)>,
+}
+
+/// One file of a dataset version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestFile {
+    /// Its name below `training/<model>/`.
+    pub name: String,
+    /// Its size as stored, bytes.
+    pub bytes: u64,
+    /// SHA-256 of its bytes as stored, hex.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// A manifest of one file.
+    #[must_use]
+    pub fn new(model: &str, file: ManifestFile, rows: u64, quarantined: u64, fields: Vec<(String, FieldRole, FeatureKind)>) -> Self {
+        Self { schema: SCHEMA.to_owned(), model: model.to_owned(), files: vec![file], rows, quarantined, fields }
+    }
+}
+
+/// The dataset version that a manifest describes (64 hexadecimal digits), and the manifest's canonical bytes: JSON without
+/// spaces, in the order of its fields.
+///
+/// # Errors
+/// [`LakeError::Json`] never, as a manifest holds nothing that JSON cannot.
+pub fn dataset_version(manifest: &Manifest) -> Result<(String, Vec<u8>), LakeError> {
+    let bytes = serde_json::to_vec(manifest).map_err(|source| LakeError::Json { key: "datasets/".to_owned(), source })?;
+    Ok((keys::hex(&Sha256::digest(&bytes)), bytes))
+}
+
+/// Which dataset version is a model's baseline now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CurrentBaseline {
+    /// The dataset version.
+    pub version: String,
+    /// The key of the training set that it came from.
+    pub key: String,
+    /// When that object was written, milliseconds since 1970.
+    pub last_modified_ms: i64,
+}
+
+impl CurrentBaseline {
+    /// Whether this one replaces the other: the training set that was written later counts, by the object's own time (the
+    /// greater key, when two were written in the same moment). The same object read again, by a changed contract, does too.
+    #[must_use]
+    pub fn replaces(&self, other: &Self) -> bool {
+        let rank = |baseline: &Self| (baseline.last_modified_ms, baseline.key.clone());
+        self != other && rank(self) >= rank(other)
+    }
+}
+
+impl Lake {
+    /// Writes a dataset version's manifest. The key is the digest of the bytes, so a repeat writes the same.
+    ///
+    /// # Errors
+    /// As the call fails.
+    pub async fn put_manifest(&self, model: &str, version: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
+        self.bucket.put(&keys::dataset(model, version), bytes, "application/json", Condition::Always).await.map(drop)
+    }
+
+    /// Writes a baseline. Its key is the dataset version, so a repeat writes the same.
+    ///
+    /// # Errors
+    /// As the call fails.
+    pub async fn put_baseline(&self, model: &str, baseline: &Baseline) -> Result<(), LakeError> {
+        let key = keys::baseline(model, &baseline.id);
+        let bytes = encode(baseline).map_err(|source| LakeError::Profile { key: key.clone(), source })?;
+        self.bucket.put(&key, bytes, "application/zstd", Condition::Always).await.map(drop)
+    }
+
+    /// Which baseline a model has now, or `None` if it has none yet.
+    ///
+    /// # Errors
+    /// As the call fails.
+    pub async fn current_baseline(&self, model: &str) -> Result<Option<CurrentBaseline>, LakeError> {
+        Ok(self.bucket.get_json(&keys::current_baseline(model)).await?.map(|(current, _)| current))
+    }
+
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    /// As the call fails, or [`LakeError::Profile`] if something else lies there. An absent baseline is `None`.
+    pub async fn baseline(&self, model: &str, version: &str) -> Result<Option<Baseline>, LakeError> {
+        let key = keys::baseline(model, version);
+        let Some(stored) = self.bucket.get(&key).await? else { return Ok(None) };
+        decode(&stored.bytes).map(Some).map_err(|source| LakeError::Profile { key, source })
+    }
+
+    /// Makes a baseline the current one unless a later one is. Whatever order the calls come in, the latest stays.
+    ///
+    /// # Errors
+    /// [`LakeError::Conflict`] if others kept changing the pointer; others as a call fails.
+    pub async fn point_at_baseline(&self, model: &str, next: &CurrentBaseline) -> Result<bool, LakeError> {
+        let key = keys::current_baseline(model);
+        for _ in 0..POINTER_TRIES {
+            let found: Option<(CurrentBaseline, String)> = self.bucket.get_json(&key).await?;
+            if found.as_ref().is_some_and(|(current, _)| !next.replaces(current)) {
+                return Ok(false);
+            }
+            match self.bucket.put_json(&key, next, Condition::over(found.as_ref().map(|(_, etag)| etag.as_str()))).await {
+                Err(failure) if failure.is_conflict() => {}
+                written => return written.map(|_| true),
+            }
+        }
+        Err(LakeError::Conflict { bucket: self.bucket.name().to_owned(), key })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn manifest(name: &str) -> Manifest {
+        let file = ManifestFile { name: name.to_owned(), bytes: 3, sha256: "00".to_owned() };
+        Manifest::new("m", file, 2, 1, vec![("distance".to_owned(), FieldRole::Feature, FeatureKind::Numeric)])
+    }
+
+    #[test]
+    fn a_version_is_the_digest_of_the_stored_manifest() {
+        let (version, bytes) = dataset_version(&manifest("a.csv")).unwrap();
+        assert_eq!(
+            String::from_utf8(bytes.clone()).unwrap(),
+            r#"{"schema":"tidegate.dataset/1","model":"m","files":[{"name":"a.csv","bytes":3,"sha256":"00"}],"rows":2,"quarantined":1,"fields":[["distance","feature","numeric"]]}"#
+        );
+        assert_eq!(version, keys::hex(&Sha256::digest(&bytes)));
+        assert_ne!(version, dataset_version(&manifest("b.csv")).unwrap().0);
+    }
+
+    #[test]
+    fn the_training_set_that_was_written_later_is_the_baseline_in_any_order() {
+        let baseline = |version: &str, key: &str, last_modified_ms| CurrentBaseline {
+            version: version.to_owned(),
+            key: key.to_owned(),
+            last_modified_ms,
+        };
+        let (old, new, twin) = (baseline("1", "b", 1), baseline("2", "a", 2), baseline("3", "b", 2));
+        assert!(new.replaces(&old) && !old.replaces(&new));
+        assert!(twin.replaces(&new) && !new.replaces(&twin));
+        assert!(!new.replaces(&new));
+        assert!(baseline("4", "a", 2).replaces(&new), "the same object read by a changed contract");
+    }
+}

@@ -1,0 +1,47 @@
+//! Reports: the two files of one judged window.
+
+use bytes::Bytes;
+
+use crate::{Condition, Lake, LakeError, keys};
+
+/// Entity tags of a report's two files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportEtags {
+    /// Of `verdict.json`.
+    pub verdict: String,
+    /// Of `index.html`.
+    pub page: String,
+}
+
+impl Lake {
+    /// Writes a window's verdict and its page; `length` as in a contract (`1d`), `end_ms` the window's end.
+    ///
+    /// # Errors
+    /// As a call fails.
+    pub async fn put_report(
+        &self,
+        model: &str,
+        length: &str,
+        end_ms: i64,
+        verdict: Vec<u8>,
+        page: String,
+    ) -> Result<ReportEtags, LakeError> {
+        let put = async |file, bytes: Bytes, content_type| {
+            self.bucket.put(&keys::report(model, length, end_ms, file), bytes, content_type, Condition::Always).await
+        };
+        Ok(ReportEtags {
+            verdict: put("verdict.json", verdict.into(), "application/json").await?,
+            page: put("index.html", page.into(), "text/html; charset=utf-8").await?,
+        })
+    }
+
+    /// The entity tags of a window's report, or `None` if it is not complete.
+    ///
+    /// # Errors
+    /// As a call fails.
+    pub async fn report_etags(&self, model: &str, length: &str, end_ms: i64) -> Result<Option<ReportEtags>, LakeError> {
+        let etag = async |file| self.bucket.etag(&keys::report(model, length, end_ms, file)).await;
+        let (Some(verdict), Some(page)) = (etag("verdict.json").await?, etag("index.html").await?) else { return Ok(None) };
+        Ok(Some(ReportEtags { verdict, page }))
+    }
+}
