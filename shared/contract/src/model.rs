@@ -53,6 +53,30 @@ pub struct Contract {
     pub retraining: Retraining,
 }
 
+impl Contract {
+    /// A contract that leaves everything to the defaults and has no features yet.
+    #[must_use]
+    pub fn new(model: &str, task: Task) -> Self {
+        Self {
+            model: model.to_owned(),
+            owners: Owners::default(),
+            consumption: Consumption::default(),
+            availability: Availability::default(),
+            sensitivity: Sensitivity::default(),
+            task,
+            logs: Logs::default(),
+            record: RecordMapping::default(),
+            features: Vec::new(),
+            segments: Vec::new(),
+            service: Service::default(),
+            monitoring: Monitoring::default(),
+            validation: Validation::default(),
+            promotion: Promotion::default(),
+            retraining: Retraining::default(),
+        }
+    }
+}
+
 /// Who answers for the model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
@@ -203,6 +227,22 @@ pub struct Feature {
 }
 
 impl Feature {
+    /// A feature about which no more is known than its name and type.
+    #[must_use]
+    pub fn new(name: &str, kind: FeatureKind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            path: None,
+            derived_from: Vec::new(),
+            range: None,
+            allowed: None,
+            protected: false,
+            importance: one(),
+            monitoring: None,
+        }
+    }
+
     /// Path of the value inside the object of features.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -263,7 +303,7 @@ pub struct Monitoring {
     pub windows: Vec<WindowLength>,
     /// What a window is compared with, in order of authority. Default: `[training, previous]`.
     pub baselines: Vec<BaselineKind>,
-    /// The smallest shift worth acting on, in standard deviations of the baseline (categorical: Cohen's w). Default: 0.1.
+    /// The smallest shift worth acting on, in standard deviations of the baseline (categorical: Cohen's w); a tenth of it is the smallest share of records worth acting on. Default: 0.05.
     pub effect: f64,
     /// Share of false discoveries among the features called drifted, `0..1`. Default: 0.01.
     pub false_discovery_rate: f64,
@@ -280,7 +320,7 @@ impl Default for Monitoring {
         Self {
             windows: vec![WindowLength::hours(24)],
             baselines: vec![BaselineKind::Training, BaselineKind::Previous],
-            effect: 0.1,
+            effect: 0.05,
             false_discovery_rate: 0.01,
             minimum_records: 50,
             bad_lines: 0.05,
