@@ -7,7 +7,7 @@ use crate::Evidence;
 use crate::contrast::{Shift, Space, Z_95};
 use crate::reference::Reference;
 use crate::share::{ShareChange, Tally, beyond_p, compare};
-use crate::words::{number, percent, quoted};
+use crate::words::{number, pair, percent, quoted};
 
 /// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.05 sd, half
 /// a percent of all records.
@@ -111,17 +111,17 @@ impl Side<'_> {
         let mean = |field: &FieldProfile| field.numeric.as_ref().map_or(0.0, |numeric| numeric.mean);
         let deviation =
             |field: &FieldProfile| field.numeric.as_ref().and_then(|numeric| numeric.variance(field.present)).unwrap_or(0.0).sqrt();
-        let (was, is) = match name {
-            "spread" => (deviation(self.before), deviation(self.now)),
-            _ => (mean(self.before), mean(self.now)),
+        let (is, was) = match name {
+            "spread" => pair(deviation(self.now), deviation(self.before)),
+            _ => pair(mean(self.now), mean(self.before)),
         };
         match (name, size > 0.0) {
-            ("location", true) => format!("its values are higher: mean {}, was {}", number(is), number(was)),
-            ("location", false) => format!("its values are lower: mean {}, was {}", number(is), number(was)),
-            ("spread", true) => format!("its values lie further apart: standard deviation {}, was {}", number(is), number(was)),
-            ("spread", false) => format!("its values lie closer together: standard deviation {}, was {}", number(is), number(was)),
+            ("location", true) => format!("its values are higher: mean {is}, was {was}"),
+            ("location", false) => format!("its values are lower: mean {is}, was {was}"),
+            ("spread", true) => format!("its values lie further apart: standard deviation {is}, was {was}"),
+            ("spread", false) => format!("its values lie closer together: standard deviation {is}, was {was}"),
             _ => {
-                format!("its values moved in the way in which the baseline's own periods differ: mean {}, was {}", number(is), number(was))
+                format!("its values moved in the way in which the baseline's own periods differ: mean {is}, was {was}")
             }
         }
     }

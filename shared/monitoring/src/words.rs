@@ -24,6 +24,16 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
+/// What a number is and was, with as many digits as it takes to tell them apart.
+pub(crate) fn pair(is: f64, was: f64) -> (String, String) {
+    let plain = (number(is), number(was));
+    if plain.0 != plain.1 || (is - was).abs() <= 1e-12 * was.abs() {
+        return plain;
+    }
+    let decimals = (1..12).find(|&decimals| format!("{is:.decimals$}") != format!("{was:.decimals$}")).unwrap_or(12);
+    (format!("{is:.decimals$}"), format!("{was:.decimals$}"))
+}
+
 /// A share as a percentage: `0.3 %`, `12 %`.
 pub(crate) fn percent(share: f64) -> String {
     let value = share * 100.0;
@@ -68,6 +78,13 @@ mod tests {
         let shown: Vec<String> =
             [0.0, 0.012_345, 0.5, 1.234, 13.44, 123.4, 1_234_567.0, -1_234.0, 1e20, 1e-9].into_iter().map(number).collect();
         assert_eq!(shown, ["0", "0.0123", "0.500", "1.23", "13.4", "123", "1,234,567", "-1,234", "1.00e20", "1.00e-9"]);
+    }
+
+    #[test]
+    fn a_pair_shows_that_it_differs() {
+        assert_eq!(pair(107.2, 100.1), ("107".to_owned(), "100".to_owned()));
+        assert_eq!(pair(100.3, 100.1), ("100.3".to_owned(), "100.1".to_owned()));
+        assert_eq!(pair(5.0, 5.0), ("5.00".to_owned(), "5.00".to_owned()));
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl Sampler {
             *self.days.entry(ms.div_euclid(DAY_MS)).or_default() += 1;
             self.timed += 1;
         }
-        for (field, sample) in self.fields.iter().zip(&mut self.samples) {
+        for (field, learned) in self.fields.iter().zip(&mut self.samples) {
             let column = batch.column_by_name(&field.name);
             let wrong = || ProfileError::Column {
                 column: field.name.clone(),
@@ -137,8 +137,8 @@ impl Sampler {
             };
             let any = column.ok_or_else(wrong)?.as_any();
             match field.kind {
-                FeatureKind::Numeric => sample.numbers(any.downcast_ref().ok_or_else(wrong)?, self.rows),
-                FeatureKind::Categorical => sample.names(any.downcast_ref().ok_or_else(wrong)?, &field.name)?,
+                FeatureKind::Numeric => learned.numbers(any.downcast_ref().ok_or_else(wrong)?, self.rows),
+                FeatureKind::Categorical => learned.names(any.downcast_ref().ok_or_else(wrong)?, &field.name)?,
             }
         }
         self.rows += batch.num_rows() as u64;
@@ -151,11 +151,11 @@ impl Sampler {
         let anchors: Vec<Option<FieldAnchor>> = self.samples.into_iter().map(FieldSample::anchor).collect();
         let profiler = Profiler::with_anchors(id, &self.fields, &anchors);
         let periods = Periods::new(self.rows, self.timed, &self.days);
-        let timed = self.rows > 0 && self.timed == self.rows;
+        let have_times = self.rows > 0 && self.timed == self.rows;
         let fields = profiler.counters().iter().zip(anchors).map(|(counter, anchor)| {
             let none = Counts { absent: 0, cells: vec![0; counter.cells()] };
             let times = |wanted: bool, count: usize| if wanted && anchor.is_some() { vec![none.clone(); count] } else { Vec::new() };
-            FieldBaseline { periods: times(true, periods.labels.len()), hours: times(timed, 24), anchor }
+            FieldBaseline { periods: times(true, periods.labels.len()), hours: times(have_times, 24), anchor }
         });
         let fields = fields.collect();
         BaselineBuilder {

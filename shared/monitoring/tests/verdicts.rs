@@ -1,0 +1,326 @@
+//! What verdicts say about planted troubles, and that they say nothing without any.
+
+#![expect(clippy::unwrap_used, clippy::cast_sign_loss, clippy::cast_possible_wrap, reason = "tests")]
+
+use std::sync::Arc;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use tidegate_contract::{Contract, FeatureMonitoring};
+use tidegate_monitoring::{ActionKind, CauseKind, Input, QualityKind, State, Verdict, Window, assess};
+use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// One record of a model with a numeric and a categorical feature and a score.
+#[derive(Debug, Clone)]
+struct Record {
+    time_ms: i64,
+    amount: Option<f64>,
+    channel: Option<&'static str>,
+    score: Option<f64>,
+}
+
+/// Evenly spread numbers in `0..1` that look random and are the same every time.
+fn noise(seed: u64) -> f64 {
+    let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678_9ABC_DEF1);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// A day of records: amounts about 100 ± 15, shifted by that day's own ordinary variation.
+fn day(day: i64, records: u64) -> Vec<Record> {
+    let wobble = (noise(day as u64 + 77) - 0.5) * 2.0;
+    (0..records)
+        .map(|i| {
+            let seed = day as u64 * 1_000_003 + i * 7;
+            let bell: f64 = (0..12).map(|k| noise(seed * 31 + k)).sum::<f64>() - 6.0;
+            let channel = match noise(seed + 3) {
+                share if share < 0.6 => "web",
+                share if share < 0.9 => "shop",
+                _ => "phone",
+            };
+            Record {
+                time_ms: day * DAY_MS + (i as i64 * DAY_MS / records as i64),
+                amount: Some(100.0 + 15.0 * bell + wobble),
+                channel: Some(channel),
+                score: Some(noise(seed + 5)),
+            }
+        })
+        .collect()
+}
+
+fn contract() -> Contract {
+    let text = "model: churn\ntask: binary\nfeatures:\n  - { name: amount, type: numeric, range: [0, 1000] }\n  - { name: channel, type: categorical }\n";
+    Contract::parse(text).unwrap()
+}
+
+fn batch(records: &[Record]) -> RecordBatch {
+    let times: TimestampMillisecondArray = records.iter().map(|record| Some(record.time_ms)).collect();
+    let texts =
+        |of: fn(&Record) -> Option<&'static str>| -> ArrayRef { Arc::new(records.iter().map(of).collect::<DictionaryArray<Int32Type>>()) };
+    let numbers = |of: fn(&Record) -> Option<f64>| -> ArrayRef { Arc::new(records.iter().map(of).collect::<Float64Array>()) };
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("timestamp", Arc::new(times.with_timezone("UTC"))),
+        ("inference_id", Arc::new(records.iter().map(|_| None::<&str>).collect::<StringArray>())),
+        ("amount", numbers(|record| record.amount)),
+        ("channel", texts(|record| record.channel)),
+        ("score", numbers(|record| record.score)),
+        ("prediction", texts(|_| None)),
+        ("latency_ms", numbers(|_| None)),
+    ];
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+}
+
+fn baseline() -> Baseline {
+    let records: Vec<Record> = (0..28).flat_map(|number| day(number, 600)).collect();
+    let mut sampler = Sampler::new(&contract().fields());
+    sampler.observe(&batch(&records)).unwrap();
+    let mut builder = sampler.freeze("b", Source::default());
+    builder.observe(&batch(&records), &BatchFacts::default()).unwrap();
+    builder.finish()
+}
+
+fn profile(baseline: Option<&Baseline>, records: &[Record], facts: &BatchFacts) -> Profile {
+    let profiler = Profiler::new(&contract().fields(), baseline);
+    let mut profile = profiler.start();
+    if !records.is_empty() {
+        profiler.observe(&mut profile, &batch(records), facts).unwrap();
+    }
+    profile
+}
+
+fn judge_as(contract: &Contract, records: &[Record], facts: &BatchFacts, previous: Option<&Profile>) -> Verdict {
+    let baseline = baseline();
+    let current = WindowProfile::new(profile(Some(&baseline), records, facts));
+    let window = Window { start_ms: 40 * DAY_MS, end_ms: 41 * DAY_MS };
+    assess(&Input { contract, window, baseline: Some(&baseline), current: &current, previous, trail: &[] })
+}
+
+fn judge(records: &[Record]) -> Verdict {
+    judge_as(&contract(), records, &BatchFacts::default(), None)
+}
+
+/// The records of day 40 with every `each`-th one changed.
+fn spoilt(each: usize, spoil: impl Fn(&mut Record)) -> Vec<Record> {
+    let mut records = day(40, 2000);
+    records.iter_mut().step_by(each).for_each(spoil);
+    records
+}
+
+#[test]
+fn ordinary_days_are_not_drift() {
+    let baseline = baseline();
+    for number in 40..100 {
+        let current = WindowProfile::new(profile(Some(&baseline), &day(number, 2000), &BatchFacts::default()));
+        let window = Window { start_ms: number * DAY_MS, end_ms: (number + 1) * DAY_MS };
+        let verdict =
+            assess(&Input { contract: &contract(), window, baseline: Some(&baseline), current: &current, previous: None, trail: &[] });
+        assert_eq!(verdict.state, State::Ok, "day {number}: {}", verdict.headline);
+        assert_eq!((verdict.cause.kind, verdict.action.kind), (CauseKind::None, ActionKind::None));
+    }
+}
+
+#[test]
+fn a_shift_is_drift_of_that_feature_and_retraining_is_proposed() {
+    let mut contract = contract();
+    contract.retraining.minimum_records = 1000;
+    let verdict =
+        judge_as(&contract, &spoilt(1, |record| record.amount = record.amount.map(|amount| amount + 6.0)), &BatchFacts::default(), None);
+    let first = &verdict.fields[0];
+    assert_eq!((verdict.state, first.name.as_str(), first.state), (State::Drift, "amount", State::Drift));
+    let test = first.decisive.as_ref().unwrap();
+    assert_eq!(test.test, "location");
+    assert!((test.effect - 0.4).abs() < 0.1 && test.effect_low > 0.2, "{test:?}");
+    assert!(first.sentence.contains("higher: mean 107, was 100"), "{}", first.sentence);
+    assert_eq!((verdict.cause.kind, verdict.action.kind), (CauseKind::CovariateDrift, ActionKind::Retrain));
+    assert_eq!(verdict.fields[1].state, State::Ok, "the others stay calm: {:?}", verdict.fields[1]);
+}
+
+#[test]
+fn a_column_that_turns_null_is_the_first_thing_said_and_never_a_reason_to_retrain() {
+    let verdict = judge(
+        &spoilt(10, |_| ())
+            .into_iter()
+            .enumerate()
+            .map(|(i, record)| if i % 10 == 0 { record } else { Record { amount: None, ..record } })
+            .collect::<Vec<_>>(),
+    );
+    assert_eq!(verdict.state, State::Drift);
+    assert!(verdict.headline.contains("Amount is missing in 90 % of the records, 0 % in the baseline"), "{}", verdict.headline);
+    assert_eq!((verdict.quality[0].kind, verdict.quality[0].state), (QualityKind::Missing, State::Drift));
+    assert_eq!((verdict.cause.kind, verdict.action.kind), (CauseKind::DataFault, ActionKind::MendData));
+}
+
+#[test]
+fn a_feature_that_no_record_carries_is_said_with_its_path() {
+    let verdict = judge(&spoilt(1, |record| record.channel = None));
+    assert_eq!(verdict.quality[0].kind, QualityKind::AbsentFeature);
+    assert!(verdict.quality[0].sentence.contains("expected at features.channel"), "{}", verdict.quality[0].sentence);
+    assert_eq!(verdict.cause.kind, CauseKind::DataFault);
+}
+
+#[test]
+fn another_unit_is_a_data_fault() {
+    let verdict = judge(&spoilt(1, |record| record.amount = record.amount.map(|amount| amount / 100.0)));
+    assert_eq!((verdict.state, verdict.cause.kind, verdict.action.kind), (State::Drift, CauseKind::DataFault, ActionKind::MendData));
+    assert!(verdict.cause.evidence.contains("as when a unit changes"), "{}", verdict.cause.evidence);
+}
+
+#[test]
+fn a_stuck_value_is_a_data_fault() {
+    let verdict = judge(&spoilt(5, |record| record.amount = Some(104.5)));
+    assert_eq!((verdict.state, verdict.cause.kind), (State::Drift, CauseKind::DataFault), "{verdict:?}");
+    assert!(verdict.cause.evidence.contains("stuck"), "{}", verdict.cause.evidence);
+}
+
+#[test]
+fn values_outside_the_contract_are_named_with_what_was_expected() {
+    let verdict = judge(&spoilt(20, |record| record.amount = Some(-999.0)));
+    let finding = verdict.quality.iter().find(|finding| finding.kind == QualityKind::OutOfRange).unwrap();
+    assert_eq!(finding.sentence, "amount lies outside 0 to 1000 in 5.0 % of the records");
+    assert_eq!(verdict.cause.kind, CauseKind::DataFault);
+}
+
+#[test]
+fn values_of_another_type_are_named() {
+    let facts = BatchFacts { wrong_type: vec![100, 0, 0, 0, 0], ..BatchFacts::default() };
+    let verdict = judge_as(&contract(), &spoilt(20, |record| record.amount = None), &facts, None);
+    let finding = verdict.quality.iter().find(|finding| finding.kind == QualityKind::WrongType).unwrap();
+    assert_eq!((finding.state, finding.sentence.as_str()), (State::Drift, "amount is not a number in 5.0 % of the records"));
+}
+
+#[test]
+fn a_new_category_is_named_and_its_drift_is_called() {
+    let verdict = judge(&spoilt(10, |record| record.channel = Some("chat")));
+    let finding = verdict.quality.iter().find(|finding| finding.kind == QualityKind::UnseenCategory).unwrap();
+    assert!(finding.sentence.contains("10 % of the records: \"chat\""), "{}", finding.sentence);
+    assert_eq!((verdict.state, verdict.fields[0].name.as_str()), (State::Drift, "channel"));
+    assert_eq!(verdict.cause.kind, CauseKind::CovariateDrift, "new values may be new business");
+}
+
+#[test]
+fn scores_that_move_alone_are_prediction_drift() {
+    let verdict = judge(&spoilt(1, |record| record.score = record.score.map(|score| score * score)));
+    assert_eq!(
+        (verdict.state, verdict.cause.kind, verdict.action.kind),
+        (State::Drift, CauseKind::PredictionDrift, ActionKind::Investigate)
+    );
+}
+
+#[test]
+fn drift_that_begins_with_a_version_is_laid_at_its_door() {
+    let before = profile(Some(&baseline()), &day(39, 2000), &BatchFacts { version: "1".into(), ..BatchFacts::default() });
+    let facts = BatchFacts { version: "2".into(), ..BatchFacts::default() };
+    let verdict = judge_as(&contract(), &spoilt(1, |record| record.score = record.score.map(|score| score * score)), &facts, Some(&before));
+    assert_eq!((verdict.cause.kind, verdict.action.kind), (CauseKind::VersionChange, ActionKind::Investigate));
+    assert!(verdict.cause.evidence.contains("version 2"), "{}", verdict.cause.evidence);
+    assert!(verdict.headline.contains("new since the window before"), "{}", verdict.headline);
+}
+
+#[test]
+fn a_muted_feature_is_shown_but_raises_nothing() {
+    let mut contract = contract();
+    contract.features[0].monitoring = Some(FeatureMonitoring { mute: true, ..FeatureMonitoring::default() });
+    let verdict =
+        judge_as(&contract, &spoilt(1, |record| record.amount = record.amount.map(|amount| amount + 30.0)), &BatchFacts::default(), None);
+    assert_eq!(verdict.state, State::Ok, "{}", verdict.headline);
+    let amount = verdict.fields.iter().find(|field| field.name == "amount").unwrap();
+    assert!(amount.muted && amount.state == State::Drift);
+}
+
+#[test]
+fn too_few_records_are_said_to_be_too_few_with_what_they_could_have_shown() {
+    let verdict = judge(&day(40, 20));
+    assert_eq!((verdict.state, verdict.action.kind), (State::InsufficientData, ActionKind::Supply));
+    let amount = verdict.fields.iter().find(|field| field.name == "amount").unwrap();
+    assert!(amount.smallest_visible.unwrap() > 0.9, "{:?}", amount.smallest_visible);
+    assert!(amount.sentence.contains("20, at least 50"), "{}", amount.sentence);
+}
+
+#[test]
+fn a_larger_window_could_have_shown_a_smaller_shift() {
+    let visible = |records| judge(&day(40, records)).fields.iter().find(|field| field.name == "amount").unwrap().smallest_visible.unwrap();
+    assert!(visible(8000) < visible(500) && visible(500) < 0.4);
+}
+
+#[test]
+fn no_records_are_no_data_neither_fine_nor_drift() {
+    let verdict = judge(&[]);
+    assert_eq!((verdict.state, verdict.action.kind), (State::NoData, ActionKind::MendData));
+    assert!(verdict.action.sentence.contains("churn/"), "{}", verdict.action.sentence);
+}
+
+#[test]
+fn without_a_baseline_the_verdict_asks_for_one() {
+    let current = WindowProfile::new(profile(None, &day(40, 2000), &BatchFacts::default()));
+    let window = Window { start_ms: 40 * DAY_MS, end_ms: 41 * DAY_MS };
+    let verdict = assess(&Input { contract: &contract(), window, baseline: None, current: &current, previous: None, trail: &[] });
+    assert_eq!((verdict.state, verdict.action.kind), (State::InsufficientData, ActionKind::Supply));
+    assert!(verdict.action.sentence.contains("datasets/churn/"), "{}", verdict.action.sentence);
+}
+
+#[test]
+fn unreadable_lines_and_refused_files_are_faults_of_the_data() {
+    let baseline = baseline();
+    let profiler = Profiler::new(&contract().fields(), Some(&baseline));
+    let part = |id: &str, records: &[Record], quarantined: u64| {
+        let lines = Lines { read: records.len() as u64 + quarantined, accepted: records.len() as u64, quarantined, blank: 0 };
+        let source = Source { id: id.into(), location: id.into(), content: id.into(), lines };
+        Part {
+            source,
+            lines,
+            reasons: [("not JSON".to_owned(), quarantined)].into(),
+            profile: profile(Some(&baseline), records, &BatchFacts::default()),
+        }
+    };
+    let parts = vec![part("good", &day(40, 2000), 4), part("bad", &day(40, 50), 50)];
+    let current = WindowProfile::combine(profiler.start(), parts, 0.05).unwrap();
+    let window = Window { start_ms: 40 * DAY_MS, end_ms: 41 * DAY_MS };
+    let verdict =
+        assess(&Input { contract: &contract(), window, baseline: Some(&baseline), current: &current, previous: None, trail: &[] });
+    assert_eq!((verdict.state, verdict.records), (State::Drift, 2000));
+    assert_eq!(
+        verdict.quality[0].sentence,
+        "54 of 2104 lines could not be read, most often: not JSON; 1 file was left out because too many of its lines were bad"
+    );
+}
+
+#[test]
+fn the_trail_follows_the_fields_that_matter() {
+    let baseline = baseline();
+    let shifted = |number: i64| -> Vec<Record> {
+        day(number, 600)
+            .into_iter()
+            .map(|record| Record { amount: record.amount.map(|amount| amount + if number < 38 { 0.0 } else { 8.0 }), ..record })
+            .collect()
+    };
+    let of_day = |number: i64| {
+        (
+            Window { start_ms: number * DAY_MS, end_ms: (number + 1) * DAY_MS },
+            profile(Some(&baseline), &shifted(number), &BatchFacts::default()),
+        )
+    };
+    let trail: Vec<(Window, Profile)> = (34..41).map(of_day).collect();
+    let current = WindowProfile::new(trail[6].1.clone());
+    let window = trail[6].0;
+    let verdict = assess(&Input {
+        contract: &contract(),
+        window,
+        baseline: Some(&baseline),
+        current: &current,
+        previous: Some(&trail[5].1),
+        trail: &trail,
+    });
+    let effects: Vec<bool> = verdict.trail.iter().map(|point| point.effects["amount"] > 0.3).collect();
+    assert_eq!(effects, [false, false, false, false, true, true, true]);
+    assert!(verdict.headline.contains("as in the window before"), "{}", verdict.headline);
+}
+
+#[test]
+fn verdicts_read_back_as_they_were_written() {
+    let verdict = judge(&spoilt(10, |record| record.channel = Some("chat")));
+    let text = serde_json::to_string_pretty(&verdict).unwrap();
+    assert_eq!(serde_json::from_str::<Verdict>(&text).unwrap(), verdict);
+}
