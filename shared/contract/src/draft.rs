@@ -69,7 +69,7 @@ const TAIL: &str = "
 # monitoring:
 #   windows: [1d]                    # any of 1h to 30d, from the same hourly profiles
 #   baselines: [training, previous]
-#   effect: 0.1                      # smallest shift worth acting on, in standard deviations of the baseline
+#   effect: 0.05                     # smallest shift worth acting on, in standard deviations of the baseline
 #   minimum_records: 50              # fewer are not judged
 
 # promotion:

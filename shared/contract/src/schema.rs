@@ -24,11 +24,11 @@ mod tests {
     /// To write the file anew after a change of the types: `TIDEGATE_WRITE=1 cargo test -p tidegate-contract`.
     #[test]
     fn the_committed_schema_is_the_schema_of_the_types() {
-        let now = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+        let now = schema();
         if option_env!("TIDEGATE_WRITE").is_some() {
-            std::fs::write(COMMITTED, &now).unwrap();
+            std::fs::write(COMMITTED, format!("{now:#}\n")).unwrap();
         }
-        let committed = std::fs::read_to_string(COMMITTED).unwrap_or_default();
+        let committed: Value = serde_json::from_str(&std::fs::read_to_string(COMMITTED).unwrap()).unwrap();
         assert!(
             committed == now,
             "shared/contract/contract.schema.json is out of date: run TIDEGATE_WRITE=1 cargo test -p tidegate-contract"
