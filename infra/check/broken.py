@@ -66,6 +66,8 @@ BROKEN = [
     (rules.a_role_names_single_actions_on_its_own_resources, change(of("DriftRole"), "ManagedPolicyArns", ["arn:aws:iam::aws:policy/AmazonS3FullAccess"])),
     (rules.a_role_belongs_to_one_function_and_is_bounded, change(of("DriftFunction"), "Role", {"Fn::GetAtt": ["CollectRole", "Arn"]})),
     (rules.a_role_belongs_to_one_function_and_is_bounded, drop(of("ScheduleRole"), "PermissionsBoundary")),
+    (rules.a_service_acts_for_this_account_only, lambda t: properties(t, "CollectRole")["AssumeRolePolicyDocument"]["Statement"][0].pop("Condition")),
+    (rules.a_service_acts_for_this_account_only, lambda t: properties(t, "Key")["KeyPolicy"]["Statement"][3].pop("Condition")),
     (rules.the_registry_is_written_in_transactions_only, drop(lambda t: statement(t, "DriftRole", "ChangeTheRegistryInOneTransactionOnly"), "Condition")),
     (rules.the_registry_is_kept, drop(of("RegistryTable"), "PointInTimeRecoverySpecification")),
     (rules.the_registry_is_kept, change(lambda t: properties(t, "RegistryTable")["StreamSpecification"], "StreamViewType", "KEYS_ONLY")),

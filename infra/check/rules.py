@@ -140,6 +140,19 @@ def a_role_belongs_to_one_function_and_is_bounded(stack):
             yield f"{name}: takes no permissions boundary"
 
 
+def a_service_acts_for_this_account_only(stack):
+    documents = [(name, role["AssumeRolePolicyDocument"]) for name, role in stack.of("AWS::IAM::Role")]
+    documents += [(name, key["KeyPolicy"]) for name, key in stack.of("AWS::KMS::Key")]
+    documents += [(name, p["PolicyDocument"]) for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy") for name, p in stack.of(kind)]
+    for name, document in documents:
+        for statement in document["Statement"]:
+            service = statement["Principal"].get("Service") if isinstance(statement["Principal"], dict) else None
+            # CloudWatch Logs says for which log group it acts by the encryption context.
+            told = str(statement.get("Condition", {}))
+            if service and "aws:SourceAccount" not in told and "kms:EncryptionContext:aws:logs:arn" not in told:
+                yield f"{name}: {text(service)} may act for any account"
+
+
 def the_registry_is_written_in_transactions_only(stack):
     tables = {name for name, _ in stack.of("AWS::DynamoDB::Table")}
     writes = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
