@@ -91,11 +91,31 @@ pub(crate) fn refuse(head: &[u8], compression: Compression) -> Option<Reason> {
     }
 }
 
-/// The format of text, from its first byte that is no white space.
-pub(crate) fn format_of(first: u8) -> Result<Format, Reason> {
+/// The content without a byte order mark before it.
+pub(crate) fn without_bom(head: &[u8]) -> &[u8] {
+    head.strip_prefix(BOM).unwrap_or(head)
+}
+
+/// Tells the format of text from its beginning; `None` when more is needed (never when `is_enough`).
+///
+/// A first record tells JSONL. A first line that is none may still be a damaged one: where most lines begin with a
+/// brace, it is JSONL with a bad first line and not CSV with a strange header.
+pub(crate) fn format_of(sample: &[u8], is_enough: bool) -> Result<Option<Format>, Reason> {
+    let first = sample.iter().copied().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
     match first {
-        b'{' => Ok(Format::Jsonl),
-        b'[' => Err(Reason::new(ReasonKind::Format, "found a JSON array, expected one JSON object a line: write each record on its own line")),
-        _ => Ok(Format::Csv),
+        Some(b'{') => return Ok(Some(Format::Jsonl)),
+        _ if !is_enough => return Ok(None),
+        None => return Ok((!sample.is_empty()).then_some(Format::Jsonl)),
+        Some(_) => {}
     }
+    let lines = || sample.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let records = lines().filter(|line| line.first() == Some(&b'{') && line.last() == Some(&b'}')).count();
+    if records * 2 > lines().count() {
+        return Ok(Some(Format::Jsonl));
+    }
+    if first == Some(b'[') {
+        let text = "found a JSON array, expected one JSON object a line: write each record on its own line";
+        return Err(Reason::new(ReasonKind::Format, text));
+    }
+    Ok(Some(Format::Csv))
 }

@@ -1,56 +1,322 @@
 //! The push-based reader of one object: sniffs, inflates, tells the format, and hands lines to their reader.
 
-use crate::{IntakeError, Limits, Plan, Sink, Summary};
+use std::io::Read as _;
+
+use parquet::file::reader::ChunkReader;
+use tidegate_contract::RecordFormat;
+
+use crate::content::Content;
+use crate::csv::Csv;
+use crate::detect::{self, Detected, SNIFF_BYTES};
+use crate::inflate::Inflater;
+use crate::lines::Lines;
+use crate::rows::{Place, Rows};
+use crate::{Compression, Format, IntakeError, Limits, Plan, Reason, ReasonKind, Sink, Summary, read_parquet};
 
 /// What to do after a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
     /// Push the next bytes, or finish.
     More,
-    /// The object is Parquet and nothing of it was used: keep the whole of it and call [`read_parquet`](crate::read_parquet).
+    /// The object is Parquet and nothing of it was used: keep the whole of it and call [`read_parquet`].
     Parquet,
     /// The rest of the object will not be read (it was quarantined as one line, with its reason): finish.
     Stop,
 }
 
-/// Reads one object that arrives in pieces. The result does not depend on where the pieces are cut.
+/// So much is looked at to tell the format when the first byte does not.
+const UNDECIDED_BYTES: usize = 64 * 1024;
+
+/// Reads one object that arrives in pieces. The result does not depend on where the pieces are cut (but for the exact line at
+/// which a bomb is noticed).
 ///
 /// An object that ends badly (a truncated gzip, a bomb, UTF-16 …) is no error: the lines before are kept and counted, the
 /// rest is one quarantined line, and [`Summary::fault`] says why.
 #[derive(Debug)]
-pub struct Intake {}
+pub struct Intake {
+    rows: Rows,
+    content: Content,
+    /// The content up to where the unfinished line begins: what counts as read when the rest cannot be.
+    whole_lines: Content,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Fewer than [`SNIFF_BYTES`] bytes so far.
+    Start(Vec<u8>),
+    /// Parquet is not for this reader.
+    Parquet,
+    Open { inflater: Option<Inflater>, text: Text },
+}
+
+/// Content, whose format may still have to be told.
+#[derive(Debug)]
+enum Text {
+    /// What came so far: too little, or only white space.
+    Undecided(Vec<u8>),
+    Jsonl(Lines),
+    Csv(Box<Csv>),
+}
 
 impl Intake {
     /// A reader of one object.
     #[must_use]
-    pub fn new(_plan: &Plan, _limits: Limits) -> Self {
-        todo!()
+    pub fn new(plan: &Plan, limits: Limits) -> Self {
+        Self { rows: Rows::new(plan, limits), content: Content::default(), whole_lines: Content::default(), stage: Stage::Start(Vec::new()) }
     }
 
     /// Takes the object's next bytes.
     ///
     /// # Errors
     /// [`IntakeError::Sink`] if the sink fails. Never because of the bytes.
-    pub fn push(&mut self, _bytes: &[u8], _sink: &mut dyn Sink) -> Result<Flow, IntakeError> {
-        todo!()
+    pub fn push(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<Flow, IntakeError> {
+        if let Stage::Start(head) = &mut self.stage {
+            if head.is_empty() && bytes.len() >= SNIFF_BYTES {
+                return self.start(bytes, sink);
+            }
+            head.extend_from_slice(bytes);
+            if head.len() < SNIFF_BYTES {
+                return Ok(Flow::More);
+            }
+            let head = std::mem::take(head);
+            return self.start(&head, sink);
+        }
+        self.take(bytes, sink)?;
+        Ok(self.flow())
     }
 
     /// Says that the object has ended: the last line and all unfinished batches go to the sink.
     ///
     /// # Errors
     /// As [`Intake::push`].
-    pub fn finish(self, _sink: &mut dyn Sink) -> Result<Summary, IntakeError> {
-        todo!()
+    pub fn finish(mut self, sink: &mut dyn Sink) -> Result<Summary, IntakeError> {
+        if let Stage::Start(head) = &mut self.stage {
+            let head = std::mem::take(head);
+            self.start(&head, sink)?;
+        }
+        if let Stage::Open { inflater: Some(inflater), .. } = &self.stage {
+            let end = inflater.finish();
+            if let (Err(reason), false) = (end, self.rows.has_stopped()) {
+                self.stop(reason, sink)?;
+            }
+        }
+        match self.stage {
+            Stage::Open { mut text, .. } if !self.rows.has_stopped() => {
+                if let Text::Undecided(head) = &mut text {
+                    let head = std::mem::take(head);
+                    text = Text::decide(&head, true, &mut self.rows, sink)?;
+                    if !matches!(text, Text::Undecided(_)) {
+                        text.push(detect::without_bom(&head), &mut self.rows, sink)?;
+                    }
+                }
+                match text {
+                    Text::Jsonl(lines) => lines.finish(&mut self.rows, sink)?,
+                    Text::Csv(csv) => csv.finish(&mut self.rows, sink)?,
+                    Text::Undecided(_) => {}
+                }
+            }
+            Stage::Parquet => {
+                let reason = Reason::new(ReasonKind::Format, "found Parquet, expected lines: a Parquet file is read by read_parquet");
+                self.rows.stop(START, reason, sink)?;
+            }
+            Stage::Open { .. } | Stage::Start(_) => {}
+        }
+        let read = if self.rows.has_stopped() { self.whole_lines } else { self.content };
+        self.rows.summary.content_bytes = read.bytes();
+        self.rows.summary.content_sha256 = read.hex();
+        self.rows.finish(sink)
+    }
+
+    fn flow(&self) -> Flow {
+        match self.stage {
+            Stage::Parquet => Flow::Parquet,
+            _ if self.rows.has_stopped() => Flow::Stop,
+            _ => Flow::More,
+        }
+    }
+
+    /// Opens the object by its first bytes, then takes them.
+    fn start(&mut self, head: &[u8], sink: &mut dyn Sink) -> Result<Flow, IntakeError> {
+        let forced = self.rows.plan().format();
+        let (compression, refused) = match detect::sniff(head) {
+            Detected::Parquet if matches!(forced, RecordFormat::Auto | RecordFormat::Parquet) => {
+                self.rows.summary.format = Some(Format::Parquet);
+                self.stage = Stage::Parquet;
+                return Ok(Flow::Parquet);
+            }
+            Detected::Parquet => (Compression::Plain, Some("found Parquet, expected lines of text: the contract names another format")),
+            Detected::Lines(_) if forced == RecordFormat::Parquet && !head.is_empty() => {
+                (Compression::Plain, Some("found no Parquet file, which the contract says it is"))
+            }
+            Detected::Lines(compression) => (compression, None),
+        };
+        self.rows.summary.compression = compression;
+        let inflater = Inflater::new(compression);
+        let refused = refused.map(|text| Reason::new(ReasonKind::Format, text)).or(inflater.as_ref().err().cloned());
+        self.stage = Stage::Open { inflater: inflater.unwrap_or_default(), text: Text::Undecided(Vec::new()) };
+        match refused {
+            Some(reason) => self.rows.stop(START, reason, sink)?,
+            None => self.take(head, sink)?,
+        }
+        Ok(self.flow())
+    }
+
+    /// Takes bytes of an opened object.
+    fn take(&mut self, mut bytes: &[u8], sink: &mut dyn Sink) -> Result<(), IntakeError> {
+        let Self { rows, content, whole_lines, stage: Stage::Open { inflater, text } } = self else { return Ok(()) };
+        let limits = *rows.limits();
+        let mut contents = (content, whole_lines);
+        let Some(inflater) = inflater else { return pass(bytes, text, rows, &mut contents, sink) };
+        while !rows.has_stopped() {
+            match inflater.step(bytes, &limits) {
+                Ok((0, [])) => break,
+                Ok((used, block)) => {
+                    bytes = bytes.get(used..).unwrap_or_default();
+                    pass(block, text, rows, &mut contents, sink)?;
+                }
+                Err(reason) => text.stop(reason, rows, sink)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self, reason: Reason, sink: &mut dyn Sink) -> Result<(), IntakeError> {
+        match &mut self.stage {
+            Stage::Open { text, .. } => text.stop(reason, &mut self.rows, sink),
+            Stage::Start(_) | Stage::Parquet => self.rows.stop(START, reason, sink),
+        }
     }
 }
+
+/// The place of a fault that is the whole object's.
+const START: Place<'static> = Place { line: 1, offset: 0, text: &[] };
+
+/// Hands a block of content on, up to the limit, and digests it.
+fn pass(
+    block: &[u8],
+    text: &mut Text,
+    rows: &mut Rows,
+    (content, whole_lines): &mut (&mut Content, &mut Content),
+    sink: &mut dyn Sink,
+) -> Result<(), IntakeError> {
+    if rows.has_stopped() {
+        return Ok(());
+    }
+    let most = rows.limits().content_bytes;
+    let room = usize::try_from(most.saturating_sub(content.bytes())).unwrap_or(usize::MAX);
+    let within = block.get(..room).unwrap_or(block);
+    text.push(within, rows, sink)?;
+    let ended = usize::try_from(text.offset().saturating_sub(content.bytes())).unwrap_or(0);
+    let (ended, open) = within.split_at_checked(ended).unwrap_or((within, &[]));
+    content.update(ended);
+    if !ended.is_empty() {
+        whole_lines.clone_from(content);
+    }
+    content.update(open);
+    if within.len() < block.len() && !rows.has_stopped() {
+        let reason = Reason::new(ReasonKind::TooLarge, format!("found more than {most} bytes of content, expected at most {most}: split the object"));
+        text.stop(reason, rows, sink)?;
+    }
+    Ok(())
+}
+
+impl Text {
+    fn push(&mut self, block: &[u8], rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
+        match self {
+            Self::Jsonl(lines) => lines.push(block, rows, sink),
+            Self::Csv(csv) => csv.push(block, rows, sink),
+            Self::Undecided(head) => {
+                head.extend_from_slice(block);
+                let head = std::mem::take(head);
+                *self = Self::decide(&head, false, rows, sink)?;
+                match self {
+                    Self::Undecided(kept) => *kept = head,
+                    Self::Jsonl(_) | Self::Csv(_) => self.push(detect::without_bom(&head), rows, sink)?,
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Tells the format from what came so far; the text that it returns still has to be given those bytes.
+    fn decide(head: &[u8], is_all: bool, rows: &mut Rows, sink: &mut dyn Sink) -> Result<Self, IntakeError> {
+        let undecided = Ok(Self::Undecided(Vec::new()));
+        if head.len() < SNIFF_BYTES && !is_all {
+            return undecided;
+        }
+        if let Some(reason) = detect::refuse(head, rows.summary.compression) {
+            rows.stop(START, reason, sink)?;
+            return undecided;
+        }
+        let sample = detect::without_bom(head);
+        let offset = (head.len() - sample.len()) as u64;
+        let sample = sample.get(..UNDECIDED_BYTES).unwrap_or(sample);
+        let is_enough = is_all || sample.len() == UNDECIDED_BYTES;
+        let format = match (rows.plan().format(), detect::format_of(sample, is_enough)) {
+            (RecordFormat::Jsonl, _) => Format::Jsonl,
+            (RecordFormat::Csv, _) => Format::Csv,
+            (_, Ok(Some(format))) => format,
+            (_, Ok(None)) => return undecided,
+            (_, Err(reason)) => {
+                rows.stop(START, reason, sink)?;
+                return undecided;
+            }
+        };
+        rows.summary.format = Some(format);
+        Ok(match format {
+            Format::Csv => Self::Csv(Box::new(Csv::new(offset))),
+            Format::Jsonl | Format::Parquet => Self::Jsonl(Lines::new(rows, offset)),
+        })
+    }
+
+    /// Where the unfinished line begins.
+    fn offset(&self) -> u64 {
+        match self {
+            Self::Undecided(_) => 0,
+            Self::Jsonl(lines) => lines.offset(),
+            Self::Csv(csv) => csv.offset(),
+        }
+    }
+
+    /// The rest of the object cannot be read.
+    fn stop(&mut self, reason: Reason, rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
+        match self {
+            Self::Jsonl(lines) => lines.stop(reason, rows, sink),
+            Self::Csv(csv) => csv.stop(reason, rows, sink),
+            Self::Undecided(head) => rows.stop(Place { text: head, ..START }, reason, sink),
+        }
+    }
+}
+
+/// Bytes of one read of a source.
+const READ_BYTES: usize = 256 * 1024;
 
 /// Reads an object that is at hand (a `File`, `Bytes`), whatever its format.
 ///
 /// # Errors
 /// [`IntakeError::Sink`] if the sink fails, [`IntakeError::Read`] or [`IntakeError::Open`] if the source does.
-pub fn read<S>(_plan: &Plan, _limits: Limits, _source: S, _sink: &mut dyn Sink) -> Result<Summary, IntakeError>
+pub fn read<S>(plan: &Plan, limits: Limits, source: S, sink: &mut dyn Sink) -> Result<Summary, IntakeError>
 where
-    S: parquet::file::reader::ChunkReader + 'static,
+    S: ChunkReader + 'static,
 {
-    todo!()
+    let mut intake = Intake::new(plan, limits);
+    let mut reader = source.get_read(0).map_err(IntakeError::Open)?;
+    let mut block = vec![0; READ_BYTES];
+    loop {
+        let length = match reader.read(&mut block) {
+            Ok(length) => length,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(IntakeError::Read(error)),
+        };
+        let Some(bytes) = block.get(..length).filter(|bytes| !bytes.is_empty()) else { return intake.finish(sink) };
+        match intake.push(bytes, sink)? {
+            Flow::More => {}
+            Flow::Parquet => {
+                drop(reader);
+                return read_parquet(plan, limits, source, sink);
+            }
+            Flow::Stop => return intake.finish(sink),
+        }
+    }
 }

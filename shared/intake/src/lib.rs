@@ -14,17 +14,25 @@
 //! This room is pure: no AWS, no async, no clock, no environment. Its input is hostile: see [`limits`].
 
 mod category;
+mod columns;
 mod content;
+mod csv;
 mod detect;
 mod error;
 mod explain;
 mod infer;
+mod inflate;
 mod intake;
 mod json;
 pub mod limits;
+mod lines;
 mod parquet_file;
 mod plan;
+mod row;
+mod rows;
 mod sink;
+mod timestamp;
+mod values;
 
 pub use category::category;
 pub use detect::{Compression, Detected, Format, SNIFF_BYTES, sniff};

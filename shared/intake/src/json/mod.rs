@@ -1,4 +1,14 @@
 //! A strict RFC 8259 parser that fills the slots of a plan: no document tree, no row objects, no second look.
+//!
+//! Keys cost one comparison of bytes each: see [`shape`]. A record is whole in the slots before anything is done with it.
+
+mod parser;
+mod scan;
+mod shape;
+
+pub(crate) use parser::Parser;
+
+use crate::{Reason, ReasonKind};
 
 /// Where and why a text is not strict JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -7,7 +17,27 @@ pub struct JsonError {
     /// Byte of the fault, from 0.
     pub offset: usize,
     /// What was found and what was expected.
-    pub reason: crate::Reason,
+    pub reason: Reason,
+}
+
+/// A fault while it travels: a small copy of what becomes a [`JsonError`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fault {
+    at: usize,
+    kind: ReasonKind,
+    text: &'static str,
+}
+
+impl Fault {
+    fn json(at: usize, text: &'static str) -> Self {
+        Self { at, kind: ReasonKind::Json, text }
+    }
+}
+
+impl From<Fault> for JsonError {
+    fn from(fault: Fault) -> Self {
+        Self { offset: fault.at, reason: Reason::new(fault.kind, fault.text) }
+    }
 }
 
 /// Checks that a text is one JSON value as RFC 8259 has it, of any type, with unique keys and at most
@@ -15,6 +45,15 @@ pub struct JsonError {
 ///
 /// # Errors
 /// [`JsonError`] with the place of the first fault.
-pub fn validate(_text: &[u8]) -> Result<(), JsonError> {
-    todo!()
+pub fn validate(text: &[u8]) -> Result<(), JsonError> {
+    let text = utf8(text)?;
+    Parser::without_plan().validate(text).map_err(JsonError::from)
+}
+
+/// The text of a line that should be UTF-8.
+pub(crate) fn utf8(line: &[u8]) -> Result<&str, JsonError> {
+    simdutf8::compat::from_utf8(line).map_err(|error| JsonError {
+        offset: error.valid_up_to(),
+        reason: Reason::new(ReasonKind::Encoding, "found a byte that is not UTF-8, expected UTF-8 text"),
+    })
 }
