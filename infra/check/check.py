@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import events
 from broken import BROKEN, BROKEN_FOR_THE_LINTER
 from rules import RULES
 from template import REGION, TEMPLATE, Stack, expand, read
@@ -63,6 +64,8 @@ def main():
         template = changed(change)
         said = lint(template if form == "as written" else expand(template))
         expect(f"cfn-lint refuses a broken template with {code}, {form}", [] if code in said else [f"it said: {said or 'nothing'}"])
+
+    expect("events hold together", list(events.faults()))
 
     stack = Stack(expanded)
     for rule in RULES:
