@@ -298,3 +298,67 @@ pub fn wasserstein_cells(baseline: &[u64], current: &[u64], values: &[f64]) -> O
     }
     Some(sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Distance = fn(&[u64], &[u64]) -> Option<f64>;
+
+    const BASELINE: [u64; 4] = [30, 20, 0, 50];
+    const CURRENT: [u64; 4] = [25, 30, 5, 40];
+
+    fn assert_close(actual: Option<f64>, expected: f64) {
+        let actual = actual.unwrap();
+        assert!((actual - expected).abs() < 1e-14, "{actual}, not {expected}");
+    }
+
+    #[test]
+    fn distances_meet_reference_values() {
+        // scipy 1.17.1 on the shares: jensenshannon, entropy, wasserstein_distance; the others by numpy
+        assert_close(jensen_shannon_distance(&BASELINE, &CURRENT, Base::Two), 0.194_730_111_443_941_28);
+        assert_close(jensen_shannon_distance(&BASELINE, &CURRENT, Base::E), 0.162_123_452_213_905_7);
+        assert_close(hellinger(&BASELINE, &CURRENT), 0.184_326_209_392_861_96);
+        assert_close(psi_floored(&BASELINE, &CURRENT), 0.382_085_887_893_202_4);
+        assert_close(psi_jeffreys(&BASELINE, &CURRENT), 0.186_906_363_898_186_52);
+        assert_close(kullback_leibler(&BASELINE, &CURRENT), 0.084_445_310_732_909_5);
+        assert_close(wasserstein_cells(&BASELINE, &CURRENT, &[1.0, 2.0, 4.0, 8.0]), 0.55);
+        assert_close(total_variation(&BASELINE, &CURRENT), 0.15);
+        assert_close(l_infinity(&BASELINE, &CURRENT), 0.1);
+        assert_close(kolmogorov_smirnov_cells(&BASELINE, &CURRENT), 0.1);
+        // χ² = 8.565 656… over 200 rows; w is twice that for sides of equal size
+        assert_close(cramers_v(&BASELINE, &CURRENT), (8.565_656_565_656_566_f64 / 200.0).sqrt());
+        assert_close(cohens_w(&BASELINE, &CURRENT), (4.0 * 8.565_656_565_656_566_f64 / 200.0).sqrt());
+    }
+
+    #[test]
+    fn tiny_changes_of_huge_counts_do_not_cancel() {
+        let billion = 1_000_000_000_u64;
+        let distance = jensen_shannon_distance(&[billion, billion], &[billion + 1, billion - 1], Base::E).unwrap();
+        // Two cells of ½ · δ²/2 each, with δ = 5e-10.
+        assert!((distance / (5e-10 / 2_f64.sqrt()) - 1.0).abs() < 1e-6, "{distance}");
+    }
+
+    #[test]
+    fn a_distance_to_nothing_is_undefined() {
+        let all: [Distance; 8] =
+            [psi_jeffreys, psi_floored, hellinger, total_variation, l_infinity, kolmogorov_smirnov_cells, kullback_leibler, cohens_w];
+        for distance in all {
+            assert_eq!(distance(&[], &[]), None);
+            assert_eq!(distance(&[0, 0], &[1, 2]), None);
+            assert_eq!(distance(&[1, 2], &[0, 0]), None);
+            assert_eq!(distance(&[1, 2], &[1, 2, 3]), None);
+        }
+        assert_eq!(wasserstein_cells(&[1, 1], &[2, 0], &[1.0]), None);
+        assert_eq!(wasserstein_cells(&[1, 1], &[2, 0], &[1.0, f64::INFINITY]), None);
+    }
+
+    #[test]
+    fn one_cell_and_entirely_new_cells_are_defined() {
+        assert_eq!(psi_jeffreys(&[5], &[9]), Some(0.0));
+        assert_eq!(cohens_w(&[5], &[9]), Some(0.0));
+        assert_eq!(cohens_w(&[5, 0], &[0, 5]), Some(2.0));
+        assert_eq!(total_variation(&[5, 0], &[0, 9]), Some(1.0));
+        assert!(psi_jeffreys(&[5, 0], &[0, 9]).unwrap().is_finite());
+    }
+}

@@ -174,3 +174,38 @@ fn gamma_fraction(a: f64, x: f64) -> f64 {
     }
     prefactor * fraction
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relative(actual: f64, expected: f64) -> f64 {
+        (actual / expected - 1.0).abs()
+    }
+
+    #[test]
+    fn densities_meet_their_closed_forms() {
+        assert!(relative(binomial_density(3.0, 10.0, 0.2, 0.8), 120.0 * 0.2_f64.powi(3) * 0.8_f64.powi(7)) < 1e-13);
+        assert!(relative(binomial_density(0.0, 10.0, 1e-12, 1.0 - 1e-12), 1.0 - 1e-11) < 1e-15);
+        assert!(relative(poisson_density(2.0, 3.0), 4.5 * (-3.0_f64).exp()) < 1e-14);
+        assert_eq!(binomial_density(0.0, 5.0, 0.0, 1.0).to_bits(), 1.0_f64.to_bits());
+        assert_eq!(binomial_density(5.0, 5.0, 1.0, 0.0).to_bits(), 1.0_f64.to_bits());
+    }
+
+    #[test]
+    fn a_hundred_million_rows_keep_eleven_digits() {
+        // scipy 1.17.1 (Boost): binom.sf(50_059_999, 1e8, 0.5), poisson.sf(1_011_999, 1e6), chi2.sf(3_000, 1_000)
+        assert!(relative(incomplete_beta(50_060_000.0, 49_940_001.0, 0.5, 0.5), 1.778_599_055_041_456_6e-33) < 1e-11);
+        assert!(relative(lower_gamma(1_012_000.0, 1e6), 2.379_485_191_324_556_8e-33) < 1e-11);
+        assert!(relative(upper_gamma(500.0, 1_500.0), 1.643_684_584_356_954_4e-198) < 1e-12);
+    }
+
+    #[test]
+    fn the_two_tails_make_one() {
+        for (a, b, x) in [(0.5, 0.5, 0.3), (2.0, 7.0, 0.9), (400.0, 30.0, 0.93), (1e6, 2e6, 0.333_4)] {
+            let sum = incomplete_beta(a, b, x, 1.0 - x) + incomplete_beta(b, a, 1.0 - x, x);
+            assert!((sum - 1.0).abs() < 1e-12, "a = {a}, b = {b}");
+            assert!((upper_gamma(a, b) + lower_gamma(a, b) - 1.0).abs() < 1e-12, "a = {a}, x = {b}");
+        }
+    }
+}

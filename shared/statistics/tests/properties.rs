@@ -15,6 +15,8 @@ use tidegate_statistics::test::{
 use tidegate_statistics::{chi_squared, normal, student_t};
 
 type Distance = fn(&[u64], &[u64]) -> Option<f64>;
+type TableTest = fn(&[u64], &[u64]) -> Option<ChiSquared>;
+type Correction = fn(&[f64]) -> Vec<f64>;
 
 fn jensen_shannon(baseline: &[u64], current: &[u64]) -> Option<f64> {
     jensen_shannon_distance(baseline, current, Base::Two)
@@ -27,7 +29,7 @@ const METRICS: [Distance; 6] = [jensen_shannon, hellinger, total_variation, l_in
 const UNORDERED: [Distance; 9] =
     [jensen_shannon, hellinger, total_variation, l_infinity, cramers_v, cohens_w, psi_jeffreys, psi_floored, kullback_leibler];
 
-const TESTS: [fn(&[u64], &[u64]) -> Option<ChiSquared>; 3] = [chi_squared_homogeneity, g_test, yates];
+const TESTS: [TableTest; 3] = [chi_squared_homogeneity, g_test, yates];
 
 fn close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0)
@@ -170,7 +172,7 @@ proptest! {
 
     #[test]
     fn corrections_keep_order_and_bounds(p in prop::collection::vec(probability(), 0..40)) {
-        let corrections: [fn(&[f64]) -> Vec<f64>; 4] = [benjamini_hochberg, benjamini_yekutieli, bonferroni, holm];
+        let corrections: [Correction; 4] = [benjamini_hochberg, benjamini_yekutieli, bonferroni, holm];
         for correct in corrections {
             let adjusted = correct(&p);
             prop_assert_eq!(adjusted.len(), p.len());

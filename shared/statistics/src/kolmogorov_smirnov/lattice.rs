@@ -79,3 +79,46 @@ fn outside(m: u64, n: u64, divisor: u64, height: u64) -> f64 {
 fn index(row: u64) -> usize {
     usize::try_from(row).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_paths_meet_reference_values() {
+        // scipy 1.17.1: ks_2samp(method="exact")
+        for (m, n, numerator, expected) in [
+            (5, 7, 12, 0.737_373_737_373_737_5),
+            (7, 5, 12, 0.737_373_737_373_737_5),
+            (10, 10, 40, 0.417_523_652_817_770_43),
+            (100, 90, 1_500, 0.126_096_429_328_245_63),
+            (1_000, 999, 99_900, 8.076_849_810_581_865e-5),
+            (10_000, 9_999, 3_000_000, 0.000_239_199_571_912_506_9),
+        ] {
+            let p = p_value(m, n, numerator);
+            assert!((p / expected - 1.0).abs() < 1e-12, "{m} against {n}, {numerator}: {p}");
+        }
+    }
+
+    #[test]
+    fn every_ordering_of_small_samples_is_counted() {
+        // Brute force: walk all orderings of m + n distinct values and count those that stray far enough.
+        fn stray(m: u64, n: u64, at: (u64, u64), worst: u64) -> Vec<u64> {
+            let worst = worst.max((at.0 * n).abs_diff(at.1 * m));
+            if at == (m, n) {
+                return vec![worst];
+            }
+            let right = if at.0 < m { stray(m, n, (at.0 + 1, at.1), worst) } else { Vec::new() };
+            let up = if at.1 < n { stray(m, n, (at.0, at.1 + 1), worst) } else { Vec::new() };
+            [right, up].concat()
+        }
+        for (m, n) in [(1, 1), (3, 3), (4, 2), (2, 5), (5, 4), (6, 6), (6, 4)] {
+            let all = stray(m, n, (0, 0), 0);
+            for &numerator in &all {
+                let share = all.iter().filter(|&&worst| worst >= numerator).count() as f64 / all.len() as f64;
+                let p = p_value(m, n, numerator);
+                assert!((p - share).abs() < 1e-14, "{m} against {n}, {numerator}: {p}, counted {share}");
+            }
+        }
+    }
+}

@@ -217,3 +217,52 @@ pub(super) fn limit_sf(x: f64) -> f64 {
     };
     tail.clamp(0.0, 1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distribution_meets_reference_values_in_every_regime() {
+        // scipy 1.17.1: kstwo.sf(x, n)
+        for (rows, x, expected) in [
+            (2, 0.6, 0.32),
+            (7, 0.12, 0.999_588_559_873_074),
+            (10, 0.274, 0.371_520_384_543_495_7),
+            (50, 0.1, 0.662_311_270_465_818_6),
+            (140, 0.05, 0.857_648_029_765_611_4),
+            (140, 0.19, 6.711_071_724_199_073e-5),
+            (141, 0.08, 0.310_841_708_792_641_17),
+            (1_000, 0.03, 0.322_690_214_391_463_6),
+            (1_000, 0.0607, 0.001_205_637_643_031_986_5),
+            (20_000, 0.004, 0.904_896_824_070_295_9),
+            (250_000, 0.01, 3.827_782_382_946_494e-22),
+        ] {
+            let p = sf(rows, x);
+            assert!((p / expected - 1.0).abs() < 1e-10, "n = {rows}, x = {x}: {p}");
+        }
+    }
+
+    #[test]
+    fn the_methods_agree_where_one_hands_over_to_the_next() {
+        for rows in [140, 141, 1_000, 100_000] {
+            let n = rows as f64;
+            for square in [0.3, 0.754, 2.2, 4.0] {
+                let at = (square / n).sqrt();
+                let (before, after) = (sf(rows, at * (1.0 - 1e-9)), sf(rows, at * (1.0 + 1e-9)));
+                assert!((before / after - 1.0).abs() < 3e-5, "n = {rows}, n·x² = {square}: {before} and {after}");
+            }
+        }
+        assert!((sf(140, 0.1) - sf(141, 0.1)).abs() < 0.01);
+    }
+
+    #[test]
+    fn edges_are_certain() {
+        for rows in [1, 2, 140, 141, 1_000_000] {
+            assert_eq!(sf(rows, 0.0).to_bits(), 1.0_f64.to_bits());
+            assert_eq!(sf(rows, 1.0).to_bits(), 0.0_f64.to_bits());
+        }
+        assert_eq!(limit_sf(0.0).to_bits(), 1.0_f64.to_bits());
+        assert!((limit_sf(0.819_999_999) - limit_sf(0.820_000_001)).abs() < 1e-8);
+    }
+}

@@ -96,7 +96,7 @@ fn wasserstein(baseline: &[f64], current: &[f64]) -> Option<f64> {
     let (m, n) = (baseline.len() as f64, current.len() as f64);
     let mut left = baseline.iter().copied().peekable();
     let mut right = current.iter().copied().peekable();
-    let (mut i, mut j) = (0.0_f64, 0.0_f64);
+    let (mut baseline_below, mut current_below) = (0.0_f64, 0.0_f64);
     let mut here: Option<f64> = None;
     let steps = std::iter::from_fn(|| {
         let next = match (left.peek(), right.peek()) {
@@ -104,13 +104,13 @@ fn wasserstein(baseline: &[f64], current: &[f64]) -> Option<f64> {
             (Some(&only), None) | (None, Some(&only)) => only,
             (None, None) => return None,
         };
-        let area = here.map_or(0.0, |here| (i / m - j / n).abs() * (next - here));
+        let area = here.map_or(0.0, |here| (baseline_below / m - current_below / n).abs() * (next - here));
         here = Some(next);
         while left.next_if(|&value| value <= next).is_some() {
-            i += 1.0;
+            baseline_below += 1.0;
         }
         while right.next_if(|&value| value <= next).is_some() {
-            j += 1.0;
+            current_below += 1.0;
         }
         Some(area)
     });

@@ -53,3 +53,32 @@ pub fn binomial_upper_tail(hits: u64, rows: u64, rate: f64) -> Option<f64> {
     }
     Some(special::incomplete_beta(hits as f64, (rows - hits + 1) as f64, rate, 1.0 - rate))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tails_sum_their_densities() {
+        // 1 − e⁻² (1 + 2 + 2) and 1 − 0.9¹⁰ − 10 · 0.1 · 0.9⁹
+        assert!((poisson_upper_tail(3, 2.0).unwrap() - (1.0 - 5.0 * (-2.0_f64).exp())).abs() < 1e-14);
+        assert!((binomial_upper_tail(2, 10, 0.1).unwrap() - (1.0 - 0.9_f64.powi(10) - 0.9_f64.powi(9))).abs() < 1e-14);
+    }
+
+    #[test]
+    fn certain_and_impossible_rates_are_defined() {
+        assert_eq!(poisson_upper_tail(1, 0.0), Some(0.0));
+        assert_eq!(poisson_upper_tail(1, -1.0), None);
+        assert_eq!(binomial_upper_tail(1, 5, 0.0), Some(0.0));
+        assert_eq!(binomial_upper_tail(5, 5, 1.0), Some(1.0));
+        assert_eq!(binomial_upper_tail(1, 5, f64::NAN), None);
+    }
+
+    #[test]
+    fn a_far_tail_keeps_its_digits() {
+        // 1e-6 expected, three seen: λ³/6 to first order
+        let p = poisson_upper_tail(3, 1e-6).unwrap();
+        assert!((p / (1e-18 / 6.0) - 1.0).abs() < 1e-6, "{p}");
+        assert!((binomial_upper_tail(100, 100, 1e-3).unwrap() / 1e-300 - 1.0).abs() < 1e-10);
+    }
+}

@@ -45,3 +45,25 @@ fn log_free_probability(hit: u64, baseline_rows: u64, current_rows: u64, hits: u
     let density = |x: u64, n: u64| special::binomial_density(x as f64, n as f64, p, q);
     density(hit, baseline_rows) * density(hits - hit, current_rows) / density(hits, rows)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_meet_reference_values() {
+        // scipy 1.17.1: fisher_exact
+        for (a, m, c, n, expected) in
+            [(5, 100, 20, 100, 0.002_197_232_551_984_906), (100, 100_000, 160, 100_000, 0.000_236_731_676_666_009_7), (0, 4, 0, 9, 1.0)]
+        {
+            let p = fisher_exact(a, m, c, n).unwrap();
+            assert!((p / expected - 1.0).abs() < 1e-10, "{a}/{m} and {c}/{n}: {p}");
+        }
+    }
+
+    #[test]
+    fn impossible_counts_have_no_answer() {
+        assert_eq!(fisher_exact(1, 0, 0, 4), None);
+        assert_eq!(fisher_exact(0, 4, 5, 4), None);
+    }
+}

@@ -101,3 +101,31 @@ fn tabulate(baseline: &[u64], current: &[u64], term: impl Fn(u64, f64, f64) -> f
     let p = chi_squared::sf(statistic, degrees_of_freedom as f64)?;
     Some(ChiSquared { statistic, degrees_of_freedom, p, min_expected })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_meet_reference_values() {
+        // scipy 1.17.1: chi2_contingency(correction=False), and lambda_="log-likelihood"
+        let (baseline, current) = ([30, 20, 0, 50], [25, 30, 5, 40]);
+        let pearson = chi_squared_homogeneity(&baseline, &current).unwrap();
+        assert!((pearson.statistic - 8.565_656_565_656_566).abs() < 1e-12);
+        assert!((pearson.p - 0.035_659_448_485_997_33).abs() < 1e-14);
+        assert!((pearson.min_expected - 2.5).abs() < 1e-15);
+        let likelihood = g_test(&baseline, &current).unwrap();
+        assert!((likelihood.statistic - 10.513_605_503_101_832).abs() < 1e-12);
+        assert!((likelihood.p - 0.014_668_886_641_439_798).abs() < 1e-14);
+        assert_eq!(yates(&baseline, &current), Some(pearson));
+    }
+
+    #[test]
+    fn one_column_says_nothing_and_one_side_is_no_table() {
+        let single = chi_squared_homogeneity(&[7, 0], &[9, 0]).unwrap();
+        assert_eq!((single.degrees_of_freedom, single.p.to_bits()), (0, 1.0_f64.to_bits()));
+        assert_eq!(chi_squared_homogeneity(&[7, 1], &[0, 0]), None);
+        assert_eq!(g_test(&[7], &[1, 2]), None);
+        assert_eq!(yates(&[], &[]), None);
+    }
+}

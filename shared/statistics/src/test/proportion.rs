@@ -42,3 +42,24 @@ pub fn two_proportion_z(baseline_hits: u64, baseline_rows: u64, current_hits: u6
     let z = difference / (pooled_variance * (1.0 / m + 1.0 / n)).sqrt();
     Some(ZTest { z, p: normal::two_sided_p(z) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn z_is_signed_towards_the_current_side() {
+        let rise = two_proportion_z(0, 300, 250, 250).unwrap();
+        // the shared case all_null/cur_null: z 23.452, p 1.26e-121
+        assert!((rise.z - 23.452_078_799_117_146).abs() < 1e-12);
+        assert!((rise.p / 1.258_896_785_018_779_4e-121 - 1.0).abs() < 1e-9);
+        assert!((two_proportion_z(250, 250, 0, 300).unwrap().z + rise.z).abs() < 1e-12);
+    }
+
+    #[test]
+    fn impossible_counts_have_no_answer() {
+        assert_eq!(two_proportion_z(5, 4, 0, 4), None);
+        assert_eq!(two_proportion_z(0, 0, 0, 4), None);
+        assert_eq!(two_proportion_z(4, 4, 9, 9), Some(ZTest { z: 0.0, p: 1.0 }));
+    }
+}

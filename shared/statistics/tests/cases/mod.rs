@@ -1,5 +1,5 @@
 //! Reads the reference cases: rows as tolerant as the cases demand, and each feature's side as the statistics want it.
-#![expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at the first surprise")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -59,7 +59,7 @@ impl Case {
         let Some(file) = self.expected["files"][side].as_str() else { return Vec::new() };
         let bytes = fs::read(self.folder.join(file)).unwrap();
         let mut text = String::new();
-        if file.ends_with(".gz") {
+        if Path::new(file).extension().is_some_and(|extension| extension == "gz") {
             flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
         } else {
             text = String::from_utf8(bytes).unwrap();
