@@ -49,6 +49,7 @@ BROKEN = [
         rules.nothing_is_written_where_it_wakes_a_function,
         change(of("LakeBucket"), "NotificationConfiguration", {"QueueConfigurations": [{"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["CollectQueue", "Arn"]}}]}),
     ),
+    (rules.the_lake_is_written_where_its_room_says, change(lambda t: statement(t, "DriftRole", "WriteReports"), "Resource", {"Fn::Sub": "${LakeBucket.Arn}/report/*"})),
     (rules.only_named_buckets_of_this_account_send_to_a_queue, change(of("LogsBucket"), "BucketName", {"Fn::Sub": "another-${Stage}"})),
     (
         rules.only_named_buckets_of_this_account_send_to_a_queue,

@@ -62,6 +62,21 @@ def nothing_is_written_where_it_wakes_a_function(stack):
                 yield f"{name}: may {writes[0]} to {bucket}, which wakes a function: a loop"
 
 
+def the_lake_is_written_where_its_room_says(stack):
+    room = (ROOT / "shared" / "lake" / "src" / "lib.rs").read_text(encoding="utf-8")
+    said = set(re.findall(r"^//! (\w+)/", room, re.MULTILINE))
+    granted = {
+        text(resource).split("/")[1]
+        for _, role in stack.of("AWS::IAM::Role")
+        for statement in stack.statements(role)
+        if "s3:PutObject" in many(statement["Action"])
+        for resource in many(statement["Resource"])
+        if target(resource) == "LakeBucket"
+    }
+    yield from (f"LakeBucket: no function may write {prefix}/, which shared/lake names" for prefix in sorted(said - granted))
+    yield from (f"LakeBucket: a function may write {prefix}/, which shared/lake does not name" for prefix in sorted(granted - said))
+
+
 def only_named_buckets_of_this_account_send_to_a_queue(stack):
     policies = [policy for _, policy in stack.of("AWS::SQS::QueuePolicy")]
     for name, bucket in stack.of("AWS::S3::Bucket"):
