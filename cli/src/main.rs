@@ -1,2 +1,49 @@
-//! placeholder
-fn main(){}
+//! `tidegate`: the engine of the functions at a desk. No account, no network, only files.
+
+mod check;
+mod desk;
+mod drift;
+mod error;
+mod files;
+mod guess;
+mod init;
+mod profile;
+mod sample;
+mod says;
+mod summary;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::terminal::Outcome;
+
+/// Watches machine-learning models by their scoring logs, and keeps the gate for new versions.
+#[derive(Debug, Parser)]
+#[command(name = "tidegate", version, propagate_version = true, after_help = terminal::EXIT_CODES)]
+struct Tidegate {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Init(init::Arguments),
+    /// Print the JSON Schema of a contract, for editors
+    Schema,
+    Drift(drift::Arguments),
+    Profile(profile::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Tidegate::parse().command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Schema => Ok(Outcome::good(format!("{:#}\n", tidegate_contract::schema()))),
+        Command::Drift(arguments) => drift::run(&arguments),
+        Command::Profile(arguments) => profile::run(&arguments),
+    };
+    terminal::finish(outcome)
+}

@@ -1,0 +1,254 @@
+//! The engine at a desk: files in, a baseline and hourly profiles out, and from them a window with its verdict.
+//!
+//! It goes the road of the functions, without their buckets: intake, profiles per hour, windows as sums of hours.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use arrow_array::RecordBatch;
+use sha2::{Digest, Sha256};
+use tidegate_contract::Contract;
+use tidegate_intake::{FoundValue, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError, Summary};
+use tidegate_monitoring::{Input, Verdict, Window, assess};
+use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile};
+
+use crate::error::CliError;
+use crate::files::{self, Progress};
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// Windows longer than this show their trail by days, shorter ones by hours.
+const LONGEST_BY_HOURS_MS: i64 = 2 * DAY_MS;
+/// Most points of a trail.
+const TRAIL_POINTS: usize = 90;
+
+/// Gives every batch to a function, and keeps the first rejected line.
+pub(crate) struct Batches<F> {
+    each: F,
+    /// What is wrong with the first line that was put aside.
+    pub(crate) first_rejected: Option<String>,
+}
+
+impl<F: FnMut(Partition, &RecordBatch, &BatchFacts) -> Result<(), SinkError>> Batches<F> {
+    pub(crate) fn new(each: F) -> Self {
+        Self { each, first_rejected: None }
+    }
+}
+
+impl<F: FnMut(Partition, &RecordBatch, &BatchFacts) -> Result<(), SinkError>> Sink for Batches<F> {
+    fn batch(&mut self, partition: Partition, batch: RecordBatch, facts: BatchFacts) -> Result<(), SinkError> {
+        (self.each)(partition, &batch, &facts)
+    }
+
+    fn rejected(&mut self, rejected: Rejected<'_>) -> Result<(), SinkError> {
+        self.first_rejected.get_or_insert_with(|| {
+            let column = rejected.column.map(|column| format!(", column {column}")).unwrap_or_default();
+            format!("line {}{column}: {}", rejected.line, rejected.reason.text)
+        });
+        Ok(())
+    }
+}
+
+/// A desk's own files are trusted with their size; what a single line or a compression may do stays limited.
+fn limits() -> Limits {
+    Limits { lines: u64::MAX, content_bytes: u64::MAX, ..Limits::default() }
+}
+
+/// Reads one file through a plan.
+pub(crate) fn read(plan: &Plan, path: &Path, progress: &Progress, sink: &mut dyn Sink) -> Result<Summary, CliError> {
+    let file = progress.open(path)?;
+    tidegate_intake::read(plan, limits(), file, sink).map_err(|source| CliError::Intake { path: path.to_owned(), source })
+}
+
+/// A plan of a contract; `at` is the file that is blamed.
+pub(crate) fn plan(contract: &Contract, layout: Layout, at: &Path) -> Result<Plan, CliError> {
+    Plan::new(contract, layout).map_err(|source| CliError::Intake { path: at.to_owned(), source })
+}
+
+/// Whether the records of a file carry the time that the contract says, so that they fall into hours.
+pub(crate) fn has_time(contract: &Contract, path: &Path) -> Result<bool, CliError> {
+    let plan = plan(contract, Layout::Logs, path)?;
+    // A file without a single record has no time either; what is wrong with it is told when it is read.
+    let found = tidegate_intake::explain(&plan, &files::sample(path)?).unwrap_or_default();
+    Ok(found.iter().any(|found| found.name == "timestamp" && matches!(found.value, FoundValue::Time(_))))
+}
+
+/// Learns a baseline from the files of a data set: one pass to freeze the cells, one to count in them.
+pub(crate) fn baseline(contract: &Contract, paths: &[PathBuf]) -> Result<Baseline, CliError> {
+    let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
+    let plan = plan(contract, Layout::Dataset, first)?;
+    let mut sampler = Sampler::new(plan.fields());
+    let mut digests = Vec::new();
+    let mut lines = Lines::default();
+    let mut fault = None;
+    let progress = Progress::over("learning the baseline", paths);
+    for path in paths {
+        let mut sink = Batches::new(|_, batch, _| Ok(sampler.observe(batch)?));
+        let summary = read(&plan, path, &progress, &mut sink)?;
+        fault = fault.or(sink.first_rejected);
+        add(&mut lines, summary.lines);
+        digests.push(summary.content_sha256);
+    }
+    drop(progress);
+    if lines.accepted == 0 {
+        return Err(CliError::EmptyBaseline { path: first.to_owned(), fault });
+    }
+    let limit = contract.monitoring.bad_lines;
+    if lines.quarantined as f64 > limit * lines.read as f64 {
+        return Err(CliError::BrokenBaseline { bad: lines.quarantined, read: lines.read, limit, reasons: fault });
+    }
+
+    let id = identifier(&digests);
+    let location = locations(paths);
+    let source = Source { id: id.clone(), location, content: id.clone(), lines };
+    let mut builder = sampler.freeze(&id, source);
+    let progress = Progress::over("counting the baseline", paths);
+    for path in paths {
+        let mut sink = Batches::new(|_, batch, facts| Ok(builder.observe(batch, facts)?));
+        read(&plan, path, &progress, &mut sink)?;
+    }
+    Ok(builder.finish())
+}
+
+/// The identifier of a data set: the digest of its only file's content, or of the list of its files' digests.
+fn identifier(digests: &[String]) -> String {
+    match digests {
+        [one] => one.clone(),
+        several => Sha256::digest(several.join("\n")).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
+    }
+}
+
+fn locations(paths: &[PathBuf]) -> String {
+    match paths {
+        [] => String::new(),
+        [one] => one.display().to_string(),
+        [first, others @ ..] => format!("{} and {} more", first.display(), others.len()),
+    }
+}
+
+fn add(sum: &mut Lines, lines: Lines) {
+    sum.read += lines.read;
+    sum.accepted += lines.accepted;
+    sum.quarantined += lines.quarantined;
+    sum.blank += lines.blank;
+}
+
+/// What was read of the current records, by the hour.
+#[derive(Debug)]
+pub(crate) struct Hours {
+    /// Whether the records carry a time. Without one everything stands in one hour that means nothing.
+    pub(crate) timed: bool,
+    by_start: BTreeMap<i64, WindowProfile>,
+    empty: Profile,
+}
+
+/// Reads the current records, counted in the baseline's cells where there is one.
+pub(crate) fn current(contract: &Contract, paths: &[PathBuf], timed: bool, baseline: Option<&Baseline>) -> Result<Hours, CliError> {
+    let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
+    let plan = plan(contract, if timed { Layout::Logs } else { Layout::Dataset }, first)?;
+    let profiler = Profiler::new(plan.fields(), baseline);
+    let mut parts: BTreeMap<i64, Vec<Part>> = BTreeMap::new();
+    let mut without_records = Vec::new();
+    let progress = Progress::over("reading records", paths);
+    for path in paths {
+        let read = read_parts(&plan, &profiler, path, &progress)?;
+        if read.iter().all(|(hour, _)| hour.is_none()) && timed {
+            without_records.extend(read.into_iter().map(|(_, part)| part));
+        } else {
+            for (hour, part) in read {
+                parts.entry(hour.unwrap_or_default()).or_default().push(part);
+            }
+        }
+    }
+    drop(progress);
+    // Files of which no line could be read belong to no hour; the newest one answers for them.
+    let newest = parts.keys().next_back().copied().unwrap_or_default();
+    if !without_records.is_empty() {
+        parts.entry(newest).or_default().extend(without_records);
+    }
+    let empty = profiler.start();
+    let mut by_start = BTreeMap::new();
+    for (hour, parts) in parts {
+        by_start.insert(hour, WindowProfile::combine(empty.clone(), parts, contract.monitoring.bad_lines)?);
+    }
+    Ok(Hours { timed, by_start, empty })
+}
+
+/// The parts of one file, one per version and hour; a file without records is one part without an hour.
+fn read_parts(plan: &Plan, profiler: &Profiler, path: &Path, progress: &Progress) -> Result<Vec<(Option<i64>, Part)>, CliError> {
+    let mut counted: BTreeMap<Partition, Profile> = BTreeMap::new();
+    let mut sink = Batches::new(|partition, batch: &RecordBatch, facts: &BatchFacts| {
+        let profile = counted.entry(partition).or_insert_with(|| profiler.start());
+        Ok(profiler.observe(profile, batch, facts)?)
+    });
+    let summary = read(plan, path, progress, &mut sink)?;
+    if counted.is_empty() {
+        counted.insert(Partition::default(), profiler.start());
+    }
+    let location = path.display().to_string();
+    let source = Source { id: location.clone(), location, content: summary.content_sha256, lines: summary.lines };
+    // The first part answers for the lines that became no records.
+    let Lines { quarantined, blank, .. } = summary.lines;
+    let mut unread = Some((Lines { read: quarantined + blank, accepted: 0, quarantined, blank }, summary.reasons));
+    let part = |(partition, profile): (Partition, Profile)| {
+        let (mut lines, reasons) = unread.take().unwrap_or_default();
+        lines.read += profile.records;
+        lines.accepted += profile.records;
+        (partition.hour_ms, Part { source: source.clone(), lines, reasons, profile })
+    };
+    Ok(counted.into_iter().map(part).collect())
+}
+
+/// A window of the current records, ready to be judged.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// The verdict.
+    pub(crate) verdict: Verdict,
+    /// The window's records.
+    pub(crate) current: WindowProfile,
+}
+
+impl Hours {
+    /// Everything added up.
+    pub(crate) fn all(&self) -> Result<WindowProfile, CliError> {
+        self.sum(i64::MIN, i64::MAX)
+    }
+
+    /// Judges the newest window of that length, or all records.
+    pub(crate) fn judge(&self, contract: &Contract, baseline: &Baseline, window_hours: Option<u32>) -> Result<Judged, CliError> {
+        let first = self.by_start.keys().next().copied().unwrap_or_default();
+        let end_ms = self.by_start.keys().next_back().map(|hour| hour + HOUR_MS).unwrap_or_default();
+        let start_ms = window_hours.map_or(first, |hours| end_ms - i64::from(hours) * HOUR_MS);
+        let window = if self.timed { Window { start_ms, end_ms } } else { Window { start_ms: 0, end_ms: 0 } };
+        let (current, previous) = if self.timed {
+            let before = self.sum(start_ms - (end_ms - start_ms), start_ms)?.profile;
+            (self.sum(start_ms, end_ms)?, (before.records > 0).then_some(before))
+        } else {
+            (self.all()?, None)
+        };
+        let trail = if self.timed { self.trail(window)? } else { Vec::new() };
+        let input = Input { contract, window, baseline: Some(baseline), current: &current, previous: previous.as_ref(), trail: &trail };
+        Ok(Judged { verdict: assess(&input), current })
+    }
+
+    fn sum(&self, start_ms: i64, end_ms: i64) -> Result<WindowProfile, CliError> {
+        let mut sum = WindowProfile::new(self.empty.clone());
+        for hour in self.by_start.range(start_ms..end_ms).map(|(_, hour)| hour) {
+            sum.merge(hour)?;
+        }
+        Ok(sum)
+    }
+
+    /// The hours, or for a long window the days, up to its end.
+    fn trail(&self, window: Window) -> Result<Vec<(Window, Profile)>, CliError> {
+        let step = if window.end_ms - window.start_ms > LONGEST_BY_HOURS_MS { DAY_MS } else { HOUR_MS };
+        let mut points: BTreeMap<i64, Profile> = BTreeMap::new();
+        for (hour, part) in self.by_start.range(..window.end_ms) {
+            let start = hour.div_euclid(step) * step;
+            points.entry(start).or_insert_with(|| self.empty.clone()).merge(&part.profile)?;
+        }
+        points.retain(|_, profile| profile.records > 0);
+        let skip = points.len().saturating_sub(TRAIL_POINTS);
+        Ok(points.into_iter().skip(skip).map(|(start_ms, profile)| (Window { start_ms, end_ms: start_ms + step }, profile)).collect())
+    }
+}

@@ -1,0 +1,64 @@
+//! What keeps a command from its answer.
+
+use std::path::PathBuf;
+
+use tidegate_intake::IntakeError;
+use tidegate_profile::ProfileError;
+
+/// What keeps a command from its answer. All of it is wrong input: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum CliError {
+    #[error("found no file for \"{pattern}\", expected the path of a file or folder, or a pattern such as 'logs/**/*.jsonl.gz'")]
+    NoFile { pattern: String },
+    #[error("\"{pattern}\" is not a pattern of file names")]
+    Pattern {
+        pattern: String,
+        #[source]
+        source: glob::PatternError,
+    },
+    #[error("a folder could not be looked through")]
+    Folder(#[source] glob::GlobError),
+    #[error("{} could not be read", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{} could not be written", path.display())]
+    Write {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{} exists already, expected a new file: name another with --out, or say --force", path.display())]
+    Exists { path: PathBuf },
+    /// The faults are shown as they are, with the lines that they are in.
+    #[error("{shown}")]
+    Contract { shown: String },
+    #[error("{} could not be taken in", path.display())]
+    Intake {
+        path: PathBuf,
+        #[source]
+        source: IntakeError,
+    },
+    #[error("the records could not be counted")]
+    Profile(#[from] ProfileError),
+    #[error("found no readable record in the baseline {}, expected a data set that the contract's fields are in{}", path.display(), because(.fault.as_deref()))]
+    EmptyBaseline { path: PathBuf, fault: Option<String> },
+    #[error(
+        "found {bad} of {read} lines of the baseline unreadable{}, expected at most {limit} of them (monitoring.bad_lines): a baseline with holes would call the holes normal",
+        because(.reasons.as_deref())
+    )]
+    BrokenBaseline { bad: u64, read: u64, limit: f64, reasons: Option<String> },
+    #[error("found no time in the records of {}, expected one at \"{at}\" to cut windows by: name its path in the contract (record.timestamp), or say --window all", path.display())]
+    NoTime { path: PathBuf, at: String },
+    #[error(
+        "found no column that the baseline and the current records have both, expected some to compare; a contract would say where things are"
+    )]
+    NothingInCommon,
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(" ({reason})")).unwrap_or_default()
+}
