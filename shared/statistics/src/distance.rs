@@ -296,7 +296,7 @@ pub fn wasserstein_cells(baseline: &[u64], current: &[u64], values: &[f64]) -> O
             sum += (below.0 as f64 / m - below.1 as f64 / n).abs() * (next - here);
         }
     }
-    Some(sum)
+    sum.is_finite().then_some(sum)
 }
 
 #[cfg(test)]

@@ -34,8 +34,10 @@
 pub mod chi_squared;
 pub mod correction;
 pub mod distance;
+pub mod fisher_f;
 pub mod interval;
 pub mod kolmogorov_smirnov;
+pub mod moderation;
 pub mod moments;
 pub mod normal;
 pub mod power;

@@ -1,4 +1,6 @@
 //! Quantiles, means and standard deviations of raw values.
+//!
+//! An answer that is not finite (an infinite value or NaN among the values, or an overflow) is no answer: `None`.
 
 /// Sum with Neumaier's compensation: the error does not grow with the number of values.
 pub(crate) fn exact_sum(values: impl IntoIterator<Item = f64>) -> f64 {
@@ -11,6 +13,11 @@ pub(crate) fn exact_sum(values: impl IntoIterator<Item = f64>) -> f64 {
     if lost.is_finite() { sum + lost } else { sum }
 }
 
+/// `value` if it is finite.
+pub(crate) fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
 /// Arithmetic mean; `None` without values.
 ///
 /// ```
@@ -19,7 +26,10 @@ pub(crate) fn exact_sum(values: impl IntoIterator<Item = f64>) -> f64 {
 /// ```
 #[must_use]
 pub fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| exact_sum(values.iter().copied()) / values.len() as f64)
+    if values.is_empty() {
+        return None;
+    }
+    finite(exact_sum(values.iter().copied()) / values.len() as f64)
 }
 
 /// Sum of squared differences from the mean, by two passes with the correction term of Chan, Golub & `LeVeque` (1983).
@@ -27,7 +37,7 @@ fn squares_about_mean(values: &[f64]) -> Option<f64> {
     let mean = mean(values)?;
     let squares = exact_sum(values.iter().map(|value| (value - mean).powi(2)));
     let rest = exact_sum(values.iter().map(|value| value - mean));
-    Some((squares - rest * rest / values.len() as f64).max(0.0))
+    finite(squares - rest * rest / values.len() as f64).map(|squares| squares.max(0.0))
 }
 
 /// Population standard deviation (divided by `n`), in the values' unit; `None` without values.
@@ -76,7 +86,7 @@ pub fn quantile_type7(sorted: &[f64], q: f64) -> Option<f64> {
     let here = *sorted.get(index)?;
     let next = sorted.get(index + 1).copied().unwrap_or(here);
     let fraction = position - position.floor();
-    Some(if fraction >= 0.5 { next - (next - here) * (1.0 - fraction) } else { here + (next - here) * fraction })
+    finite(if fraction >= 0.5 { next - (next - here) * (1.0 - fraction) } else { here + (next - here) * fraction })
 }
 
 /// Type-1 (inverted distribution function) quantile of values in ascending order: always one of the values; `None` without
@@ -136,5 +146,13 @@ mod tests {
         assert_eq!(quantile_type1(&[], 0.5), None);
         assert_eq!(quantile_type7(&[1.0], 1.5), None);
         assert_eq!(quantile_type7(&[1.0], f64::NAN), None);
+    }
+
+    #[test]
+    fn infinite_values_have_no_mean_and_no_spread() {
+        assert_eq!(mean(&[1.0, f64::INFINITY]), None);
+        assert_eq!(mean(&[f64::NAN]), None);
+        assert_eq!(standard_deviation_population(&[f64::MAX, -f64::MAX]), None);
+        assert_eq!(quantile_type7(&[1.0, f64::INFINITY], 0.5), None);
     }
 }

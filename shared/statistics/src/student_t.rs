@@ -58,6 +58,9 @@ pub fn quantile(p: f64, dof: f64) -> Option<f64> {
         return Some(near);
     }
     let both_tails = 2.0 * p.min(1.0 - p);
+    if both_tails >= 1.0 {
+        return Some(0.0);
+    }
     // The t distribution has the heavier tails: its quantile lies at or beyond the normal one.
     let mut low = near.abs();
     let mut high = low.max(1.0);
@@ -76,7 +79,7 @@ pub fn quantile(p: f64, dof: f64) -> Option<f64> {
             high = middle;
         }
     }
-    Some(if p < 0.5 { -high } else { high }).map(|t| if both_tails >= 1.0 { 0.0 } else { t })
+    Some(if p < 0.5 { -high } else { high })
 }
 
 #[cfg(test)]

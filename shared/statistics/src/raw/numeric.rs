@@ -2,7 +2,7 @@
 
 use super::{Binning, Statistics, cell_statistics, missing_statistics, named};
 use crate::kolmogorov_smirnov::TwoSample;
-use crate::moments::{exact_sum, mean, standard_deviation_population, standard_deviation_sample};
+use crate::moments::{exact_sum, finite, mean, standard_deviation_population, standard_deviation_sample};
 
 /// Least standard deviation that a Wasserstein distance is divided by (Evidently's and Azure's floor).
 pub const LEAST_DEVIATION: f64 = 0.001;
@@ -114,7 +114,7 @@ fn wasserstein(baseline: &[f64], current: &[f64]) -> Option<f64> {
         }
         Some(area)
     });
-    Some(exact_sum(steps))
+    finite(exact_sum(steps))
 }
 
 #[cfg(test)]

@@ -30,9 +30,9 @@ pub fn fisher_exact(baseline_hits: u64, baseline_rows: u64, current_hits: u64, c
     let rows = baseline_rows + current_rows;
     let least = hits.saturating_sub(current_rows);
     let most = hits.min(baseline_rows);
-    let observed = log_free_probability(baseline_hits, baseline_rows, current_rows, hits, rows);
+    let observed = hypergeometric(baseline_hits, baseline_rows, current_rows, hits, rows);
     let counts = |hit: u64| {
-        let probability = log_free_probability(hit, baseline_rows, current_rows, hits, rows);
+        let probability = hypergeometric(hit, baseline_rows, current_rows, hits, rows);
         if probability <= observed * EQUALLY_LIKELY { probability } else { 0.0 }
     };
     Some((least..=most).map(counts).sum::<f64>().min(1.0))
@@ -40,7 +40,7 @@ pub fn fisher_exact(baseline_hits: u64, baseline_rows: u64, current_hits: u64, c
 
 /// Hypergeometric probability that `hit` of the `hits` fall on the baseline's rows, as a ratio of binomial densities at the
 /// pooled rate (Loader's form, which does not cancel).
-fn log_free_probability(hit: u64, baseline_rows: u64, current_rows: u64, hits: u64, rows: u64) -> f64 {
+fn hypergeometric(hit: u64, baseline_rows: u64, current_rows: u64, hits: u64, rows: u64) -> f64 {
     let (p, q) = (hits as f64 / rows as f64, (rows - hits) as f64 / rows as f64);
     let density = |x: u64, n: u64| special::binomial_density(x as f64, n as f64, p, q);
     density(hit, baseline_rows) * density(hits - hit, current_rows) / density(hits, rows)
