@@ -1,1 +1,31 @@
-//! placeholder
+//! An AWS account inside the process, for the demo and the tests: real SDK clients, real functions, and services that live on
+//! a folder. No port is opened and nothing leaves the process.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use tidegate_local_account::{LOGS, LocalAccount};
+//!
+//! let account = LocalAccount::start("state".as_ref()).await?;
+//! account.s3.put_object().bucket(LOGS).key("flight-delay/00.jsonl").body(Vec::from("{}\n").into()).send().await?;
+//! account.settle().await?; // collect has run; look at state/s3/lake
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What it does not do: permissions, time limits, streams, versions of objects, waiting. The deployed rig does those.
+
+mod account;
+mod dispatcher;
+mod error;
+mod events;
+mod faults;
+mod queues;
+mod services;
+mod storage;
+mod table;
+
+pub use account::{LAKE, LOGS, LocalAccount, MAX_RECEIVES, MODELS, Queue, Setup, TABLE};
+pub use dispatcher::Delivered;
+pub use error::LocalAccountError;
+pub use faults::{Dice, Fault, Faults, Moment, Odds};
+pub use services::{REGION, Service, Services};

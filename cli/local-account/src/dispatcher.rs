@@ -1,0 +1,297 @@
+//! What AWS does between services: tells of new objects, hands messages to functions in batches, brings failed ones again,
+//! ticks. It is the template's table of event sources, run by hand: nothing moves unless somebody calls it, so a test
+//! decides what is delivered, when and how often.
+
+use std::collections::BTreeSet;
+
+use aws_lambda_events::sqs::SqsBatchResponse;
+use aws_sdk_sqs::types::MessageSystemAttributeName;
+use tidegate_collect::Collector;
+use tidegate_drift::{DriftAnswer, DriftEvent, DriftFunction};
+use tidegate_runtime::{Deadline, MAX_BATCH_RECORDS};
+
+use crate::LocalAccountError;
+use crate::account::{LOGS, LocalAccount, MODELS, Queue};
+use crate::events::{self, Message};
+use crate::faults::Faults;
+use crate::services::Services;
+use crate::storage::Created;
+
+/// Which new objects wake `collect`: bucket, prefix of the key, name of the notification. As in the template.
+const NOTIFICATIONS: [(&str, &str, &str); 2] = [(LOGS, "", "collect-scoring-logs"), (MODELS, "training/", "collect-training-sets")];
+
+/// Tries that Lambda makes with one tick of the schedule: the first and two more, as in the template.
+const PLAN_ATTEMPTS: u32 = 3;
+
+/// The functions, their queues, and what happened that they have not been told yet.
+#[derive(Debug)]
+pub(crate) struct Dispatcher {
+    pub(crate) services: Services,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) faults: Faults,
+    pub(crate) collector: Collector,
+    pub(crate) judge: DriftFunction,
+    pub(crate) collect: Queue,
+    pub(crate) drift: Queue,
+}
+
+/// What became of one batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Messages handed to the function.
+    pub messages: usize,
+    /// Messages that it failed, or that its crash left undone: they come again.
+    pub failed: usize,
+}
+
+enum Function {
+    Collect,
+    Drift,
+}
+
+impl LocalAccount {
+    /// What S3 would now say about objects made since the last call: bodies of messages for `collect`, oldest first. They are
+    /// only returned; [`LocalAccount::send_to_collect`] sends one.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Example`] if the examples in `events/` changed their shape.
+    pub fn take_notifications(&self) -> Result<Vec<String>, LocalAccountError> {
+        let created = self.dispatcher.services.take_created();
+        created
+            .iter()
+            .filter_map(|(sequence, created)| notification(created).map(|name| events::object_created(created, name, *sequence)))
+            .collect()
+    }
+
+    /// Puts a message into the queue of `collect`.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the queue refuses it.
+    pub async fn send_to_collect(&self, body: &str) -> Result<(), LocalAccountError> {
+        self.dispatcher.send(&self.dispatcher.collect, body).await
+    }
+
+    /// Hands one batch of at most ten messages to `collect`; `None` when its queue is empty.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the queue itself fails.
+    pub async fn run_collect_once(&self) -> Result<Option<Delivered>, LocalAccountError> {
+        self.dispatcher.deliver(&Function::Collect).await
+    }
+
+    /// Hands one batch of at most ten messages to `drift`; `None` when its queue is empty.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the queue itself fails.
+    pub async fn run_drift_once(&self) -> Result<Option<Delivered>, LocalAccountError> {
+        self.dispatcher.deliver(&Function::Drift).await
+    }
+
+    /// Tells `collect` of every new object, and runs both functions until their queues are empty.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if a queue itself fails.
+    pub async fn settle(&self) -> Result<(), LocalAccountError> {
+        for body in self.take_notifications()? {
+            self.send_to_collect(&body).await?;
+        }
+        while self.run_collect_once().await?.is_some() {}
+        while self.run_drift_once().await?.is_some() {}
+        Ok(())
+    }
+
+    /// Wakes `drift` as the schedule does, for the time that it was scheduled for (RFC 3339), and again when it fails.
+    /// Returns how many windows it planned; they lie in its queue.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Plan`] if every try failed.
+    pub async fn tick(&self, scheduled_time: &str) -> Result<usize, LocalAccountError> {
+        let event = events::plan(scheduled_time)?;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let event: DriftEvent = serde_json::from_value(event.clone()).map_err(LocalAccountError::service("read its own schedule"))?;
+            let answer = self.dispatcher.judge.handle(event, Deadline::never()).await;
+            let is_crashed = self.dispatcher.faults.is_crashed();
+            self.dispatcher.faults.revive();
+            match answer {
+                Ok(DriftAnswer::Planned { planned }) if !is_crashed => return Ok(planned),
+                Ok(_) if attempts < PLAN_ATTEMPTS => {}
+                Ok(_) => {
+                    let source = "the process crashed, or answered something else".into();
+                    return Err(LocalAccountError::Plan { scheduled_time: scheduled_time.to_owned(), attempts, source });
+                }
+                Err(_) if attempts < PLAN_ATTEMPTS => {}
+                Err(error) => {
+                    return Err(LocalAccountError::Plan { scheduled_time: scheduled_time.to_owned(), attempts, source: Box::new(error) });
+                }
+            }
+        }
+    }
+
+    /// Bodies of the messages in a dead-letter queue, which keeps them.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the queue fails.
+    pub async fn dead_letters(&self, queue: &Queue) -> Result<Vec<String>, LocalAccountError> {
+        let mut bodies = Vec::new();
+        let mut receipts = Vec::new();
+        loop {
+            let messages = self.dispatcher.receive(&queue.dead_letters).await?;
+            if messages.is_empty() {
+                break;
+            }
+            for message in messages {
+                bodies.push(message.body);
+                receipts.push(message.receipt);
+            }
+        }
+        for receipt in receipts {
+            self.dispatcher.show_again(&queue.dead_letters, &receipt).await?;
+        }
+        Ok(bodies)
+    }
+
+    /// Moves every dead letter back into its queue, as an operator does after the fix.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if a queue fails.
+    pub async fn redrive(&self, queue: &Queue) -> Result<usize, LocalAccountError> {
+        let mut moved = 0;
+        loop {
+            let messages = self.dispatcher.receive(&queue.dead_letters).await?;
+            if messages.is_empty() {
+                return Ok(moved);
+            }
+            for message in messages {
+                self.dispatcher.send(queue, &message.body).await?;
+                self.dispatcher.delete(&queue.dead_letters, &message.receipt).await?;
+                moved += 1;
+            }
+        }
+    }
+}
+
+impl Dispatcher {
+    /// One batch from a queue to its function and back, as an SQS event source with partial batch responses does it.
+    async fn deliver(&self, function: &Function) -> Result<Option<Delivered>, LocalAccountError> {
+        let queue = match function {
+            Function::Collect => &self.collect,
+            Function::Drift => &self.drift,
+        };
+        let messages = self.receive(&queue.url).await?;
+        if messages.is_empty() {
+            return Ok(None);
+        }
+        let event = events::batch(&messages, &queue.arn)?;
+        let answer = match function {
+            Function::Collect => Some(self.collector.handle(event, Deadline::never()).await),
+            Function::Drift => match self.judge.handle(DriftEvent::Windows(event), Deadline::never()).await {
+                Ok(DriftAnswer::Judged(answer)) => Some(answer),
+                _ => None,
+            },
+        };
+        let is_crashed = self.faults.is_crashed();
+        self.faults.revive();
+        let failed = failures(&messages, answer.filter(|_| !is_crashed).as_ref());
+        for message in &messages {
+            if failed.contains(message.id.as_str()) {
+                self.show_again(&queue.url, &message.receipt).await?;
+            } else {
+                self.delete(&queue.url, &message.receipt).await?;
+            }
+        }
+        Ok(Some(Delivered { messages: messages.len(), failed: failed.len() }))
+    }
+
+    pub(crate) async fn send(&self, queue: &Queue, body: &str) -> Result<(), LocalAccountError> {
+        let sent = self.sqs.send_message().queue_url(&queue.url).message_body(body).send().await;
+        sent.map_err(LocalAccountError::service("send a message"))?;
+        Ok(())
+    }
+
+    async fn receive(&self, url: &str) -> Result<Vec<Message>, LocalAccountError> {
+        let reply = self
+            .sqs
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(i32::try_from(MAX_BATCH_RECORDS).unwrap_or(i32::MAX))
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .send()
+            .await
+            .map_err(LocalAccountError::service("receive messages"))?;
+        let messages = reply.messages.unwrap_or_default().into_iter().map(|message| {
+            let receives = message.attributes.as_ref().and_then(|all| all.get(&MessageSystemAttributeName::ApproximateReceiveCount));
+            Message {
+                receives: receives.cloned().unwrap_or_else(|| "1".to_owned()),
+                id: message.message_id.unwrap_or_default(),
+                receipt: message.receipt_handle.unwrap_or_default(),
+                body: message.body.unwrap_or_default(),
+            }
+        });
+        Ok(messages.collect())
+    }
+
+    async fn show_again(&self, url: &str, receipt: &str) -> Result<(), LocalAccountError> {
+        let shown = self.sqs.change_message_visibility().queue_url(url).receipt_handle(receipt).visibility_timeout(0).send().await;
+        shown.map_err(LocalAccountError::service("show a failed message again"))?;
+        Ok(())
+    }
+
+    async fn delete(&self, url: &str, receipt: &str) -> Result<(), LocalAccountError> {
+        let deleted = self.sqs.delete_message().queue_url(url).receipt_handle(receipt).send().await;
+        deleted.map_err(LocalAccountError::service("delete a message"))?;
+        Ok(())
+    }
+}
+
+/// The notification that a new object sets off, if any.
+fn notification(created: &Created) -> Option<&'static str> {
+    NOTIFICATIONS.iter().find(|(bucket, prefix, _)| created.bucket == *bucket && created.key.starts_with(prefix)).map(|(_, _, name)| *name)
+}
+
+/// Which messages of a batch failed. As SQS event sources do it, an answer that is missing, or that names a message which was
+/// not in the batch, fails all of them.
+fn failures<'a>(messages: &'a [Message], answer: Option<&SqsBatchResponse>) -> BTreeSet<&'a str> {
+    let all: BTreeSet<&str> = messages.iter().map(|message| message.id.as_str()).collect();
+    let Some(answer) = answer else { return all };
+    let named: BTreeSet<&str> = answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
+    if named.is_subset(&all) { all.into_iter().filter(|id| named.contains(id)).collect() } else { all }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages() -> Vec<Message> {
+        ["a", "b"].map(|id| Message { id: id.into(), receipt: String::new(), body: String::new(), receives: "1".into() }).into()
+    }
+
+    fn answer(ids: &[&str]) -> SqsBatchResponse {
+        let mut answer = SqsBatchResponse::default();
+        ids.iter().for_each(|id| answer.add_failure(*id));
+        answer
+    }
+
+    #[test]
+    fn only_the_named_messages_failed() {
+        assert_eq!(failures(&messages(), Some(&answer(&["b"]))).into_iter().collect::<Vec<_>>(), ["b"]);
+        assert!(failures(&messages(), Some(&answer(&[]))).is_empty());
+    }
+
+    #[test]
+    fn an_empty_or_unknown_identifier_or_no_answer_fails_the_whole_batch() {
+        assert_eq!(failures(&messages(), Some(&answer(&[""]))).len(), 2);
+        assert_eq!(failures(&messages(), Some(&answer(&["c"]))).len(), 2);
+        assert_eq!(failures(&messages(), None).len(), 2);
+    }
+
+    #[test]
+    fn only_objects_below_a_watched_prefix_set_off_a_notification() {
+        let created = |bucket: &str, key: &str| Created { bucket: bucket.into(), key: key.into(), ..Created::default() };
+        assert_eq!(notification(&created(LOGS, "any/thing.jsonl")), Some("collect-scoring-logs"));
+        assert_eq!(notification(&created(MODELS, "training/m/2013.parquet")), Some("collect-training-sets"));
+        assert_eq!(notification(&created(MODELS, "contracts/m.yaml")), None);
+        assert_eq!(notification(&created("lake", "records/x.parquet")), None);
+    }
+}

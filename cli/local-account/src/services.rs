@@ -1,0 +1,165 @@
+//! S3, DynamoDB and SQS of the account, and the wire to them: a function call, no socket. Requests carry the real host
+//! names of AWS, are signed by the SDK and checked by the S3 side, so clients need no special settings.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use dynoxide::Database;
+use s3s::auth::SimpleAuth;
+use s3s::host::SingleDomain;
+use s3s::service::{S3Service, S3ServiceBuilder};
+
+use crate::LocalAccountError;
+use crate::faults::{Faults, Line};
+use crate::queues::Queues;
+use crate::storage::{Created, Folder, News};
+
+/// The region of the local account, as in `events/`.
+pub const REGION: &str = "eu-central-1";
+
+/// Access key of the local account; it opens nothing else.
+const ACCESS_KEY: &str = "LOCALACCOUNT";
+
+/// Secret key of the local account.
+const SECRET_KEY: &str = "nothing-to-hide";
+
+/// The services, each reached by its host name.
+#[derive(Clone)]
+pub struct Services {
+    storage: S3Service,
+    database: Database,
+    queues: Arc<Queues>,
+    news: News,
+}
+
+impl Services {
+    /// Opens the services on their files: `<folder>/s3` and `<folder>/dynamodb.sqlite`. Queues live in memory.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Open`] if the folder cannot be written or holds something else.
+    pub fn open(folder: &Path) -> Result<Self, LocalAccountError> {
+        let buckets = folder.join("s3");
+        let open = |source: Box<dyn std::error::Error + Send + Sync>| LocalAccountError::Open { folder: folder.to_owned(), source };
+        std::fs::create_dir_all(&buckets).map_err(|source| open(source.into()))?;
+        let news = News::default();
+        let mut builder = S3ServiceBuilder::new(Folder::open(&buckets, news.clone()).map_err(|source| open(format!("{source:?}").into()))?);
+        builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
+        builder.set_host(SingleDomain::new(&format!("s3.{REGION}.amazonaws.com")).map_err(|source| open(source.into()))?);
+        let tables = folder.join("dynamodb.sqlite");
+        Ok(Self {
+            storage: builder.build(),
+            database: Database::new(&tables.to_string_lossy()).map_err(|source| open(source.into()))?,
+            queues: Arc::new(Queues::new(REGION)),
+            news,
+        })
+    }
+
+    /// What SDK clients are made from. Calls go through `faults` where there are any; `attempts` is how often a client tries
+    /// one call, the first included, and 1 switches retries off.
+    #[must_use]
+    pub fn sdk_config(&self, faults: Option<Faults>, attempts: u32) -> SdkConfig {
+        let retries = if attempts > 1 {
+            // In memory nothing is gained by waiting: the pauses between tries are as short as they can be.
+            RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(Duration::from_millis(1))
+        } else {
+            RetryConfig::disabled()
+        };
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static(REGION))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys(ACCESS_KEY, SECRET_KEY, None)))
+            .http_client(Line { services: self.clone(), faults })
+            .retry_config(retries)
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build()
+    }
+
+    /// Every object made since the last call, oldest first.
+    pub(crate) fn take_created(&self) -> Vec<(u64, Created)> {
+        self.news.take()
+    }
+
+    /// Answers one request of an SDK client.
+    pub(crate) async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        match Service::of(&request) {
+            Some(Service::Storage) => self.ask_storage(request).await,
+            Some(Service::Database) => ask(&request, |target, body| crate::table::answer(&self.database, target, body)),
+            Some(Service::Queues) => {
+                let mut answer = ask(&request, |target, body| self.queues.answer(target, body))?;
+                if !answer.status().is_success() {
+                    // SQS still names its errors as it did when it spoke XML, and SDKs go by that name.
+                    let body = answer.body().bytes().unwrap_or_default();
+                    let name = crate::queues::error_name(body);
+                    answer.headers_mut().insert("x-amzn-query-error", format!("{name};Sender"));
+                }
+                Ok(answer)
+            }
+            None => Err(ConnectorError::user(format!("the local account has no service at {}", request.uri()).into())),
+        }
+    }
+
+    async fn ask_storage(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let mut request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+        if let Some(host) = request.uri().host().map(str::to_owned) {
+            let host = http::HeaderValue::from_str(&host).map_err(|error| ConnectorError::user(error.into()))?;
+            request.headers_mut().insert(http::header::HOST, host);
+        }
+        let answer = self.storage.call(request.map(s3s::Body::http_body_unsync)).await;
+        let answer = answer.map_err(|error| ConnectorError::io(format!("{error:?}").into()))?;
+        HttpResponse::try_from(answer.map(SdkBody::from_body_1_x)).map_err(|error| ConnectorError::user(error.into()))
+    }
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Services").finish_non_exhaustive()
+    }
+}
+
+/// Asks a service that speaks JSON: its operation stands in a header, its error in the status and the body.
+fn ask(request: &HttpRequest, answer: impl FnOnce(&str, &[u8]) -> (u16, String)) -> Result<HttpResponse, ConnectorError> {
+    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    let (status, json) = answer(target, request.body().bytes().unwrap_or_default());
+    respond(status, "application/x-amz-json-1.0", json)
+}
+
+/// An answer with a body in memory.
+pub(crate) fn respond(status: u16, content_type: &str, body: impl Into<SdkBody>) -> Result<HttpResponse, ConnectorError> {
+    let answer = http::Response::builder().status(status).header(http::header::CONTENT_TYPE, content_type).body(body.into());
+    let answer = answer.map_err(|error| ConnectorError::user(error.into()))?;
+    HttpResponse::try_from(answer).map_err(|error| ConnectorError::user(error.into()))
+}
+
+/// The services of the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// S3.
+    Storage,
+    /// DynamoDB.
+    Database,
+    /// SQS.
+    Queues,
+}
+
+impl Service {
+    /// Which service a request is for, told from its host (`bucket.s3.eu-central-1.amazonaws.com`).
+    pub(crate) fn of(request: &HttpRequest) -> Option<Self> {
+        let rest = request.uri().strip_prefix("https://")?;
+        let host = rest.split(['/', '?']).next()?;
+        host.split('.').rev().find_map(|part| match part {
+            "s3" => Some(Self::Storage),
+            "dynamodb" => Some(Self::Database),
+            "sqs" => Some(Self::Queues),
+            _ => None,
+        })
+    }
+}
