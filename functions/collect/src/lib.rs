@@ -1,7 +1,19 @@
-//! `collect`: objects in, typed records, profiles, quarantine and receipts out.
+//! `collect`: objects in; typed records, profiles, quarantine and receipts out.
+//!
+//! Woken by the queue that S3's notifications go to. See the README beside this crate for what it reads and writes, and
+//! `log_object.rs` for why any order and number of deliveries leaves the same lake.
 
+mod error;
+mod event;
 mod handler;
+mod log_object;
+mod outputs;
+mod reading;
 mod settings;
+mod spill;
+mod training;
 
+pub use error::CollectError;
+pub use event::{ObjectName, objects_of};
 pub use handler::Collector;
 pub use settings::Settings;

@@ -165,7 +165,6 @@ impl Contracts {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn contract(model: &str, prefix: Option<&str>) -> Contract {

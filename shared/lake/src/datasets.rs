@@ -138,7 +138,6 @@ impl Lake {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn manifest(name: &str) -> Manifest {

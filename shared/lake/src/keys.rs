@@ -196,7 +196,6 @@ pub fn model_of_training_set(key: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     const HOUR: i64 = 1_372_687_200_000; // 2013-07-01T14:00:00Z

@@ -118,7 +118,6 @@ fn failed(key: &str) -> impl Fn(ParquetError) -> LakeError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use arrow_array::{ArrayRef, DictionaryArray, Float64Array, types::Int32Type};
     use arrow_schema::{DataType, Field, Schema};
 

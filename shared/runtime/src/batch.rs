@@ -106,7 +106,6 @@ fn chain(failure: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
     use super::*;
 
     #[derive(Debug, thiserror::Error)]

@@ -66,7 +66,6 @@ impl Visit for MetricsLine {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use std::sync::{Arc, Mutex};
 
     use super::*;
