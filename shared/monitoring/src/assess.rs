@@ -6,7 +6,8 @@ use tidegate_contract::{Contract, FieldRole};
 use tidegate_profile::{Baseline, Profile, WindowProfile};
 
 use crate::cause::{action, cause};
-use crate::field::{Tested, decide, effect_of, test};
+use crate::contrast::moderate;
+use crate::field::{Prepared, Tested, decide, effect_of, prepare};
 use crate::quality::findings;
 use crate::words::{list, number};
 use crate::{BaselineReference, Cause, FieldVerdict, QualityFinding, SCHEMA, State, TrailPoint, Verdict, Window};
@@ -39,7 +40,10 @@ pub struct Input<'a> {
 pub fn assess(input: &Input<'_>) -> Verdict {
     let Input { contract, window, baseline, current, previous, .. } = *input;
     let profile = &current.profile;
-    let mut tested: Vec<Tested> = contract.fields().iter().map(|field| test(contract, field, profile, baseline, window)).collect();
+    let mut prepared: Vec<Prepared<'_>> =
+        contract.fields().iter().map(|field| prepare(contract, field, profile, baseline, window)).collect();
+    moderate(prepared.iter_mut().filter_map(Prepared::space));
+    let mut tested: Vec<Tested> = prepared.into_iter().map(Prepared::test).collect();
     decide(&mut tested, contract, profile.records);
     let mut fields: Vec<FieldVerdict> = tested.into_iter().map(|tested| tested.verdict).filter(said_anything).collect();
     fields.sort_by(|a, b| weight(b).partial_cmp(&weight(a)).unwrap_or(std::cmp::Ordering::Equal).then_with(|| a.name.cmp(&b.name)));

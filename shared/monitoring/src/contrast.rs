@@ -6,13 +6,17 @@
 //! the squared length of the rest against chi-square (Neyman, 1937, *Smooth test for goodness of fit*). Each direction
 //! carries its own ordinary variation, learned from the baseline's periods.
 
-use tidegate_statistics::{chi_squared, normal, student_t};
+use tidegate_statistics::moderation::prior;
+use tidegate_statistics::{fisher_f, normal, student_t};
 
 use crate::reference::Reference;
 use crate::variation::Variation;
 
 /// Groups of cells aimed at: fine enough for shape, coarse enough that each holds values.
 const GROUPS: usize = 24;
+
+/// A linear reading of a large shift can expect absurdly much of one cell; it is not believed beyond this factor.
+const MOST_EXPECTED: f64 = 4.0;
 
 /// Iterations of the power method; the direction need not be exact to be orthogonal to the others.
 const POWER_ITERATIONS: usize = 30;
@@ -103,22 +107,41 @@ impl Space {
             shares,
             values: reference.present() as f64,
             directions: Vec::new(),
-            rest: Variation::default(),
+            rest: Variation::UNKNOWN,
             periods_in_window: reference.periods_in_window,
         };
-        let periods: Vec<(Vec<f64>, f64)> = reference.periods.iter().map(|period| space.differences(&period.cells)).collect();
-        basis.extend(main_variation(&periods, &basis));
+        space.learn(reference, basis);
+        Some(space)
+    }
+
+    /// Learns the ordinary variation along each direction of the basis and of the rest, and adds the direction in which
+    /// the baseline's periods differ most.
+    ///
+    /// A direction fitted to the periods explains them better than it will explain a window. So each period is measured
+    /// against the direction that the *other* periods give.
+    fn learn(&mut self, reference: &Reference, mut basis: Vec<Vec<f64>>) {
+        let periods: Vec<(Vec<f64>, f64)> = reference.periods.iter().map(|period| self.differences(&period.cells)).collect();
         let sampling: Vec<f64> = periods.iter().map(|(_, count)| 1.0 / count).collect();
-        space.directions = basis
+        let along = |unit: &Vec<f64>| -> Vec<f64> { periods.iter().map(|(difference, _)| dot(unit, difference)).collect() };
+        self.directions = basis
             .iter()
             .skip(1)
-            .map(|unit| {
-                let along: Vec<f64> = periods.iter().map(|(difference, _)| dot(unit, difference)).collect();
-                Direction { unit: unit.clone(), variation: Variation::learn(&along, &sampling) }
-            })
+            .map(|unit| Direction { unit: unit.clone(), variation: Variation::learn(&along(unit), &sampling) })
             .collect();
-        space.rest = space.learn_rest(&periods, &basis);
-        Some(space)
+        let rests: Vec<Vec<f64>> = periods.iter().map(|(difference, _)| residual(difference, &basis)).collect();
+        let mut lengths: Vec<f64> = rests.iter().map(|rest| squared_length(rest)).collect();
+        if let Some(main) = main_variation(&rests, None, &basis) {
+            let mut signed = Vec::with_capacity(rests.len());
+            for (index, (rest, length)) in rests.iter().zip(&mut lengths).enumerate() {
+                let others = main_variation(&rests, Some(index), &basis).unwrap_or_else(|| main.clone());
+                let part = dot(rest, &others);
+                *length -= part * part;
+                signed.push(part * dot(&others, &main).signum());
+            }
+            self.directions.push(Direction { unit: main.clone(), variation: Variation::learn(&signed, &sampling) });
+            basis.push(main);
+        }
+        self.rest = Variation::learn_lengths(&lengths, self.rest_dimensions() as f64, &sampling);
     }
 
     /// Number of dimensions that no direction covers.
@@ -132,19 +155,6 @@ impl Space {
         let count = groups.iter().sum::<u64>() as f64;
         let difference = |(share, group): (&f64, &u64)| (*group as f64 / count.max(1.0) - share) / share.sqrt();
         (self.shares.iter().zip(&groups).map(difference).collect(), count)
-    }
-
-    /// Variation of the rest per dimension, by moments: the mean squared length beyond what sampling gives.
-    fn learn_rest(&self, periods: &[(Vec<f64>, f64)], basis: &[Vec<f64>]) -> Variation {
-        let dimensions = self.rest_dimensions() as f64;
-        if dimensions < 1.0 {
-            return Variation::default();
-        }
-        // A pair of values ±√(length/dimensions) has the variance that a dimension of that length has.
-        let lengths = periods.iter().map(|(difference, _)| (squared_length(&residual(difference, basis)) / dimensions).sqrt());
-        let signed: Vec<f64> = lengths.enumerate().map(|(index, length)| if index % 2 == 0 { length } else { -length }).collect();
-        let sampling: Vec<f64> = periods.iter().map(|(_, count)| 1.0 / count).collect();
-        Variation::learn(&signed, &sampling)
     }
 
     fn basis(&self) -> Vec<Vec<f64>> {
@@ -176,14 +186,35 @@ impl Space {
             return None;
         }
         let length = squared_length(&residual(&difference, &self.basis()));
-        let standard = self.rest.standard(1.0 / count + 1.0 / self.values, self.periods_in_window);
-        let per_dimension = standard.error * standard.error;
-        let p = chi_squared::sf(length / per_dimension, dimensions)?;
-        let size = (length - dimensions * per_dimension).max(0.0).sqrt();
-        // Var(length) of a noncentral chi-square: 2(d + 2λ) in units of the dimension's variance; the root by the delta method.
-        let spread =
-            per_dimension * (2.0 * dimensions + 4.0 * length / per_dimension).sqrt() / (2.0 * length.sqrt().max(f64::MIN_POSITIVE));
-        Some(Rest { size, margin: Z_95 * spread, p })
+        let sampling = 1.0 / count + 1.0 / self.values;
+        let (added, learned) = self.rest.added(self.periods_in_window);
+        // What periods add may all lie in one dimension (a day's mix tilts one way): the cautious reading of its total.
+        // Mean and variance of the length are then matched by a scaled chi-square (Satterthwaite).
+        let added = added * dimensions;
+        let mean = sampling * dimensions + added;
+        let variance = 2.0 * sampling * sampling * dimensions + 2.0 * added * added;
+        let effective = 2.0 * mean * mean / variance;
+        let freedom = if added > 0.0 { self.rest.freedom_of(mean, learned * dimensions) } else { f64::INFINITY };
+        let p = fisher_f::sf(length / mean, effective, freedom)?;
+        let beyond_chance = (length - mean).max(0.0);
+        // The variance of a noncentral chi-square grows by four times its noncentrality; the root by the delta method.
+        let spread = (variance + 4.0 * beyond_chance * mean / dimensions).sqrt() / (2.0 * length.sqrt().max(f64::MIN_POSITIVE));
+        Some(Rest { size: beyond_chance.sqrt(), margin: Z_95 * spread, p })
+    }
+
+    /// What the directions make of each cell's share: the window's expected count relative to the baseline's, per cell.
+    pub(crate) fn expected(&self, cells: &[u64]) -> Vec<f64> {
+        let (difference, _) = self.differences(cells);
+        let mut fitted = vec![0.0; self.shares.len()];
+        for direction in &self.directions {
+            let size = dot(&direction.unit, &difference);
+            for (sum, unit) in fitted.iter_mut().zip(&direction.unit) {
+                *sum += size * unit;
+            }
+        }
+        let of_group: Vec<f64> =
+            fitted.iter().zip(&self.shares).map(|(fitted, share)| (1.0 + fitted / share.sqrt()).clamp(0.0, MOST_EXPECTED)).collect();
+        self.group_of.iter().map(|&group| of_group.get(group).copied().unwrap_or(1.0)).collect()
     }
 
     /// Cohen's w between window and baseline over all groups, freed of what chance alone adds; at least 0.
@@ -302,14 +333,14 @@ fn orthonormal(vector: &[f64], basis: &[Vec<f64>]) -> Option<Vec<f64>> {
     (length > 1e-9 * before.max(f64::MIN_POSITIVE)).then(|| rest.iter().map(|value| value / length).collect())
 }
 
-/// The direction in which periods differ most, orthogonal to the basis: the power method on their residuals.
-fn main_variation(periods: &[(Vec<f64>, f64)], basis: &[Vec<f64>]) -> Option<Vec<f64>> {
-    let residuals: Vec<Vec<f64>> = periods.iter().map(|(difference, _)| residual(difference, basis)).collect();
-    let longest = residuals.iter().max_by(|a, b| squared_length(a).total_cmp(&squared_length(b)))?;
+/// The direction in which the periods' rests are longest, leaving one period out: the power method.
+fn main_variation(rests: &[Vec<f64>], left_out: Option<usize>, basis: &[Vec<f64>]) -> Option<Vec<f64>> {
+    let used = || rests.iter().enumerate().filter(|(index, _)| Some(*index) != left_out).map(|(_, rest)| rest);
+    let longest = used().max_by(|a, b| squared_length(a).total_cmp(&squared_length(b)))?;
     let mut unit = orthonormal(longest, basis)?;
     for _ in 0..POWER_ITERATIONS {
         let mut next = vec![0.0; unit.len()];
-        for rest in &residuals {
+        for rest in used() {
             let along = dot(rest, &unit);
             for (sum, value) in next.iter_mut().zip(rest) {
                 *sum += along * value;
@@ -318,6 +349,38 @@ fn main_variation(periods: &[(Vec<f64>, f64)], basis: &[Vec<f64>]) -> Option<Vec
         unit = orthonormal(&next, basis)?;
     }
     Some(unit)
+}
+
+/// Lets the spaces of a model's fields help each other to know ordinary variation.
+///
+/// Twenty periods tell little about one field's variation and much about that of twenty fields. Where fields vary
+/// alike, all are judged by what they have in common; where they differ, each keeps its own.
+pub(crate) fn moderate<'s>(spaces: impl Iterator<Item = &'s mut Space>) {
+    let mut spaces: Vec<&mut Space> = spaces.collect();
+    // Like with like: the same direction of fields of the same kind, told by how many directions they have before it.
+    let most = spaces.iter().map(|space| space.directions.len()).max().unwrap_or(0);
+    for kinds in [1, most] {
+        for position in 0..most {
+            let mut alike: Vec<&mut Variation> = spaces
+                .iter_mut()
+                .filter(|space| space.directions.len() == kinds)
+                .filter_map(|space| space.directions.get_mut(position))
+                .map(|direction| &mut direction.variation)
+                .collect();
+            moderate_family(&mut alike);
+        }
+        if most == 1 {
+            break;
+        }
+    }
+    moderate_family(&mut spaces.iter_mut().map(|space| &mut space.rest).collect::<Vec<_>>());
+}
+
+fn moderate_family(variations: &mut [&mut Variation]) {
+    let ratios: Vec<(f64, f64)> = variations.iter().filter_map(|variation| variation.ratio()).collect();
+    if let Some(family) = prior(&ratios) {
+        variations.iter_mut().for_each(|variation| variation.moderate(&family));
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! The tests that are made on one field.
 
 use tidegate_contract::FeatureKind;
-use tidegate_profile::{CategoricalAnchor, FieldAnchor, FieldProfile, NumericAnchor};
+use tidegate_profile::{CategoricalAnchor, Counts, FieldAnchor, FieldProfile, NumericAnchor};
 
 use crate::Evidence;
 use crate::contrast::{Shift, Space, Z_95};
 use crate::reference::Reference;
-use crate::share::{ShareChange, Tally, beyond_p, compare};
+use crate::share::{ShareChange, Tally, beyond_p, compare, compare_differences};
 use crate::words::{number, pair, percent, quoted};
 
 /// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.05 sd, half
@@ -46,7 +46,7 @@ impl Side<'_> {
         match self.anchor {
             FieldAnchor::Numeric(anchor) => {
                 tests.extend(space.map(|space| self.bulk(space, &cells)).unwrap_or_default());
-                tests.extend(self.spike(anchor, &cells));
+                tests.extend(space.and_then(|space| self.spike(anchor, space, &cells)));
                 tests.extend(self.beyond(&cells));
             }
             FieldAnchor::Categorical(anchor) => {
@@ -79,8 +79,7 @@ impl Side<'_> {
         let present = self.reference.present();
         let before = Tally { hits: self.reference.absent, all: self.reference.absent + present };
         let now = Tally { hits: self.records - self.now.present.min(self.records), all: self.records };
-        let period =
-            |counts: &tidegate_profile::Counts| Tally { hits: counts.absent, all: counts.absent + counts.cells.iter().sum::<u64>() };
+        let period = |counts: &Counts| Tally { hits: counts.absent, all: counts.absent + counts.cells.iter().sum::<u64>() };
         let periods: Vec<Tally> = self.reference.periods.iter().map(period).collect();
         let change = compare(before, now, &periods, self.reference.periods_in_window)?;
         let says = if now.hits == now.all {
@@ -193,35 +192,45 @@ impl Side<'_> {
         ))
     }
 
-    /// A value, or narrow run of values, that holds much more or less than in the baseline.
-    fn spike(&self, anchor: &NumericAnchor, cells: &[u64]) -> Option<Evidence> {
+    /// A value, or narrow run of values, that holds much more or less than its neighbourhood explains: what location,
+    /// spread and usual pattern make of the cell is taken out first.
+    fn spike(&self, anchor: &NumericAnchor, space: &Space, cells: &[u64]) -> Option<Evidence> {
         let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
         if m == 0 || n == 0 {
             return None;
         }
+        let expected = space.expected(cells);
+        let count = |counts: &[u64], cell: usize| counts.get(cell).copied().unwrap_or(0);
+        let share_expected = |expected: &[f64], cell: usize| {
+            (count(&self.reference.cells, cell) as f64 / m as f64 * expected.get(cell).copied().unwrap_or(1.0)).min(1.0)
+        };
         let plain = |cell: usize| {
-            let before = self.reference.cells.get(cell).copied().unwrap_or(0) as f64;
-            let now = cells.get(cell).copied().unwrap_or(0) as f64;
-            let pooled = (before + now) / (m + n) as f64;
+            let (was, is) = (share_expected(&expected, cell), count(cells, cell) as f64 / n as f64);
+            let pooled = (was * m as f64 + is * n as f64) / (m + n) as f64;
             let error = (pooled * (1.0 - pooled) * (1.0 / m as f64 + 1.0 / n as f64)).sqrt();
-            if error > 0.0 { (now / n as f64 - before / m as f64).abs() / error } else { 0.0 }
+            if error > 0.0 { (is - was).abs() / error } else { 0.0 }
         };
         // The cells outside the baseline have a test of their own.
         let mut candidates: Vec<usize> = (2..cells.len().saturating_sub(2)).collect();
         candidates.sort_by(|&a, &b| plain(b).total_cmp(&plain(a)));
         let cells_tested = candidates.len() as f64;
+        let expected_in_periods: Vec<Vec<f64>> = self.reference.periods.iter().map(|counts| space.expected(&counts.cells)).collect();
         let judged = candidates.into_iter().take(SPIKE_CANDIDATES).filter_map(|cell| {
-            let tally = |counts: &[u64], all: u64| Tally { hits: counts.get(cell).copied().unwrap_or(0), all };
-            let periods: Vec<Tally> = self.reference.periods.iter().map(|counts| tally(&counts.cells, counts.cells.iter().sum())).collect();
-            let change = compare(tally(&self.reference.cells, m), tally(cells, n), &periods, self.reference.periods_in_window)?;
-            Some((cell, change))
+            let period = |(counts, expected): (&Counts, &Vec<f64>)| {
+                let all = counts.cells.iter().sum::<u64>();
+                (count(&counts.cells, cell) as f64 / all.max(1) as f64 - share_expected(expected, cell), all)
+            };
+            let periods: Vec<(f64, u64)> = self.reference.periods.iter().zip(&expected_in_periods).map(period).collect();
+            let before = Tally { hits: rounded(share_expected(&expected, cell) * m as f64), all: m };
+            let now = Tally { hits: count(cells, cell), all: n };
+            Some((cell, compare_differences(before, now, &periods, self.reference.periods_in_window)?))
         });
         let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
         let value = anchor.representatives().get(cell).copied().unwrap_or(0.0);
         let is_atom = u32::try_from(cell).is_ok_and(|cell| anchor.atoms.contains(&cell));
         let around = if is_atom { "exactly" } else { "about" };
-        let says =
-            format!("{} of the values are {around} {}, {} in the baseline", percent(change.now), number(value), percent(change.before));
+        let was = count(&self.reference.cells, cell) as f64 / m as f64;
+        let says = format!("{} of the values are {around} {}, {} in the baseline", percent(change.now), number(value), percent(was));
         Some(self.of_share("spike", change, (change.p * cells_tested).min(1.0), says))
     }
 
@@ -254,4 +263,10 @@ pub(crate) fn space_of(kind: FeatureKind, reference: &Reference, window_values: 
         FeatureKind::Numeric => Space::of_numbers(reference),
         FeatureKind::Categorical => Space::of_names(reference, window_values),
     }
+}
+
+/// An expected count as the whole number that it is nearest to.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share times a count, so between 0 and that count")]
+fn rounded(count: f64) -> u64 {
+    count.round().max(0.0) as u64
 }

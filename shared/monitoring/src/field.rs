@@ -44,6 +44,22 @@ impl Rules {
     }
 }
 
+/// A field with what it is compared with.
+pub(crate) struct Prepared<'a> {
+    rules: Rules,
+    verdict: FieldVerdict,
+    compared: Option<Compared<'a>>,
+}
+
+struct Compared<'a> {
+    now: &'a FieldProfile,
+    before: &'a FieldProfile,
+    anchor: &'a FieldAnchor,
+    reference: Reference,
+    space: Option<Space>,
+    records: u64,
+}
+
 /// A field with its tests made, before the correction over all fields.
 pub(crate) struct Tested {
     pub(crate) verdict: FieldVerdict,
@@ -52,28 +68,49 @@ pub(crate) struct Tested {
     error: Option<f64>,
 }
 
-/// Makes every test of one field.
-pub(crate) fn test(contract: &Contract, field: &Field, current: &Profile, baseline: Option<&Baseline>, window: Window) -> Tested {
+/// Finds what a field is compared with.
+pub(crate) fn prepare<'a>(
+    contract: &Contract,
+    field: &Field,
+    current: &'a Profile,
+    baseline: Option<&'a Baseline>,
+    window: Window,
+) -> Prepared<'a> {
     let rules = Rules::of(contract, field);
     let now = current.fields.iter().find(|profile| profile.name == field.name);
     let position = baseline.and_then(|baseline| baseline.position(&field.name));
     let before = baseline.zip(position).and_then(|(baseline, position)| baseline.profile.fields.get(position));
-    let mut verdict = blank(field, &rules, now, before, current.records);
-    let mut error = None;
-    if let (Some(now), Some(before), Some(baseline), Some(position)) = (now, before, baseline, position)
-        && let Some(anchor) = baseline.fields.get(position).and_then(|field| field.anchor.as_ref())
-        && let Some(reference) = Reference::new(baseline, position, window)
-        && reference.present() >= MIN_BASELINE_VALUES
-        && before.kind == field.kind
-        && current.records > 0
-    {
-        let side = Side { now, before, anchor, reference: &reference, effect: rules.effect, records: current.records };
+    let compared = || {
+        let (now, before, baseline, position) = (now?, before?, baseline?, position?);
+        let anchor = baseline.fields.get(position)?.anchor.as_ref()?;
+        let reference = Reference::new(baseline, position, window)?;
+        if reference.present() < MIN_BASELINE_VALUES || before.kind != field.kind || current.records == 0 {
+            return None;
+        }
         let space = space_of(field.kind, &reference, now.present);
-        verdict.tests = side.tests(space.as_ref());
-        verdict.distances = distances(anchor, &reference.cells, &side.cells());
-        error = space.and_then(|space| visible_error(&space, &side.cells(), now.present));
+        Some(Compared { now, before, anchor, reference, space, records: current.records })
+    };
+    Prepared { verdict: blank(field, &rules, now, before, current.records), compared: compared(), rules }
+}
+
+impl Prepared<'_> {
+    /// The space in which the field is compared.
+    pub(crate) fn space(&mut self) -> Option<&mut Space> {
+        self.compared.as_mut()?.space.as_mut()
     }
-    Tested { verdict, rules, error }
+
+    /// Makes every test of the field.
+    pub(crate) fn test(self) -> Tested {
+        let Self { rules, mut verdict, compared } = self;
+        let mut error = None;
+        if let Some(Compared { now, before, anchor, reference, space, records }) = compared {
+            let side = Side { now, before, anchor, reference: &reference, effect: rules.effect, records };
+            verdict.tests = side.tests(space.as_ref());
+            verdict.distances = distances(anchor, &reference.cells, &side.cells());
+            error = space.and_then(|space| visible_error(&space, &side.cells(), now.present));
+        }
+        Tested { verdict, rules, error }
+    }
 }
 
 fn blank(field: &Field, rules: &Rules, now: Option<&FieldProfile>, before: Option<&FieldProfile>, records: u64) -> FieldVerdict {

@@ -47,6 +47,12 @@ impl Tally {
 /// ordinary variation; the p-value is the pooled two-proportion z, or, where few hits are expected, the exact
 /// conditional binomial (given all hits, each falls on the window's side with probability `n/(n + m)`).
 pub(crate) fn compare(before: Tally, now: Tally, periods: &[Tally], periods_in_window: f64) -> Option<ShareChange> {
+    let differences: Vec<(f64, u64)> = periods.iter().map(|tally| (tally.share(), tally.all)).collect();
+    compare_differences(before, now, &differences, periods_in_window)
+}
+
+/// As [`compare`], with each period's deviation from what was expected of it, and its number of values.
+pub(crate) fn compare_differences(before: Tally, now: Tally, periods: &[(f64, u64)], periods_in_window: f64) -> Option<ShareChange> {
     if before.all == 0 || now.all == 0 {
         return None;
     }
@@ -54,8 +60,8 @@ pub(crate) fn compare(before: Tally, now: Tally, periods: &[Tally], periods_in_w
     let (m, n) = (before.all as f64, now.all as f64);
     let pooled = (before.hits + now.hits) as f64 / (m + n);
     let sampling = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m);
-    let shares: Vec<f64> = periods.iter().map(|tally| tally.share()).collect();
-    let within: Vec<f64> = periods.iter().map(|tally| p * (1.0 - p) / (tally.all.max(1) as f64)).collect();
+    let shares: Vec<f64> = periods.iter().map(|(share, _)| *share).collect();
+    let within: Vec<f64> = periods.iter().map(|(_, all)| p * (1.0 - p) / ((*all).max(1) as f64)).collect();
     let standard = Variation::learn(&shares, &within).standard(sampling, periods_in_window);
     let by_z = if standard.error > 0.0 { two_sided((q - p) / standard.error, standard.freedom) } else { 1.0 };
     let few = pooled.min(1.0 - pooled) * n.min(m) < EXACT_BELOW;

@@ -4,22 +4,26 @@
 //! records calls every such difference drift. The excess variance between the baseline's own periods, estimated by the
 //! method of moments, goes into every test's standard error.
 
+use tidegate_statistics::moderation::Prior;
+
 use crate::reference::MIN_PERIODS;
 
-/// Excess variance of a quantity between periods, and how well it is known.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+/// Variance of a quantity between periods, and how well it is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Variation {
-    /// Variance between periods beyond sampling, in the quantity's unit squared; 0 when none was seen.
-    excess: f64,
-    /// Mean sampling variance within a period.
+    /// Variance between the periods' values, in the quantity's unit squared.
+    observed: f64,
+    /// Mean sampling variance within a period, in the same unit.
     sampling: f64,
-    /// Number of periods it was learned from; 0 when it could not be.
+    /// Degrees of freedom of `observed`; 0 when it could not be learned.
+    freedom: f64,
+    /// Number of periods it was learned from.
     periods: f64,
-    /// How many independent periods a window's worth of neighbouring periods stands for, per period: `(1 − ρ)/(1 + ρ)`.
+    /// How many independent periods a run of neighbouring ones stands for, per period: `(1 − ρ)/(1 + ρ)`.
     independence: f64,
 }
 
-/// A difference between window and baseline in units of its standard error.
+/// The standard error of a difference between window and baseline.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Standard {
     /// Standard error, ordinary variation included.
@@ -29,38 +33,103 @@ pub(crate) struct Standard {
 }
 
 impl Variation {
+    /// Nothing is known: only sampling counts.
+    pub(crate) const UNKNOWN: Self = Self { observed: 0.0, sampling: 0.0, freedom: 0.0, periods: 0.0, independence: 1.0 };
+
     /// Learns from one value per period, in order of time, and each value's sampling variance.
     ///
-    /// `τ² = max(0, s² − mean sampling variance)`, with `s²` the sample variance of the values; neighbouring periods'
-    /// correlation `ρ` (lag 1, clamped to `0..=0.9`) says how much less a run of periods tells than independent ones.
+    /// The excess over sampling is `τ² = max(0, s² − mean sampling variance)`, `s²` the sample variance of the values;
+    /// neighbouring periods' correlation `ρ` (lag 1, clamped to `0..=0.9`) says how much less a run of periods tells
+    /// than independent ones.
     pub(crate) fn learn(values: &[f64], sampling: &[f64]) -> Self {
-        let count = values.len() as f64;
         if values.len() < MIN_PERIODS {
-            return Self { independence: 1.0, ..Self::default() };
+            return Self::UNKNOWN;
         }
-        let mean = values.iter().sum::<f64>() / count;
+        let periods = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / periods;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let sampling = sampling.iter().sum::<f64>() / count;
-        let excess = (squares / (count - 1.0) - sampling).max(0.0);
         let products: f64 = values.windows(2).map(|pair| if let [a, b] = pair { (a - mean) * (b - mean) } else { 0.0 }).sum();
         let correlation = if squares > 0.0 { (products / squares).clamp(0.0, 0.9) } else { 0.0 };
-        Self { excess, sampling, periods: count, independence: (1.0 - correlation) / (1.0 + correlation) }
+        Self {
+            observed: squares / (periods - 1.0),
+            sampling: sampling.iter().sum::<f64>() / periods,
+            freedom: periods - 1.0,
+            periods,
+            independence: (1.0 - correlation) / (1.0 + correlation),
+        }
+    }
+
+    /// Learns from squared lengths over several dimensions, one per period: the variance per dimension.
+    ///
+    /// Lengths that scatter more than their dimensions would make them are dominated by few dimensions; the degrees of
+    /// freedom say so (`2·mean²/variance` a period, at most the dimensions).
+    pub(crate) fn learn_lengths(lengths: &[f64], dimensions: f64, sampling: &[f64]) -> Self {
+        if lengths.len() < MIN_PERIODS || dimensions < 1.0 {
+            return Self::UNKNOWN;
+        }
+        let periods = lengths.len() as f64;
+        let mean = lengths.iter().sum::<f64>() / periods;
+        let scatter = lengths.iter().map(|length| (length - mean).powi(2)).sum::<f64>() / (periods - 1.0);
+        let effective = if scatter > 0.0 { (2.0 * mean * mean / scatter).min(dimensions) } else { dimensions };
+        Self {
+            observed: mean / dimensions,
+            sampling: sampling.iter().sum::<f64>() / periods,
+            freedom: (periods - 1.0) * effective,
+            periods,
+            independence: 1.0,
+        }
+    }
+
+    /// How many times sampling's variance the observed one is, with its degrees of freedom; `None` when unknown.
+    pub(crate) fn ratio(&self) -> Option<(f64, f64)> {
+        (self.freedom > 0.0 && self.sampling > 0.0 && self.observed > 0.0).then(|| (self.observed / self.sampling, self.freedom))
+    }
+
+    /// Helps this variance by what its family has in common.
+    pub(crate) fn moderate(&mut self, family: &Prior) {
+        if let Some((ratio, freedom)) = self.ratio() {
+            let (moderated, freedom) = family.moderate(ratio, freedom);
+            self.observed = moderated * self.sampling;
+            self.freedom = freedom;
+        }
+    }
+
+    /// Variance between periods beyond sampling.
+    fn excess(&self) -> f64 {
+        (self.observed - self.sampling).max(0.0)
+    }
+
+    /// By how much the excess enters a window's difference from the baseline: one over the independent periods that the
+    /// window is long, plus one over those that the baseline has.
+    fn spread(&self, periods_in_window: f64) -> f64 {
+        1.0 / (periods_in_window * self.independence).max(1.0) + 1.0 / (self.periods * self.independence).max(1.0)
+    }
+
+    /// Variance that ordinary variation adds to a window's difference, and the learned variance it was taken from.
+    pub(crate) fn added(&self, periods_in_window: f64) -> (f64, f64) {
+        if self.freedom <= 0.0 {
+            return (0.0, 0.0);
+        }
+        let spread = self.spread(periods_in_window);
+        (self.excess() * spread, self.observed * spread)
+    }
+
+    /// Degrees of freedom of a variance of which `learned` was learned from periods (Satterthwaite: `d·(V/B)²`).
+    pub(crate) fn freedom_of(&self, variance: f64, learned: f64) -> f64 {
+        if learned > 0.0 { (self.freedom * (variance / learned).powi(2)).max(1.0) } else { f64::INFINITY }
     }
 
     /// The standard error of a window's quantity against the baseline's.
     ///
     /// `sampling` is the variance that the numbers of values alone give; `periods_in_window` how many periods long the
-    /// window is. Degrees of freedom by Satterthwaite: `V² / (B²/(K − 1))`, `B` the part of `V` that was learned from `K` periods.
+    /// window is.
     pub(crate) fn standard(&self, sampling: f64, periods_in_window: f64) -> Standard {
-        if self.periods < 1.0 || self.excess <= 0.0 {
+        let (added, learned) = self.added(periods_in_window);
+        if added <= 0.0 {
             return Standard { error: sampling.sqrt(), freedom: f64::INFINITY };
         }
-        let independent = (periods_in_window * self.independence).max(1.0);
-        let spread = 1.0 / independent + 1.0 / (self.periods * self.independence).max(1.0);
-        let variance = sampling + self.excess * spread;
-        let learned = (self.excess + self.sampling) * spread;
-        let freedom = (self.periods - 1.0) * (variance / learned).powi(2);
-        Standard { error: variance.sqrt(), freedom: freedom.max(1.0) }
+        let variance = sampling + added;
+        Standard { error: variance.sqrt(), freedom: self.freedom_of(variance, learned) }
     }
 }
 
