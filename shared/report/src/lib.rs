@@ -1,5 +1,29 @@
 //! The report that people read: one HTML page with inline SVG, nothing remote, no script.
+//!
+//! A page is plain values in, one string out: no clock, no files, no environment. Every text that comes from outside
+//! passes [`mod@escape`]'s `Plain`, so that no name or value can become markup or turn the reading direction; a restricted
+//! contract's category values are withheld at the same place. Plots are drawn with plotters onto a backend of our own
+//! (`plots::ink`) that writes class names instead of colours, so that one stylesheet serves light, dark and print.
+//!
+//! [`Badge`], [`STYLE`] and [`document`] are what another page (the approver's) needs to look the same.
 
+mod banner;
+mod bins;
+mod dates;
+mod escape;
+mod features;
+mod files;
+mod method;
+mod page;
+mod plots;
+mod quality;
+mod rows;
+mod style;
+mod words;
+
+pub use banner::Badge;
+pub use page::{MAX_BYTES, document, render};
+pub use style::STYLE;
 use tidegate_contract::Contract;
 use tidegate_monitoring::Verdict;
 use tidegate_profile::{Baseline, Profile};
@@ -15,10 +39,4 @@ pub struct Page<'a> {
     pub current: &'a Profile,
     /// What they were compared with.
     pub baseline: Option<&'a Baseline>,
-}
-
-/// The report as one HTML document. Equal inputs give equal bytes.
-#[must_use]
-pub fn render(_page: &Page<'_>) -> String {
-    todo!()
 }

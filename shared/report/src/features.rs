@@ -1,0 +1,239 @@
+//! The fields: a card for each that moved, one table for the others, and how the strongest moved over time.
+
+use maud::{Markup, html};
+use tidegate_contract::{FeatureKind, FieldRole};
+use tidegate_monitoring::{Evidence, FieldVerdict, State};
+use tidegate_profile::{CategoricalAnchor, CategoricalProfile, FieldAnchor};
+
+use crate::banner::Badge;
+use crate::bins::Bins;
+use crate::escape::Plain;
+use crate::page::Sheet;
+use crate::plots::{bars, interval, overlay, trail::Trail};
+use crate::{dates, rows, words};
+
+/// At most so many tests of a field are listed.
+const MOST_TESTS: usize = 10;
+/// At most so many distances of a field are listed.
+const MOST_DISTANCES: usize = 8;
+/// At most so many fields have a line over time.
+const MOST_TRAILS: usize = 6;
+
+/// What moved: cards for the first ones, a table for the others.
+pub(crate) fn moved(sheet: &Sheet<'_>) -> Markup {
+    let moved: Vec<&FieldVerdict> = sheet.page.verdict.fields.iter().filter(|field| rows::moved(field)).collect();
+    let (cards, others) = moved.split_at(moved.len().min(sheet.room.cards));
+    html! {
+        @if !moved.is_empty() {
+            section #moved aria-labelledby="moved-h" {
+                h2 #moved-h { "What moved" span.tally { (words::count(moved.len() as u64)) " of " (words::count(sheet.page.verdict.fields.len() as u64)) } }
+                p.key { "Most important first." span.keys { span.swatch.base {} "baseline" span.swatch.now {} "this window" } }
+                @for field in cards { (card(sheet, field)) }
+                @if !others.is_empty() { (rows::table(sheet, "These moved too", others, sheet.room.rows)) }
+            }
+        }
+    }
+}
+
+/// What did not move, or could not be judged.
+pub(crate) fn still(sheet: &Sheet<'_>) -> Markup {
+    let fields = &sheet.page.verdict.fields;
+    let still: Vec<&FieldVerdict> = fields.iter().filter(|field| !rows::moved(field)).collect();
+    let judged = still.iter().all(|field| field.state == State::Ok);
+    html! {
+        @if !still.is_empty() {
+            section #still aria-labelledby="still-h" {
+                h2 #still-h { @if judged { "What held still" } @else { "What held still or could not be judged" } span.tally { (words::count(still.len() as u64)) " of " (words::count(fields.len() as u64)) } }
+                (rows::table(sheet, "Shaded: effects too small to matter. Dot: the effect; line: its interval.", &still, sheet.room.rows))
+            }
+        }
+    }
+}
+
+fn card(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
+    let name = Plain::name(&field.name);
+    html! {
+        article.card.(Badge(field.state).class()) {
+            header {
+                h3 { bdi { (name) } }
+                span.tag { (rows::role(field.role)) }
+                @if weighty(field.importance) { span.tag { "importance " (words::number(field.importance)) } }
+                @if field.muted { span.tag { "muted: does not raise the state" } }
+                (Badge(field.state))
+            }
+            p.lead { (sheet.statement(&field.sentence)) }
+            div.duo {
+                div.plot { (distribution(sheet, field, &name)) }
+                div.side {
+                    @if let Some(evidence) = &field.decisive { (decisive(evidence, &name)) }
+                    (figures(field))
+                }
+            }
+            (tests(sheet, field))
+        }
+    }
+}
+
+/// Whether an importance says something: it is not the default.
+fn weighty(importance: f64) -> bool {
+    importance.is_finite() && (importance - 1.0).abs() > 1e-9
+}
+
+/// Baseline and window over each other, as far as the counts allow.
+fn distribution(sheet: &Sheet<'_>, field: &FieldVerdict, name: &Plain) -> Markup {
+    let drawn = match field.kind {
+        FeatureKind::Numeric => numeric(sheet, field, name),
+        FeatureKind::Categorical => categorical(sheet, field, name),
+    };
+    drawn.unwrap_or_else(|| html! { p.empty { "No distribution to draw: the window's values were not counted in this baseline's cells." } })
+}
+
+fn numeric(sheet: &Sheet<'_>, field: &FieldVerdict, name: &Plain) -> Option<Markup> {
+    let current = sheet.current(&field.name)?.numeric.as_ref()?;
+    let (profile, baseline) = sheet.baseline(&field.name)?;
+    let Some(FieldAnchor::Numeric(anchor)) = &baseline.anchor else { return None };
+    let bins = Bins::new(anchor, &profile.numeric.as_ref()?.cells, &current.cells)?;
+    Some(overlay::overlay(name, &bins))
+}
+
+fn categorical(sheet: &Sheet<'_>, field: &FieldVerdict, name: &Plain) -> Option<Markup> {
+    let current = sheet.current(&field.name)?.categorical.as_ref()?;
+    let compared: Option<(&CategoricalAnchor, &CategoricalProfile)> =
+        sheet.baseline(&field.name).and_then(|(profile, baseline)| match &baseline.anchor {
+            Some(FieldAnchor::Categorical(anchor)) => profile.categorical.as_ref().map(|profile| (anchor, profile)),
+            _ => None,
+        });
+    bars::table(name, &bars::bars(compared, current, sheet.restricted()))
+}
+
+/// The test that decided: its effect, drawn and in words.
+fn decisive(evidence: &Evidence, name: &Plain) -> Markup {
+    let says = html! { "Effect on " (name) ": " (rows::range(evidence)) "; it matters from " (words::size(evidence.threshold, &evidence.unit)) "." };
+    html! {
+        div.effect {
+            p.big { (words::size(evidence.effect, &evidence.unit)) " " small { (Plain::unit(words::unit(&evidence.unit))) } }
+            p.muted { (rows::test(&evidence.test)) ": between " (words::size(evidence.effect_low, &evidence.unit)) " and " (words::size(evidence.effect_high, &evidence.unit)) "; matters from " (words::size(evidence.threshold, &evidence.unit)) }
+            @if let Some(plot) = interval::interval(evidence, &says) { (plot) }
+        }
+    }
+}
+
+fn figures(field: &FieldVerdict) -> Markup {
+    html! {
+        dl.figures {
+            @if field.mean_baseline.is_some() || field.mean_current.is_some() {
+                div { dt { "Mean" } dd { (rows::change(field.mean_baseline, field.mean_current, words::number)) } }
+            }
+            div { dt { "Missing" } dd { (rows::change(field.missing_baseline, field.missing_current, words::share)) } }
+            div { dt { "Values" } dd { (words::count(field.present)) } }
+        }
+    }
+}
+
+fn tests(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
+    let more = field.tests.len().saturating_sub(MOST_TESTS);
+    let distances: Vec<String> = field
+        .distances
+        .iter()
+        .filter(|(_, value)| value.is_finite())
+        .take(MOST_DISTANCES)
+        .map(|(name, value)| format!("{} {}", Plain::name(&name.replace('_', " ")).as_str(), words::number(*value)))
+        .collect();
+    html! {
+        @if !field.tests.is_empty() {
+            details {
+                summary { @if field.tests.len() == 1 { "The test" } @else { "All " (words::count(field.tests.len() as u64)) " tests" } }
+                div.scroll tabindex="0" role="region" aria-label="Tests" {
+                    table.tests {
+                        caption.hidden { "Tests of " (Plain::name(&field.name)) }
+                        thead { tr { th scope="col" { "Test" } th.n scope="col" { "Effect (interval)" } th.n scope="col" { "Matters from" } th.n scope="col" { "Corrected p" } } }
+                        tbody {
+                            @for test in field.tests.iter().take(MOST_TESTS) {
+                                tr {
+                                    th scope="row" { (rows::test(&test.test)) @if !test.says.is_empty() { p.note { (sheet.statement(&test.says)) } } }
+                                    td.n { (rows::range(test)) }
+                                    td.n { (words::size(test.threshold, &test.unit)) }
+                                    td.n { (words::p_value(test.p_adjusted)) }
+                                }
+                            }
+                        }
+                    }
+                }
+                @if more > 0 { p.more { "and " (words::count(more as u64)) " more, see verdict.json" } }
+                @if !distances.is_empty() { p.note { "Distances, for reading and not for deciding: " (distances.join(", ")) "." } }
+            }
+        }
+    }
+}
+
+/// The trails worth a line, most important field first.
+fn trails<'a>(sheet: &Sheet<'a>) -> impl Iterator<Item = (&'a FieldVerdict, Scale, Trail)> {
+    let verdict = sheet.page.verdict;
+    let contract = sheet.page.contract.monitoring.effect;
+    let most = if sheet.room.cards > 0 { MOST_TRAILS } else { 0 };
+    verdict
+        .fields
+        .iter()
+        .filter_map(move |field| {
+            let scale = Scale::of(field, contract);
+            Trail::new(&verdict.trail, &field.name, scale.threshold).map(|trail| (field, scale, trail))
+        })
+        .take(most)
+}
+
+/// Whether [`over_time`] has anything to show.
+pub(crate) fn has_trails(sheet: &Sheet<'_>) -> bool {
+    trails(sheet).next().is_some()
+}
+
+/// How the strongest fields moved up to the end of the window.
+pub(crate) fn over_time(sheet: &Sheet<'_>) -> Markup {
+    let verdict = sheet.page.verdict;
+    let trails: Vec<_> = trails(sheet).collect();
+    let grain = verdict.trail.last().map_or("window", |point| dates::grain(point.window));
+    html! {
+        @if !trails.is_empty() {
+            section #time aria-labelledby="time-h" {
+                h2 #time-h { "Over time" }
+                p.key { "One point per " (grain) ", UTC: how far the field lay from the baseline. Shaded: too small to matter. A gap: no records." }
+                div.trails { @for (field, scale, trail) in &trails { (trail_card(sheet, field, scale, trail)) } }
+            }
+        }
+    }
+}
+
+fn trail_card(sheet: &Sheet<'_>, field: &FieldVerdict, scale: &Scale, trail: &Trail) -> Markup {
+    let name = Plain::name(&field.name);
+    let (window, last) = trail.last;
+    let points = words::counted(trail.points as u64, "point", "points");
+    let reach = html! { (words::count(trail.beyond as u64)) " of " (points) " at or beyond " (words::size(scale.threshold, &scale.unit)) };
+    let says = html! { (name) " over time: " (reach) ", last " (words::size(last, &scale.unit)) " on " (dates::last_day(window)) "." };
+    html! {
+        figure.trail {
+            figcaption {
+                h3 { bdi { (name) } @if field.role != FieldRole::Feature { " " span.tag { (rows::role(field.role)) } } }
+                span.n { "last " strong { (words::size(last, &scale.unit)) } " " (Plain::unit(words::unit(&scale.unit))) }
+            }
+            (trail.plot(scale.threshold, &scale.unit, sheet.page.verdict.window, &says))
+        }
+    }
+}
+
+/// On which scale a field's trail is drawn.
+struct Scale {
+    threshold: f64,
+    unit: String,
+}
+
+impl Scale {
+    /// The scale of the test that the trail shows: location for numbers, mix for categories; else the contract's.
+    fn of(field: &FieldVerdict, contract: f64) -> Self {
+        let shown = if field.kind == FeatureKind::Numeric { "location" } else { "mix" };
+        let test = field.tests.iter().chain(&field.decisive).find(|test| test.test == shown && test.threshold.is_finite());
+        let unit = if field.kind == FeatureKind::Numeric { "sd" } else { "w" };
+        test.map_or_else(
+            || Self { threshold: contract.abs(), unit: unit.into() },
+            |test| Self { threshold: test.threshold.abs(), unit: test.unit.clone() },
+        )
+    }
+}

@@ -1,0 +1,106 @@
+//! Words and lines about one field that cards and tables share.
+
+use maud::{Markup, html};
+use tidegate_contract::FieldRole;
+use tidegate_monitoring::{Evidence, FieldVerdict, State};
+
+use crate::banner::Badge;
+use crate::escape::Plain;
+use crate::page::Sheet;
+use crate::plots::interval;
+use crate::words;
+
+/// Whether a field moved enough to have a card.
+pub(crate) fn moved(field: &FieldVerdict) -> bool {
+    matches!(field.state, State::Warning | State::Drift)
+}
+
+/// What a field is to the model.
+pub(crate) const fn role(role: FieldRole) -> &'static str {
+    match role {
+        FieldRole::Feature => "feature",
+        FieldRole::Score => "score of the model",
+        FieldRole::Prediction => "prediction of the model",
+        FieldRole::Latency => "time to answer",
+    }
+}
+
+/// What a test looks at.
+pub(crate) fn test(name: &str) -> Plain {
+    Plain::name(match name {
+        "location" => "Typical value",
+        "spread" => "Spread",
+        "shape" => "Shape",
+        "pattern" => "The baseline's own way of varying",
+        "atom" | "spike" => "A single value",
+        "tail" => "Far tails",
+        "beyond" => "Outside the baseline's range",
+        "missing" => "Missing values",
+        "unseen" => "New values",
+        "mix" => "Mix of values",
+        other => other,
+    })
+}
+
+/// An effect with its interval, its unit short: `0.42 sd (0.38 to 0.46)`.
+pub(crate) fn range(evidence: &Evidence) -> Plain {
+    let size = |value| words::size(value, &evidence.unit);
+    let unit = short_unit(evidence);
+    Plain::unit(&format!("{} {} ({} to {})", size(evidence.effect), unit.as_str(), size(evidence.effect_low), size(evidence.effect_high)))
+}
+
+/// Two numbers as a change, or as one where they read the same; `–` where unknown.
+pub(crate) fn change(before: Option<f64>, now: Option<f64>, say: fn(f64) -> String) -> Markup {
+    let none = || words::NONE.to_owned();
+    html! {
+        @match (before, now) {
+            (None, None) => (words::NONE),
+            (None, Some(now)) => (say(now)),
+            (Some(before), Some(now)) if say(before) == say(now) => (say(now)),
+            (before, now) => { span.muted { (before.map_or_else(none, say)) " → " } (now.map_or_else(none, say)) }
+        }
+    }
+}
+
+/// A table of fields, one line each; what does not fit is counted.
+pub(crate) fn table(sheet: &Sheet<'_>, caption: &str, fields: &[&FieldVerdict], most: usize) -> Markup {
+    let more = fields.len().saturating_sub(most);
+    html! {
+        table.lines {
+            caption { (caption) }
+            thead { tr { th scope="col" { "Field" } th.wide { span.hidden { "Effect drawn against its threshold" } } th.n scope="col" { "Effect" } th.n scope="col" { "Missing" } } }
+            tbody { @for field in fields.iter().take(most) { (line(sheet, field)) } }
+        }
+        @if more > 0 { p.more { "and " (words::count(more as u64)) " more, see verdict.json" } }
+    }
+}
+
+fn line(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
+    let evidence = field.decisive.as_ref();
+    html! {
+        tr.noted[field.state != State::Ok] {
+            th scope="row" {
+                bdi { (Plain::name(&field.name)) }
+                @if field.role != FieldRole::Feature { " " span.tag { (role(field.role)) } }
+                @if field.muted { " " span.tag { "muted" } }
+            }
+            td.wide { @if let Some(line) = evidence.and_then(interval::sparkline) { (line) } }
+            td.n {
+                @match evidence {
+                    Some(evidence) => { (words::size(evidence.effect, &evidence.unit)) " " span.muted { (short_unit(evidence)) } }
+                    None => span.muted { "not tested" },
+                }
+                @if let (State::InsufficientData, Some(shift)) = (field.state, field.smallest_visible) { br; small { "can see ≥ " (words::number(shift)) } }
+            }
+            td.n { (field.missing_current.map_or_else(|| words::NONE.into(), words::share)) }
+        }
+        @if field.state != State::Ok {
+            tr.note { td colspan="4" { (Badge(field.state)) " " (sheet.statement(&field.sentence)) } }
+        }
+    }
+}
+
+/// The unit where room is short.
+fn short_unit(evidence: &Evidence) -> Plain {
+    Plain::unit(if evidence.unit == "share" { "pp" } else { &evidence.unit })
+}

@@ -1,0 +1,397 @@
+//! The page as a whole: what it promises whatever it is given.
+
+#[allow(dead_code, unreachable_pub, missing_docs, clippy::pedantic, clippy::indexing_slicing, reason = "shared with the example")]
+mod fixture;
+
+use fixture::{DAY_MS, JULY_MS, Story, story};
+use tidegate_contract::{FeatureKind, FieldRole, Sensitivity};
+use tidegate_monitoring::{ActionKind, CauseKind, QualityFinding, QualityKind, State, TrailPoint, Window};
+use tidegate_profile::{Baseline, FieldAnchor, NumericAnchor};
+use tidegate_report::{MAX_BYTES, Page, render};
+
+const STATES: [State; 5] = [State::Ok, State::InsufficientData, State::Warning, State::Drift, State::NoData];
+
+/// Everything that a text from outside might try.
+const POISON: &str =
+    "</title></style><script>alert(1)</script><img src=x onerror=alert(2)>\" onload=\"x' & \u{202e}evil\u{2066}\u{0}\u{7}\u{200b}";
+
+fn page(story: &Story) -> String {
+    checked(&render(&story.page()))
+}
+
+/// What every page keeps to.
+fn checked(html: &str) -> String {
+    assert!(html.len() < MAX_BYTES, "{} bytes", html.len());
+    let lower = html.to_lowercase();
+    for forbidden in [
+        "<script",
+        "<img",
+        "<link",
+        "<iframe",
+        "<object",
+        "javascript:",
+        "http://",
+        "https://",
+        "url(",
+        "@import",
+        " src=",
+        " onload=",
+        " onerror=",
+    ] {
+        // An attribute can only stand in a tag; escaped text may say what it likes.
+        let found = if forbidden.starts_with(' ') {
+            tags(&lower).any(|tag| outside_quotes(tag).contains(forbidden))
+        } else {
+            lower.contains(forbidden)
+        };
+        assert!(!found, "{forbidden} in the page");
+    }
+    let hidden = |character: char| {
+        (character.is_control() && character != '\n')
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+    };
+    assert!(!html.contains(hidden), "a hidden character is in the page");
+    for nonsense in ["NaN", "inf%", ">inf", "-inf", "undefined"] {
+        assert!(!html.contains(nonsense), "{nonsense} in the page");
+    }
+    assert_eq!(html.matches("<svg").count(), html.matches("</svg>").count());
+    assert_eq!(html.matches("<h1").count(), 1);
+    headings_in_order(html);
+    html.to_owned()
+}
+
+fn tags(html: &str) -> impl Iterator<Item = &str> {
+    html.split('<').skip(1).filter_map(|piece| piece.split_once('>').map(|(tag, _)| tag))
+}
+
+fn outside_quotes(tag: &str) -> String {
+    tag.split('"').step_by(2).collect()
+}
+
+fn headings_in_order(html: &str) {
+    let levels: Vec<u32> = tags(html)
+        .filter_map(|tag| tag.strip_prefix('h').and_then(|rest| rest.chars().next()).and_then(|level| level.to_digit(10)))
+        .collect();
+    assert_eq!(levels.first(), Some(&1));
+    assert!(levels.windows(2).all(|pair| matches!(pair, [one, next] if *next <= one + 1)), "{levels:?}");
+}
+
+#[test]
+fn the_verdict_stands_before_everything_else() {
+    let html = page(&story());
+    let place = |text: &str| html.find(text).unwrap_or_else(|| panic!("no {text:?}"));
+    let order = [
+        "Drift</span>",
+        "<h1>Departure delays",
+        "What to do",
+        "Why</h2>",
+        "29,425",
+        "id=\"moved\"",
+        "dep_delay</bdi></h3>",
+        "score</bdi></h3>",
+        "id=\"still\"",
+        "id=\"time\"",
+        "id=\"quality\"",
+        "id=\"files\"",
+        "id=\"method\"",
+        "<footer>",
+    ];
+    let places: Vec<usize> = order.into_iter().map(place).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert!(html.contains("1–31 July 2013"));
+}
+
+#[test]
+fn equal_inputs_give_equal_bytes() {
+    assert_eq!(page(&story()), page(&story()));
+}
+
+#[test]
+fn every_state_has_its_word_its_shape_and_its_class() {
+    for state in STATES {
+        let mut story = story();
+        story.verdict.state = state;
+        for field in &mut story.verdict.fields {
+            field.state = state;
+        }
+        let html = page(&story);
+        let badge = tidegate_report::Badge(state);
+        assert!(html.contains(&format!("</svg>{}</span>", badge.word())), "{state:?}");
+        assert!(html.contains(&format!("class=\"banner {}\"", badge.class())), "{state:?}");
+    }
+}
+
+#[test]
+fn every_cause_and_kind_of_finding_has_words() {
+    for cause in [
+        CauseKind::None,
+        CauseKind::DataFault,
+        CauseKind::CovariateDrift,
+        CauseKind::PredictionDrift,
+        CauseKind::VersionChange,
+        CauseKind::Unknown,
+    ] {
+        let mut story = story();
+        story.verdict.cause.kind = cause;
+        story.verdict.action.kind = ActionKind::Investigate;
+        page(&story);
+    }
+    let kinds = [
+        QualityKind::Missing,
+        QualityKind::WrongType,
+        QualityKind::OutOfRange,
+        QualityKind::UnseenCategory,
+        QualityKind::Infinite,
+        QualityKind::AbsentFeature,
+        QualityKind::UnexpectedFeature,
+        QualityKind::BadLines,
+    ];
+    let mut story = story();
+    story.verdict.quality = kinds
+        .map(|kind| QualityFinding {
+            kind,
+            field: Some("hour".into()),
+            state: State::Drift,
+            share: 0.5,
+            share_baseline: None,
+            sentence: "found".into(),
+        })
+        .to_vec();
+    assert_eq!(page(&story).matches("50% affected").count(), kinds.len());
+}
+
+#[test]
+fn a_window_without_records_a_baseline_or_anything_else_is_still_a_page() {
+    let mut story = story();
+    story.verdict.fields.clear();
+    story.verdict.trail.clear();
+    story.verdict.quality.clear();
+    story.verdict.versions.clear();
+    story.verdict.baseline = None;
+    story.verdict.records = 0;
+    story.verdict.intake = tidegate_monitoring::IntakeSummary::default();
+    story.verdict.headline.clear();
+    story.verdict.window = Window { start_ms: i64::MAX, end_ms: i64::MIN };
+    story.current.fields.clear();
+    story.current.span_ms = None;
+    checked(&render(&Page { baseline: None, ..story.page() }));
+}
+
+#[test]
+fn without_a_baseline_the_fields_are_listed_and_nothing_is_compared() {
+    let mut story = story();
+    story.current.anchor = None;
+    story.verdict.baseline = None;
+    for field in &mut story.verdict.fields {
+        field.state = State::InsufficientData;
+        field.decisive = None;
+        field.tests.clear();
+    }
+    let html = checked(&render(&Page { baseline: None, ..story.page() }));
+    assert!(html.contains("no baseline yet") && html.contains("not tested"));
+}
+
+#[test]
+fn counts_of_another_baseline_are_not_drawn() {
+    let mut story = story();
+    story.current.anchor = Some("another".into());
+    let html = page(&story);
+    assert!(html.contains("not counted in this baseline"));
+    assert!(!html.contains("Distribution of dep_delay"));
+}
+
+#[test]
+fn text_from_outside_stays_text_wherever_it_stands() {
+    let mut story = story();
+    poison(&mut story);
+    let html = page(&story);
+    assert!(html.contains("&lt;script&gt;alert(1)"), "the text is shown, escaped");
+    assert!(!html.contains("\u{202e}"));
+}
+
+/// Puts [`POISON`] into every text of the page's inputs.
+fn poison(story: &mut Story) {
+    let bad = || POISON.to_owned();
+    let Story { contract, verdict, current, baseline } = story;
+    (contract.model, contract.owners.monitoring) = (bad(), Some(bad()));
+    for feature in &mut contract.features {
+        feature.name = bad();
+        feature.monitoring = Some(tidegate_contract::FeatureMonitoring { effect: Some(0.2), missing: Some(0.1), mute: true });
+    }
+    (verdict.schema, verdict.model, verdict.headline) = (bad(), bad(), bad());
+    (verdict.cause.evidence, verdict.action.sentence) = (bad(), bad());
+    verdict.versions = [(bad(), 3), (format!("{POISON}2"), 4)].into_iter().collect();
+    if let Some(reference) = &mut verdict.baseline {
+        (reference.id, reference.location) = (bad(), bad());
+    }
+    for (index, field) in verdict.fields.iter_mut().enumerate() {
+        let name = format!("{POISON}{index}");
+        for profile in current.fields.iter_mut().chain(&mut baseline.profile.fields).filter(|profile| profile.name == field.name) {
+            profile.name.clone_from(&name);
+            if let Some(values) = &mut profile.categorical {
+                values.other = [(bad(), 5)].into_iter().collect();
+            }
+        }
+        for point in &mut verdict.trail {
+            if let Some(effect) = point.effects.remove(&field.name) {
+                point.effects.insert(name.clone(), effect);
+            }
+        }
+        (field.name, field.sentence) = (name, bad());
+        field.distances = [(bad(), 0.5)].into_iter().collect();
+        for test in field.tests.iter_mut().chain(&mut field.decisive) {
+            (test.test, test.unit, test.says) = (bad(), bad(), bad());
+        }
+    }
+    for cells in &mut baseline.fields {
+        if let Some(FieldAnchor::Categorical(anchor)) = &mut cells.anchor {
+            anchor.values.iter_mut().for_each(|value| *value = bad());
+        }
+    }
+    for finding in &mut verdict.quality {
+        (finding.field, finding.sentence) = (Some(bad()), bad());
+    }
+    verdict.intake.reasons = [(bad(), 5)].into_iter().collect();
+    verdict.intake.notable = [(bad(), bad())].into_iter().collect();
+}
+
+#[test]
+fn a_restricted_contract_shows_no_category_value_anywhere() {
+    let values = ["OO", "ZZ", "EWR", "B6", "9E"];
+    let mut story = story();
+    story.verdict.headline = "carrier moved: its mix changed, most of all \"B6\": 17 %, was 16 %.".into();
+    story.verdict.cause.evidence = "origin: EWR fell".into();
+    let open = page(&story);
+    story.contract.sensitivity = Sensitivity::Restricted;
+    let closed = page(&story);
+    let text: String = closed.split("<body>").skip(1).collect();
+    for value in values {
+        assert!(open.contains(value), "{value} is in the open page");
+        assert!(
+            !text.split(|character: char| !character.is_alphanumeric() && character != '_').any(|word| word == value),
+            "{value} is in the restricted page"
+        );
+    }
+    assert!(text.contains("Value 1") && text.contains("New value 1"));
+}
+
+#[test]
+fn many_fields_with_long_names_and_everything_moved_stay_below_the_limit() {
+    for name in
+        ["a_feature_with_quite_a_long_name_number", "<&>\"'<&>\"'<&>\"'<&>\"'<&>\"'<&>\"'<&>\"'<&>\"'<&>\"'<&>\"'<&>\"'<&>\"'<&>\"'<&>\"'"]
+    {
+        let mut story = story();
+        let (fields, now, before, cells) = (
+            story.verdict.fields.clone(),
+            story.current.fields.clone(),
+            story.baseline.profile.fields.clone(),
+            story.baseline.fields.clone(),
+        );
+        for index in 0..200 {
+            let pick = index % fields.len();
+            let mut field = fields[pick].clone();
+            let from = now.iter().position(|profile| profile.name == field.name).unwrap();
+            field.name = format!("{name}{index}");
+            field.state = State::Drift;
+            field.sentence = name.repeat(40);
+            for test in &mut field.tests {
+                test.says = name.repeat(20);
+            }
+            field.tests = field.tests.iter().cycle().take(30).cloned().collect();
+            for (profiles, source) in [(&mut story.current.fields, &now), (&mut story.baseline.profile.fields, &before)] {
+                let mut profile = source[from].clone();
+                profile.name.clone_from(&field.name);
+                profiles.push(profile);
+            }
+            story.baseline.fields.push(cells[from].clone());
+            story.verdict.fields.push(field);
+            story.verdict.quality.push(QualityFinding { sentence: name.repeat(20), ..story.verdict.quality[0].clone() });
+        }
+        let html = page(&story);
+        assert!(html.contains("more, see verdict.json"));
+    }
+}
+
+#[test]
+fn odd_numbers_and_cells_never_stop_the_page() {
+    let infinity = f64::INFINITY;
+    let anchors = [
+        vec![],
+        vec![infinity],
+        vec![-infinity, infinity],
+        vec![-infinity, 0.0, infinity],
+        vec![1.0],
+        vec![1e300, 1.7e308],
+        vec![0.0, 5e-324],
+        vec![f64::NAN, f64::NAN],
+    ];
+    for edges in anchors {
+        for count in [0, 1, u64::MAX] {
+            let mut story = story();
+            for (index, field) in story.current.fields.iter_mut().chain(&mut story.baseline.profile.fields).enumerate() {
+                (field.present, field.missing, field.infinite) = (u64::MAX, u64::MAX, u64::MAX);
+                if let Some(numbers) = &mut field.numeric {
+                    numbers.cells = vec![count; if index == 0 { 3 } else { edges.len() + 1 }];
+                }
+                if let Some(values) = &mut field.categorical {
+                    values.cells.iter_mut().for_each(|cell| *cell = count);
+                    values.remainder = count;
+                }
+            }
+            for cells in &mut story.baseline.fields {
+                if let Some(FieldAnchor::Numeric(anchor)) = &mut cells.anchor {
+                    *anchor = NumericAnchor { edges: edges.clone(), atoms: vec![0, 7, u32::MAX] };
+                }
+            }
+            page(&story);
+        }
+    }
+}
+
+#[test]
+fn odd_effects_and_trails_never_stop_the_page() {
+    let window = Window { start_ms: JULY_MS, end_ms: JULY_MS + DAY_MS };
+    for value in [0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN, 1e-320] {
+        let mut story = story();
+        for field in &mut story.verdict.fields {
+            field.state = State::Drift;
+            field.importance = value;
+            (field.mean_baseline, field.mean_current, field.missing_current, field.smallest_visible) =
+                (Some(value), Some(1.0), Some(value), Some(value));
+            for test in field.tests.iter_mut().chain(&mut field.decisive) {
+                (test.effect, test.effect_low, test.effect_high, test.threshold, test.p_adjusted) = (value, value, value, value, value);
+            }
+        }
+        story.verdict.cause.confidence = value;
+        for (start_ms, end_ms) in [(JULY_MS, JULY_MS + DAY_MS), (5, 5), (i64::MIN, i64::MAX), (i64::MAX, i64::MIN)] {
+            story.verdict.trail = vec![TrailPoint {
+                window: Window { start_ms, end_ms },
+                records: u64::MAX,
+                effects: [("dep_delay".to_owned(), value)].into_iter().collect(),
+            }];
+            page(&story);
+        }
+        story.verdict.trail =
+            vec![TrailPoint { window, records: 1, effects: [("dep_delay".to_owned(), 1e99)].into_iter().collect() }; 2_000];
+        page(&story);
+    }
+}
+
+#[test]
+fn a_baseline_with_fewer_cells_than_fields_is_not_trusted_further_than_it_reaches() {
+    let mut story = story();
+    story.baseline.fields.truncate(1);
+    page(&story);
+    story.baseline = Baseline { fields: vec![], ..story.baseline };
+    page(&story);
+}
+
+#[test]
+fn a_field_judged_as_another_kind_than_counted_has_no_distribution() {
+    let mut story = story();
+    for field in &mut story.verdict.fields {
+        field.kind = if field.kind == FeatureKind::Numeric { FeatureKind::Categorical } else { FeatureKind::Numeric };
+        field.role = FieldRole::Latency;
+    }
+    assert!(page(&story).contains("No distribution to draw"));
+}
