@@ -9,17 +9,16 @@
 use tidegate_statistics::moderation::prior;
 use tidegate_statistics::{fisher_f, normal, student_t};
 
+use crate::groups::{group_names, group_runs, normal_scores, shares, sum_groups};
 use crate::reference::Reference;
 use crate::variation::Variation;
+use crate::vectors::{dot, main_variation, orthonormal, residual, squared_length};
 
 /// Groups of cells aimed at: fine enough for shape, coarse enough that each holds values.
 const GROUPS: usize = 24;
 
 /// A linear reading of a large shift can expect absurdly much of one cell; it is not believed beyond this factor.
 const MOST_EXPECTED: f64 = 4.0;
-
-/// Iterations of the power method; the direction need not be exact to be orthogonal to the others.
-const POWER_ITERATIONS: usize = 30;
 
 /// Two-sided confidence of every interval: 95 %.
 pub(crate) const Z_95: f64 = 1.959_963_984_540_054;
@@ -230,127 +229,6 @@ pub(crate) fn two_sided(standardised: f64, freedom: f64) -> f64 {
     if freedom.is_finite() { student_t::two_sided_p(standardised, freedom).unwrap_or(1.0) } else { normal::two_sided_p(standardised) }
 }
 
-/// Joins neighbouring cells into runs of at least `least` baseline values; a cell that alone holds as much stays alone.
-fn group_runs(cells: &[u64], least: f64) -> Vec<usize> {
-    let mut groups = Vec::with_capacity(cells.len());
-    let (mut group, mut held) = (0, 0.0);
-    for &count in cells {
-        if held > 0.0 && (held >= least || count as f64 >= least) {
-            group += 1;
-            held = 0.0;
-        }
-        groups.push(group);
-        held += count as f64;
-    }
-    // What lies beyond the last baseline value belongs to the last group that holds any.
-    if held <= 0.0 && group > 0 {
-        for last in groups.iter_mut().filter(|last| **last == group) {
-            *last -= 1;
-        }
-    }
-    groups
-}
-
-/// Marks a cell that is in no group.
-const NO_GROUP: usize = usize::MAX;
-
-/// A group for each value that occurs at least `least` times, one for all rarer ones together (or, when even together
-/// they are rare, with the rarest of the others). Values that the baseline never showed are in no group: they have a
-/// test of their own.
-fn group_names(cells: &[u64], least: f64) -> Vec<usize> {
-    let kept = cells.iter().filter(|&&count| count as f64 >= least).count();
-    let rare: u64 = cells.iter().filter(|&&count| (count as f64) < least).sum();
-    let rare_group = if rare as f64 >= least { kept } else { kept.saturating_sub(1) };
-    let mut next = 0;
-    let mut group = |count: u64| {
-        if count == 0 {
-            NO_GROUP
-        } else if (count as f64) < least {
-            rare_group
-        } else {
-            next += 1;
-            next - 1
-        }
-    };
-    cells.iter().map(|&count| group(count)).collect()
-}
-
-fn sum_groups(cells: &[u64], group_of: &[usize]) -> Vec<u64> {
-    let mut sums = vec![0; group_of.iter().filter(|group| **group != NO_GROUP).max().map_or(0, |last| last + 1)];
-    for (count, &group) in cells.iter().zip(group_of) {
-        if let Some(sum) = sums.get_mut(group) {
-            *sum += count;
-        }
-    }
-    sums
-}
-
-/// Shares of groups; groups without a baseline value cannot be in the space, and there is at most one: none.
-fn shares(groups: &[u64], total: f64) -> Option<Vec<f64>> {
-    let held: Vec<f64> = groups.iter().map(|&count| count as f64 / total).collect();
-    (total > 0.0 && held.iter().all(|share| *share > 0.0)).then_some(held)
-}
-
-/// The normal score of each group: the standard normal quantile at the middle of its ranks.
-fn normal_scores(shares: &[f64]) -> Vec<f64> {
-    let mut below = 0.0;
-    shares
-        .iter()
-        .map(|share| {
-            let middle = below + share / 2.0;
-            below += share;
-            normal::quantile(middle.clamp(1e-9, 1.0 - 1e-9)).unwrap_or(0.0)
-        })
-        .collect()
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn squared_length(vector: &[f64]) -> f64 {
-    dot(vector, vector)
-}
-
-/// What is left of a vector when its parts along the basis are taken out.
-fn residual(vector: &[f64], basis: &[Vec<f64>]) -> Vec<f64> {
-    let mut rest = vector.to_vec();
-    for unit in basis {
-        let along = dot(&rest, unit);
-        for (value, unit) in rest.iter_mut().zip(unit) {
-            *value -= along * unit;
-        }
-    }
-    rest
-}
-
-/// The vector made orthogonal to the basis and of length 1; `None` when it lies in the basis.
-fn orthonormal(vector: &[f64], basis: &[Vec<f64>]) -> Option<Vec<f64>> {
-    let before = squared_length(vector).sqrt();
-    // Twice: once leaves rounding errors as large as the rest itself when the vector nearly lies in the basis.
-    let rest = residual(&residual(vector, basis), basis);
-    let length = squared_length(&rest).sqrt();
-    (length > 1e-9 * before.max(f64::MIN_POSITIVE)).then(|| rest.iter().map(|value| value / length).collect())
-}
-
-/// The direction in which the periods' rests are longest, leaving one period out: the power method.
-fn main_variation(rests: &[Vec<f64>], left_out: Option<usize>, basis: &[Vec<f64>]) -> Option<Vec<f64>> {
-    let used = || rests.iter().enumerate().filter(|(index, _)| Some(*index) != left_out).map(|(_, rest)| rest);
-    let longest = used().max_by(|a, b| squared_length(a).total_cmp(&squared_length(b)))?;
-    let mut unit = orthonormal(longest, basis)?;
-    for _ in 0..POWER_ITERATIONS {
-        let mut next = vec![0.0; unit.len()];
-        for rest in used() {
-            let along = dot(rest, &unit);
-            for (sum, value) in next.iter_mut().zip(rest) {
-                *sum += along * value;
-            }
-        }
-        unit = orthonormal(&next, basis)?;
-    }
-    Some(unit)
-}
-
 /// Lets the spaces of a model's fields help each other to know ordinary variation.
 ///
 /// Twenty periods tell little about one field's variation and much about that of twenty fields. Where fields vary
@@ -379,7 +257,9 @@ pub(crate) fn moderate<'s>(spaces: impl Iterator<Item = &'s mut Space>) {
 fn moderate_family(variations: &mut [&mut Variation]) {
     let ratios: Vec<(f64, f64)> = variations.iter().filter_map(|variation| variation.ratio()).collect();
     if let Some(family) = prior(&ratios) {
-        variations.iter_mut().for_each(|variation| variation.moderate(&family));
+        for variation in variations {
+            variation.moderate(&family);
+        }
     }
 }
 

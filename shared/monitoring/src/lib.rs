@@ -9,10 +9,12 @@ mod cause;
 mod contrast;
 mod evidence;
 mod field;
+mod groups;
 mod quality;
 mod reference;
 mod share;
 mod variation;
+mod vectors;
 mod verdict;
 mod words;
 

@@ -1,6 +1,6 @@
 //! The F distribution: a ratio of two mean squares.
 
-use statrs::function::beta::checked_beta_reg;
+use crate::special::incomplete_beta;
 
 /// Probability that `F(numerator, denominator)` exceeds `f`, in `0..=1`.
 ///
@@ -26,6 +26,8 @@ pub fn sf(f: f64, numerator: f64, denominator: f64) -> Option<f64> {
     if denominator.is_infinite() {
         return crate::chi_squared::sf(f * numerator, numerator);
     }
-    let x = denominator / (denominator + numerator * f);
-    checked_beta_reg(denominator / 2.0, numerator / 2.0, x).ok()
+    let total = denominator + numerator * f;
+    let tail = incomplete_beta(denominator / 2.0, numerator / 2.0, denominator / total, numerator * f / total);
+    // An f so large that its product overflows leaves nothing above it.
+    Some(if total.is_finite() { tail } else { 0.0 })
 }
