@@ -109,7 +109,8 @@ def what_is_spooled_fits_on_the_disk(stack):
     for name, function in stack.of("AWS::Lambda::Function"):
         told = function.get("Environment", {}).get("Variables", {})
         if "COLLECT_SPOOL_MIB" in told:
-            need = int(told["COLLECT_SPOOL_MIB"]) * int(told["COLLECT_CONCURRENCY"])
+            # Each object may spool itself, and beside it what waits for its upload.
+            need = 2 * int(told["COLLECT_SPOOL_MIB"]) * int(told["COLLECT_CONCURRENCY"])
             disk = function.get("EphemeralStorage", {}).get("Size", 512)
             if need > disk:
                 yield f"{name}: may spool {need} MiB at once, its disk has {disk} MiB"
