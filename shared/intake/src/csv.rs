@@ -262,11 +262,23 @@ impl Csv {
     }
 }
 
+/// The names of a CSV's columns.
+pub(crate) fn header_names(text: &[u8]) -> Result<Vec<String>, Reason> {
+    let text = text.trim_ascii_start();
+    let mut csv = Csv::new(0);
+    match csv.feed(text, crate::limits::MAX_LINE_BYTES).0 {
+        End::Whole => csv.fields.strings(),
+        // The only line has no line break.
+        End::Open if matches!(csv.feed(b"\n", usize::MAX).0, End::Whole) => csv.fields.strings(),
+        End::Open | End::TooLong => Err(Reason::new(ReasonKind::Header, "found no first line that ends, expected a header line")),
+    }
+}
+
 /// Takes one row.
 fn row(header: &Header, fields: &Fields, place: Place<'_>, rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
     let text = match crate::json::utf8(place.text) {
         // The fields are the row without some ASCII bytes, so they are UTF-8 as well.
-        Ok(_) => str::from_utf8(fields.bytes()).unwrap_or_default(),
+        Ok(_) => simdutf8::basic::from_utf8(fields.bytes()).unwrap_or_default(),
         Err(error) => return rows.reject(place, Some(error.offset as u64 + 1), error.reason, sink),
     };
     let (found, expected) = (fields.ends_used, header.names.len());

@@ -1,6 +1,12 @@
 //! What one record maps to, said for people.
 
-use crate::{IntakeError, Plan};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tidegate_contract::FeatureKind;
+
+use crate::row::{Category, Cell, Numeric, Row};
+use crate::rows::Watcher;
+use crate::{IntakeError, Plan, intake, plan, timestamp};
 
 /// What was found for one thing that the plan reads.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,7 +15,7 @@ pub struct Found {
     pub name: String,
     /// Where it was looked for: the mapped path.
     pub path: String,
-    /// The value as written in the record; `None` when nothing lies there.
+    /// The value as written in the record, strings without their quotes; `None` when nothing lies there.
     pub raw: Option<String>,
     /// What it is read as.
     pub value: FoundValue,
@@ -32,10 +38,92 @@ pub enum FoundValue {
     WrongType(String),
 }
 
-/// Says what the first record of a sample maps to: JSONL, CSV or Parquet, compressed or not.
+/// Says what the first record of a sample maps to: `timestamp`, `inference_id`, `version`, then every field. The sample is JSONL, CSV
+/// or Parquet, compressed or not; lines that are no records are passed over.
 ///
 /// # Errors
 /// [`IntakeError::Sample`] if the sample has no record that can be read.
-pub fn explain(_plan: &Plan, _sample: &[u8]) -> Result<Vec<Found>, IntakeError> {
-    todo!()
+pub fn explain(plan: &Plan, sample: &[u8]) -> Result<Vec<Found>, IntakeError> {
+    let first = Arc::new(Mutex::new(None));
+    let watcher = First { plan: plan.clone(), found: Arc::clone(&first) };
+    let fault = intake::watch(plan, sample, Box::new(watcher))?;
+    let found = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+    found.ok_or(IntakeError::Sample(fault))
+}
+
+/// Keeps what the first row maps to.
+#[derive(Debug)]
+struct First {
+    plan: Plan,
+    found: Arc<Mutex<Option<Vec<Found>>>>,
+}
+
+impl Watcher for First {
+    fn row(&mut self, row: &dyn Row) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.is_some() {
+            return;
+        }
+        let places = self.plan.targets().iter().enumerate();
+        *found = Some(places.map(|(place, target)| {
+            let cell = row.cell(place);
+            let field = place.checked_sub(plan::FIELDS).and_then(|field| self.plan.fields().get(field));
+            let name = match (place, field) {
+                (_, Some(field)) => field.name.as_str(),
+                (plan::TIMESTAMP, _) => "timestamp",
+                (plan::INFERENCE_ID, _) => "inference_id",
+                _ => "version",
+            };
+            let value = match (place, field.map(|field| field.kind)) {
+                (_, Some(FeatureKind::Numeric)) => numeric(cell),
+                (_, Some(FeatureKind::Categorical)) => category(cell, cell.category()),
+                (plan::TIMESTAMP, _) => time(cell),
+                _ => category(cell, cell.identity()),
+            };
+            Found { name: name.to_owned(), path: target.path.clone(), raw: raw(cell), value }
+        }).collect());
+    }
+}
+
+fn wrong(cell: Cell<'_>) -> FoundValue {
+    FoundValue::WrongType(cell.kind().to_owned())
+}
+
+fn numeric(cell: Cell<'_>) -> FoundValue {
+    match cell.numeric() {
+        Numeric::Value(value) if value.is_finite() => FoundValue::Number(value),
+        Numeric::Value(value) => FoundValue::Infinite(value),
+        Numeric::Missing => FoundValue::Missing,
+        Numeric::WrongType => wrong(cell),
+    }
+}
+
+fn category(cell: Cell<'_>, category: Category<'_>) -> FoundValue {
+    match category {
+        Category::Value(text) => FoundValue::Text(text.into_owned()),
+        Category::Missing => FoundValue::Missing,
+        Category::WrongType => wrong(cell),
+    }
+}
+
+fn time(cell: Cell<'_>) -> FoundValue {
+    match (timestamp::read(cell), cell) {
+        (Some(ms), _) => FoundValue::Time(ms),
+        (None, Cell::Absent | Cell::Null | Cell::Text("")) => FoundValue::Missing,
+        (None, _) => FoundValue::WrongType(format!("{} that is no time from 1970 to 2199", cell.kind())),
+    }
+}
+
+/// The value as written.
+fn raw(cell: Cell<'_>) -> Option<String> {
+    match cell {
+        Cell::Absent => None,
+        Cell::Null => Some("null".to_owned()),
+        Cell::Bool(value) => Some(value.to_string()),
+        Cell::Number { text, .. } | Cell::Text(text) => Some(text.to_owned()),
+        Cell::Int(value) => Some(value.to_string()),
+        Cell::Float(value) => Some(value.to_string()),
+        Cell::Time(ms) => Some(timestamp::to_text(ms)),
+        Cell::Nested(what) => Some(format!("({what})")),
+    }
 }

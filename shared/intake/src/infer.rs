@@ -1,6 +1,15 @@
-//! What a sample's fields look like, for a first contract.
+//! What a sample's fields look like, for a first contract. Looked at once, at a desk: nothing here is fast.
 
-use crate::{Format, IntakeError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use crate::detect::{self, Detected};
+use crate::inflate::Inflater;
+use crate::leaves::{Leaves, read_json};
+use crate::row::Row;
+use crate::rows::Watcher;
+use crate::{Format, IntakeError, Limits, Plan, Reason, ReasonKind, csv, intake, parquet_file, plan};
 
 /// What a sample holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +46,7 @@ pub struct InferredField {
 pub enum InferredKind {
     /// Numbers.
     Numeric,
-    /// A few names.
+    /// Names.
     Categorical,
     /// `true` and `false`: a categorical feature.
     Boolean,
@@ -57,11 +66,85 @@ pub const INFERRED_VALUES: usize = 20;
 pub const INFERRED_DISTINCT: usize = 10_000;
 /// At most so many records of a sample are looked at.
 pub const INFERRED_RECORDS: u64 = 10_000;
+/// At most so many fields of a sample are looked at.
+const INFERRED_FIELDS: usize = 2_000;
+/// At most so many decompressed bytes of a sample are looked at.
+const INFERRED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Looks at a sample: JSONL, CSV or Parquet, compressed or not. Bad lines are passed over.
 ///
 /// # Errors
 /// [`IntakeError::Sample`] if the sample has no record that can be read.
-pub fn infer(_sample: &[u8]) -> Result<Inferred, IntakeError> {
-    todo!()
+pub fn infer(sample: &[u8]) -> Result<Inferred, IntakeError> {
+    let (format, leaves) = match detect::sniff(sample) {
+        Detected::Parquet => {
+            let names = parquet_file::leaf_names(&Bytes::copy_from_slice(sample)).map_err(IntakeError::Sample)?;
+            (Format::Parquet, watch_columns(&names, sample)?)
+        }
+        Detected::Lines(compression) => {
+            let content = inflate(sample, Inflater::new(compression).map_err(IntakeError::Sample)?).map_err(IntakeError::Sample)?;
+            if let Some(reason) = detect::refuse(&content, compression) {
+                return Err(IntakeError::Sample(reason));
+            }
+            let text = detect::without_bom(&content);
+            match detect::format_of(text, true).map_err(IntakeError::Sample)? {
+                Some(Format::Csv) => {
+                    let names = csv::header_names(text).map_err(IntakeError::Sample)?;
+                    (Format::Csv, watch_columns(&names, text)?)
+                }
+                _ => (Format::Jsonl, read_json(text, INFERRED_RECORDS)),
+            }
+        }
+    };
+    if leaves.records() == 0 {
+        let expected = "found no record, expected JSON objects on lines of their own, CSV with a header line, or Parquet";
+        return Err(IntakeError::Sample(Reason::new(ReasonKind::Format, expected)));
+    }
+    Ok(Inferred { format, records: leaves.records(), fields: leaves.finish() })
+}
+
+/// As much of a sample as is looked at.
+fn inflate(sample: &[u8], inflater: Option<Inflater>) -> Result<Vec<u8>, Reason> {
+    let Some(mut inflater) = inflater else { return Ok(sample.get(..INFERRED_BYTES).unwrap_or(sample).to_vec()) };
+    let (mut content, mut rest) = (Vec::new(), sample);
+    while content.len() < INFERRED_BYTES {
+        match inflater.step(rest, &Limits::default()) {
+            Ok((0, [])) => break,
+            Ok((used, block)) => {
+                content.extend_from_slice(block);
+                rest = rest.get(used..).unwrap_or_default();
+            }
+            // A sample may be the cut-off beginning of a file.
+            Err(_) if !content.is_empty() => break,
+            Err(reason) => return Err(reason),
+        }
+    }
+    Ok(content)
+}
+
+/// Looks at the rows of a file with named columns.
+fn watch_columns(names: &[String], sample: &[u8]) -> Result<Leaves, IntakeError> {
+    let names: Vec<String> = names.iter().filter(|name| !name.is_empty()).take(INFERRED_FIELDS).cloned().collect();
+    let leaves = Arc::new(Mutex::new(Leaves::default()));
+    let watcher = Columns { names: names.clone(), leaves: Arc::clone(&leaves) };
+    intake::watch(&Plan::of_columns(&names), sample, Box::new(watcher))?;
+    Ok(std::mem::take(&mut *leaves.lock().unwrap_or_else(PoisonError::into_inner)))
+}
+
+#[derive(Debug)]
+struct Columns {
+    names: Vec<String>,
+    leaves: Arc<Mutex<Leaves>>,
+}
+
+impl Watcher for Columns {
+    fn row(&mut self, row: &dyn Row) {
+        let mut leaves = self.leaves.lock().unwrap_or_else(PoisonError::into_inner);
+        if leaves.records() < INFERRED_RECORDS {
+            leaves.begin_record();
+            for (place, name) in self.names.iter().enumerate() {
+                leaves.add(name, row.cell(plan::FIELDS + place));
+            }
+        }
+    }
 }

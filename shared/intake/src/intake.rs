@@ -2,23 +2,28 @@
 
 use std::io::Read as _;
 
+use arrow_array::RecordBatch;
+use bytes::Bytes;
 use parquet::file::reader::ChunkReader;
 use tidegate_contract::RecordFormat;
+use tidegate_profile::BatchFacts;
 
 use crate::content::Content;
 use crate::csv::Csv;
 use crate::detect::{self, Detected, SNIFF_BYTES};
 use crate::inflate::Inflater;
 use crate::lines::Lines;
-use crate::rows::{Place, Rows};
-use crate::{Compression, Format, IntakeError, Limits, Plan, Reason, ReasonKind, Sink, Summary, read_parquet};
+use crate::rows::{Place, Rows, Watcher};
+use crate::{
+    Compression, Format, IntakeError, Limits, Partition, Plan, Reason, ReasonKind, Rejected, Sink, SinkError, Summary, parquet_file,
+};
 
 /// What to do after a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
     /// Push the next bytes, or finish.
     More,
-    /// The object is Parquet and nothing of it was used: keep the whole of it and call [`read_parquet`].
+    /// The object is Parquet and nothing of it was used: keep the whole of it and call [`read_parquet`](crate::read_parquet).
     Parquet,
     /// The rest of the object will not be read (it was quarantined as one line, with its reason): finish.
     Stop,
@@ -63,7 +68,11 @@ impl Intake {
     /// A reader of one object.
     #[must_use]
     pub fn new(plan: &Plan, limits: Limits) -> Self {
-        Self { rows: Rows::new(plan, limits), content: Content::default(), whole_lines: Content::default(), stage: Stage::Start(Vec::new()) }
+        Self::of(Rows::new(plan, limits))
+    }
+
+    fn of(rows: Rows) -> Self {
+        Self { rows, content: Content::default(), whole_lines: Content::default(), stage: Stage::Start(Vec::new()) }
     }
 
     /// Takes the object's next bytes.
@@ -300,7 +309,14 @@ pub fn read<S>(plan: &Plan, limits: Limits, source: S, sink: &mut dyn Sink) -> R
 where
     S: ChunkReader + 'static,
 {
-    let mut intake = Intake::new(plan, limits);
+    read_into(Rows::new(plan, limits), source, sink)
+}
+
+fn read_into<S>(rows: Rows, source: S, sink: &mut dyn Sink) -> Result<Summary, IntakeError>
+where
+    S: ChunkReader + 'static,
+{
+    let mut intake = Intake::of(rows);
     let mut reader = source.get_read(0).map_err(IntakeError::Open)?;
     let mut block = vec![0; READ_BYTES];
     loop {
@@ -314,9 +330,30 @@ where
             Flow::More => {}
             Flow::Parquet => {
                 drop(reader);
-                return read_parquet(plan, limits, source, sink);
+                return parquet_file::read_rows(intake.rows, source, sink);
             }
             Flow::Stop => return intake.finish(sink),
         }
+    }
+}
+
+/// Shows a sample's rows to a watcher; why the first line that was put aside was, or that there is none.
+pub(crate) fn watch(plan: &Plan, sample: &[u8], watcher: Box<dyn Watcher>) -> Result<Reason, IntakeError> {
+    let mut reasons = Reasons(None);
+    read_into(Rows::watched(plan, Limits::default(), watcher), Bytes::copy_from_slice(sample), &mut reasons)?;
+    Ok(reasons.0.unwrap_or_else(|| Reason::new(ReasonKind::Format, "found no record, expected at least one")))
+}
+
+/// Keeps the first reason.
+struct Reasons(Option<Reason>);
+
+impl Sink for Reasons {
+    fn batch(&mut self, _: Partition, _: RecordBatch, _: BatchFacts) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn rejected(&mut self, rejected: Rejected<'_>) -> Result<(), SinkError> {
+        self.0.get_or_insert(rejected.reason);
+        Ok(())
     }
 }

@@ -24,6 +24,7 @@ mod infer;
 mod inflate;
 mod intake;
 mod json;
+mod leaves;
 pub mod limits;
 mod lines;
 mod parquet_file;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUnit};
 use hashbrown::{HashMap, HashSet};
-use tidegate_contract::{Contract, FeatureKind, Field, RecordFormat};
+use tidegate_contract::{Contract, FeatureKind, Field, FieldRole, RecordFormat};
 
 use crate::IntakeError;
 use crate::limits::{MAX_CATEGORY_BYTES, MAX_FEATURES};
@@ -68,7 +68,7 @@ pub(crate) struct PathNode {
 }
 
 /// What a key leads to.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PathStep {
     /// The slot that its value goes to.
     pub(crate) slot: Option<usize>,
@@ -123,6 +123,26 @@ impl Plan {
         let (nodes, slots) = (tree.nodes, tree.slots);
         let inner = Inner { fields, layout, format: record.format, schema, features_root: record.features.clone(), targets, nodes, slots };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// A plan that reads every one of these columns of a CSV or Parquet file, to look at them.
+    pub(crate) fn of_columns(names: &[String]) -> Self {
+        let field = |name: &String| Field {
+            name: name.clone(),
+            role: FieldRole::Feature,
+            kind: FeatureKind::Categorical,
+            path: name.clone(),
+            range: None,
+            allowed: None,
+        };
+        let fields: Vec<Field> = names.iter().map(field).collect();
+        let nowhere = || Target { path: String::new(), slots: Vec::new(), columns: Vec::new() };
+        let columns = names.iter().map(|name| Target { columns: vec![name.clone()], ..nowhere() });
+        let targets = std::iter::repeat_with(nowhere).take(FIELDS).chain(columns).collect();
+        let schema = Arc::new(schema(&fields));
+        let nodes = vec![PathNode::default()];
+        let inner = Inner { fields, layout: Layout::Dataset, format: RecordFormat::Auto, schema, features_root: "features".into(), targets, nodes, slots: 0 };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The fields, in the order of their columns (`Contract::fields`).

@@ -20,6 +20,12 @@ pub(crate) struct Rows {
     last: usize,
     clock: u64,
     held_bytes: usize,
+    watcher: Option<Box<dyn Watcher>>,
+}
+
+/// Sees every row of valid form, before it is judged.
+pub(crate) trait Watcher: std::fmt::Debug + Send {
+    fn row(&mut self, row: &dyn Row);
 }
 
 /// A partition that is being built.
@@ -40,7 +46,12 @@ pub(crate) struct Place<'a> {
 
 impl Rows {
     pub(crate) fn new(plan: &Plan, limits: Limits) -> Self {
-        Self { plan: plan.clone(), limits, summary: Summary::default(), open: Vec::new(), last: 0, clock: 0, held_bytes: 0 }
+        Self { plan: plan.clone(), limits, summary: Summary::default(), open: Vec::new(), last: 0, clock: 0, held_bytes: 0, watcher: None }
+    }
+
+    /// Rows that somebody watches.
+    pub(crate) fn watched(plan: &Plan, limits: Limits, watcher: Box<dyn Watcher>) -> Self {
+        Self { watcher: Some(watcher), ..Self::new(plan, limits) }
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -97,6 +108,9 @@ impl Rows {
 
     /// Takes a row whose line was valid: adds it to its partition, or puts it aside.
     pub(crate) fn take<R: Row>(&mut self, row: &R, place: Place<'_>, sink: &mut dyn Sink) -> Result<(), IntakeError> {
+        if let Some(watcher) = &mut self.watcher {
+            watcher.row(row);
+        }
         let time = match self.time(row.cell(plan::TIMESTAMP)) {
             Ok(time) => time,
             Err(reason) => return self.put_aside(row, place, reason, sink),

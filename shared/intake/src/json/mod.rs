@@ -5,6 +5,7 @@
 mod parser;
 mod scan;
 mod shape;
+mod skip;
 
 pub(crate) use parser::Parser;
 
@@ -40,14 +41,25 @@ impl From<Fault> for JsonError {
     }
 }
 
-/// Checks that a text is one JSON value as RFC 8259 has it, of any type, with unique keys and at most
-/// [`MAX_DEPTH`](crate::limits::MAX_DEPTH) levels: the very parser that records go through.
+/// Checks that a text is one JSON value of any type as RFC 8259 has it, nested at most
+/// [`MAX_DEPTH`](crate::limits::MAX_DEPTH) levels: the very code that records go through, for the parts that nothing is read from.
+///
+/// Duplicate keys are within that grammar, and within parts that nothing is read from they change nothing. In a record itself, and in every
+/// object of it that a plan looks into, they are refused ([`ReasonKind::DuplicateKey`]), whether the plan knows the key or not.
 ///
 /// # Errors
 /// [`JsonError`] with the place of the first fault.
 pub fn validate(text: &[u8]) -> Result<(), JsonError> {
-    let text = utf8(text)?;
-    Parser::without_plan().validate(text).map_err(JsonError::from)
+    let text = utf8(text)?.as_bytes();
+    let value = skip::value(text, scan::white_space(text, 0), 0)?;
+    Ok(end(text, value)?)
+}
+
+/// Checks that nothing but white space follows.
+#[inline]
+fn end(text: &[u8], at: usize) -> Result<(), Fault> {
+    let end = scan::white_space(text, at);
+    if end == text.len() { Ok(()) } else { Err(Fault::json(end, "found more text, expected the end of the line")) }
 }
 
 /// The text of a line that should be UTF-8.
