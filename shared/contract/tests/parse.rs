@@ -146,3 +146,21 @@ fn the_contract_of_the_demo_is_right() {
     let contract = Contract::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(contract.model, "flight-delay");
 }
+
+#[test]
+fn no_damage_to_a_contract_does_more_than_make_it_wrong() {
+    let lines = FULL.lines().count() as u64;
+    for at in (0..FULL.len()).filter(|at| FULL.is_char_boundary(*at)).step_by(5) {
+        for damage in ["", "\u{0}", "- ", "{", "]", ": ", "&a ", "*a ", "\"", "\t", "\n", "é", "<<: *a\n", "!!float "] {
+            let (before, after) = FULL.split_at(at);
+            let text = format!("{before}{damage}{}", after.get(1..).unwrap_or_default());
+            if let Err(error) = Contract::parse(&text) {
+                assert!(!error.problems().is_empty(), "{text}");
+                for problem in error.problems() {
+                    assert!((1..=lines + 3).contains(&problem.line) && problem.column >= 1, "{problem}\n{text}");
+                    assert!(!problem.message.is_empty(), "{text}");
+                }
+            }
+        }
+    }
+}
