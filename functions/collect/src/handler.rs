@@ -1,13 +1,9 @@
 //! What `collect` does with a batch of messages: each names objects, and each object goes the way of its bucket.
 
-use std::{collections::BTreeMap, sync::Arc};
-
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use aws_sdk_s3::Client;
-use tidegate_lake::{Bucket, ContractBook, Lake, LakeError, keys};
-use tidegate_profile::Baseline;
+use tidegate_lake::{Baselines, Bucket, ContractBook, Lake, keys};
 use tidegate_runtime::{Deadline, serve_batch};
-use tokio::sync::Mutex;
 use tracing::{info, warn};
 
 use crate::{CollectError, ObjectName, Settings, objects_of};
@@ -20,7 +16,7 @@ pub struct Collector {
     pub(crate) models: Bucket,
     pub(crate) lake: Lake,
     pub(crate) contracts: ContractBook,
-    baselines: Mutex<BTreeMap<String, Arc<Baseline>>>,
+    pub(crate) baselines: Baselines,
 }
 
 impl Collector {
@@ -28,12 +24,13 @@ impl Collector {
     #[must_use]
     pub fn new(settings: Settings, s3: Client) -> Self {
         let models = Bucket::new(s3.clone(), &settings.models_bucket);
+        let lake = Lake::new(s3.clone(), &settings.lake_bucket);
         Self {
-            logs: Bucket::new(s3.clone(), &settings.logs_bucket),
+            logs: Bucket::new(s3, &settings.logs_bucket),
             contracts: ContractBook::new(models.clone()),
             models,
-            lake: Lake::new(s3, &settings.lake_bucket),
-            baselines: Mutex::default(),
+            baselines: Baselines::new(lake.clone()),
+            lake,
             settings,
         }
     }
@@ -71,24 +68,5 @@ impl Collector {
         }
         warn!(object.bucket = bucket, object.key = key, "nothing is to be done with this object");
         Ok(())
-    }
-
-    /// The baseline that a model has now. Its bytes are kept between invocations.
-    pub(crate) async fn baseline(&self, model: &str) -> Result<Option<Arc<Baseline>>, LakeError> {
-        let Some(current) = self.lake.current_baseline(model).await? else { return Ok(None) };
-        let mut kept = self.baselines.lock().await;
-        if let Some(baseline) = kept.get(model).filter(|baseline| baseline.id == current.version) {
-            return Ok(Some(Arc::clone(baseline)));
-        }
-        let read = self.lake.baseline(model, &current.version).await?.map(Arc::new);
-        match &read {
-            Some(baseline) => drop(kept.insert(model.to_owned(), Arc::clone(baseline))),
-            None => warn!(
-                model = model,
-                dataset.version = current.version,
-                "the current baseline is not there: records are counted without cells"
-            ),
-        }
-        Ok(read)
     }
 }

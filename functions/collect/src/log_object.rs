@@ -106,7 +106,7 @@ impl Collector {
     /// Reads a log to its end: what to say of it, and what to write.
     async fn read_log(&self, key: &str, location: &str, contract: &Contract, object: Opened) -> Result<(Receipt, Ready<'_>), CollectError> {
         let plan = Plan::new(contract, Layout::Logs).map_err(|source| CollectError::Intake { location: location.to_owned(), source })?;
-        let baseline = self.baseline(&contract.model).await.map_err(CollectError::lake(location))?;
+        let baseline = self.baselines.current(&contract.model).await.map_err(CollectError::lake(location))?;
         let profiler = Profiler::new(plan.fields(), baseline.as_deref());
         let mut receipt = Receipt {
             model: Some(contract.model.clone()),

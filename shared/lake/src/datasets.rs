@@ -1,9 +1,13 @@
 //! Dataset versions and baselines: what a training set became, and which one counts now.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tidegate_contract::{FeatureKind, FieldRole};
 use tidegate_profile::{Baseline, decode, encode};
+use tokio::sync::Mutex;
+use tracing::warn;
 
 use crate::{Condition, Lake, LakeError, keys};
 
@@ -76,6 +80,40 @@ impl CurrentBaseline {
     pub fn replaces(&self, other: &Self) -> bool {
         let rank = |baseline: &Self| (baseline.last_modified_ms, baseline.key.clone());
         self != other && rank(self) >= rank(other)
+    }
+}
+
+/// The baselines that models have now, each kept between invocations until another one counts.
+#[derive(Debug)]
+pub struct Baselines {
+    lake: Lake,
+    kept: Mutex<BTreeMap<String, Arc<Baseline>>>,
+}
+
+impl Baselines {
+    /// The baselines of this lake.
+    #[must_use]
+    pub fn new(lake: Lake) -> Self {
+        Self { lake, kept: Mutex::default() }
+    }
+
+    /// The baseline that a model has now, or `None` if it has none yet: one GET, and another when it is a new one.
+    ///
+    /// # Errors
+    /// As a call fails, or [`LakeError::Profile`] if something else lies there.
+    pub async fn current(&self, model: &str) -> Result<Option<Arc<Baseline>>, LakeError> {
+        let Some(current) = self.lake.current_baseline(model).await? else { return Ok(None) };
+        let mut kept = self.kept.lock().await;
+        if let Some(baseline) = kept.get(model).filter(|baseline| baseline.id == current.version) {
+            return Ok(Some(Arc::clone(baseline)));
+        }
+        let read = self.lake.baseline(model, &current.version).await?.map(Arc::new);
+        if let Some(baseline) = &read {
+            kept.insert(model.to_owned(), Arc::clone(baseline));
+        } else {
+            warn!(model = model, dataset.version = current.version, "the current baseline is not there: counting without cells");
+        }
+        Ok(read)
     }
 }
 

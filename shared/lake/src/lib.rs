@@ -29,7 +29,7 @@ mod upload;
 
 pub use bucket::{Bucket, Condition, Lake, Listed, MAX_KEPT_BYTES, Opened, Stored};
 pub use contracts::{ContractBook, Contracts, Unusable};
-pub use datasets::{CurrentBaseline, Manifest, ManifestFile, dataset_version};
+pub use datasets::{Baselines, CurrentBaseline, Manifest, ManifestFile, dataset_version};
 pub use error::LakeError;
 pub use keys::{PartKey, source_id};
 pub use parts::{ListedPart, rollup_digest};

@@ -1,5 +1,6 @@
 //! Counting batches of records.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use arrow_array::types::{Float64Type, Int32Type, TimestampMillisecondType};
@@ -103,14 +104,19 @@ impl Profiler {
     }
 
     /// Counts a part's cells again in this profiler's cells, from the records it was made of. What records do not
-    /// carry (values of a wrong type, unexpected features) is taken over from `counted`.
+    /// carry (values of a wrong type, unexpected features) is taken over from `counted`, and so are the moments: cells do
+    /// not change them, but batches of another size would, in their last bits.
     ///
     /// # Errors
     /// As [`Profiler::observe`].
-    pub fn recount<'b>(&self, counted: &Profile, batches: impl IntoIterator<Item = &'b RecordBatch>) -> Result<Profile, ProfileError> {
+    pub fn recount<B: Borrow<RecordBatch>>(
+        &self,
+        counted: &Profile,
+        batches: impl IntoIterator<Item = B>,
+    ) -> Result<Profile, ProfileError> {
         let mut profile = self.start();
         for batch in batches {
-            self.observe(&mut profile, batch, &BatchFacts::default())?;
+            self.observe(&mut profile, batch.borrow(), &BatchFacts::default())?;
         }
         profile.versions.clone_from(&counted.versions);
         profile.unexpected.clone_from(&counted.unexpected);
@@ -118,6 +124,9 @@ impl Profiler {
             if let Some(before) = counted.fields.iter().find(|before| before.name == field.name) {
                 field.wrong_type = before.wrong_type;
                 field.missing = field.missing.saturating_sub(before.wrong_type);
+                if let (Some(now), Some(then)) = (&mut field.numeric, &before.numeric) {
+                    (now.mean, now.m2) = (then.mean, then.m2);
+                }
             }
         }
         Ok(profile)

@@ -1,0 +1,87 @@
+//! What can go wrong with the registry.
+
+use aws_sdk_dynamodb::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
+
+/// What can go wrong with the registry.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistryError {
+    /// The item was changed since it was read.
+    #[error("\"{item}\" was changed by somebody else in the meantime")]
+    Conflict {
+        /// The item's keys.
+        item: String,
+    },
+    /// The table of the settings does not exist.
+    #[error("found no table \"{table}\": check the function's REGISTRY_TABLE")]
+    MissingTable {
+        /// The table.
+        table: String,
+    },
+    /// A call failed.
+    #[error("could not {operation} \"{item}\" in table \"{table}\"")]
+    Call {
+        /// What was tried.
+        operation: &'static str,
+        /// The table.
+        table: String,
+        /// The item's keys.
+        item: String,
+        /// Whether the same call may succeed later by itself.
+        retryable: bool,
+        /// What the service or the network said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An item does not hold what it should.
+    #[error("\"{item}\": found {found}, expected attribute \"{attribute}\" as {expected}")]
+    Item {
+        /// The item's keys.
+        item: String,
+        /// The attribute.
+        attribute: &'static str,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: &'static str,
+    },
+}
+
+impl RegistryError {
+    /// Whether the same work may succeed later without anybody mending anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Conflict { .. } => true,
+            Self::Call { retryable, .. } => *retryable,
+            Self::MissingTable { .. } | Self::Item { .. } => false,
+        }
+    }
+
+    /// Whether somebody else changed the item in the meantime.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
+    }
+
+    pub(crate) fn call<E>(operation: &'static str, table: &str, item: &str, error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let (table, item) = (table.to_owned(), item.to_owned());
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        match error.code() {
+            Some("ResourceNotFoundException") => Self::MissingTable { table },
+            // DynamoDB says 400 for what passes, too (developer guide, *Error handling with DynamoDB*).
+            code => {
+                let passing = ["Throttl", "ProvisionedThroughput", "RequestLimit", "TransactionInProgress", "LimitExceeded"];
+                let retryable = status.is_none_or(|status| status >= 500 || status == 200)
+                    || code.is_some_and(|code| passing.iter().any(|name| code.starts_with(name)));
+                Self::Call { operation, table, item, retryable, source: Box::new(error) }
+            }
+        }
+    }
+}
