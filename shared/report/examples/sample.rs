@@ -33,6 +33,23 @@ fn main() -> std::io::Result<()> {
             story.verdict.quality.clear();
             story.verdict.fields.retain(|field| field.state == State::Ok);
         }
+        "many" => {
+            let fields = story.verdict.fields.clone();
+            for round in 1..25 {
+                for field in &fields {
+                    let mut field = field.clone();
+                    for profiles in [&mut story.current.fields, &mut story.baseline.profile.fields] {
+                        let copy = profiles.iter().find(|profile| profile.name == field.name).cloned();
+                        profiles.extend(copy.map(|copy| tidegate_profile::FieldProfile { name: format!("{}_{round}", copy.name), ..copy }));
+                    }
+                    let cells =
+                        story.baseline.profile.fields.iter().zip(&story.baseline.fields).find(|(profile, _)| profile.name == field.name);
+                    story.baseline.fields.extend(cells.map(|(_, cells)| cells.clone()));
+                    field.name = format!("{}_{round}", field.name);
+                    story.verdict.fields.push(field);
+                }
+            }
+        }
         "none" => {
             story.verdict.state = State::NoData;
             story.verdict.records = 0;

@@ -43,7 +43,10 @@ pub(crate) fn still(sheet: &Sheet<'_>) -> Markup {
     html! {
         @if !still.is_empty() {
             section #still aria-labelledby="still-h" {
-                h2 #still-h { @if judged { "What held still" } @else { "What held still or could not be judged" } span.tally { (words::count(still.len() as u64)) " of " (words::count(fields.len() as u64)) } }
+                h2 #still-h {
+                    @if judged { "What held still" } @else { "What held still or could not be judged" }
+                    span.tally { (words::count(still.len() as u64)) " of " (words::count(fields.len() as u64)) }
+                }
                 (rows::table(sheet, "Shaded: effects too small to matter. Dot: the effect; line: its interval.", &still, sheet.room.rows))
             }
         }
@@ -108,11 +111,15 @@ fn categorical(sheet: &Sheet<'_>, field: &FieldVerdict, name: &Plain) -> Option<
 
 /// The test that decided: its effect, drawn and in words.
 fn decisive(evidence: &Evidence, name: &Plain) -> Markup {
-    let says = html! { "Effect on " (name) ": " (rows::range(evidence)) "; it matters from " (words::size(evidence.threshold, &evidence.unit)) "." };
+    let size = |value| words::size(value, &evidence.unit);
+    let says = html! { "Effect on " (name) ": " (rows::range(evidence)) "; it matters from " (size(evidence.threshold)) "." };
     html! {
         div.effect {
-            p.big { (words::size(evidence.effect, &evidence.unit)) " " small { (Plain::unit(words::unit(&evidence.unit))) } }
-            p.muted { (rows::test(&evidence.test)) ": between " (words::size(evidence.effect_low, &evidence.unit)) " and " (words::size(evidence.effect_high, &evidence.unit)) "; matters from " (words::size(evidence.threshold, &evidence.unit)) }
+            p.big { (size(evidence.effect)) " " small { (Plain::unit(words::unit(&evidence.unit))) } }
+            p.muted {
+                (rows::test(&evidence.test)) ": between " (size(evidence.effect_low)) " and " (size(evidence.effect_high))
+                "; matters from " (size(evidence.threshold))
+            }
             @if let Some(plot) = interval::interval(evidence, &says) { (plot) }
         }
     }
@@ -146,7 +153,12 @@ fn tests(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
                 div.scroll tabindex="0" role="region" aria-label="Tests" {
                     table.tests {
                         caption.hidden { "Tests of " (Plain::name(&field.name)) }
-                        thead { tr { th scope="col" { "Test" } th.n scope="col" { "Effect (interval)" } th.n scope="col" { "Matters from" } th.n scope="col" { "Corrected p" } } }
+                        thead {
+                            tr {
+                                th scope="col" { "Test" }
+                                @for head in ["Effect (interval)", "Matters from", "Corrected p"] { th.n scope="col" { (head) } }
+                            }
+                        }
                         tbody {
                             @for test in field.tests.iter().take(MOST_TESTS) {
                                 tr {

@@ -34,7 +34,11 @@ pub(crate) fn files(sheet: &Sheet<'_>) -> Markup {
                 table.tests {
                     caption { "Why lines went into quarantine" }
                     thead { tr { th scope="col" { "Reason" } th.n scope="col" { "Lines" } } }
-                    tbody { @for (reason, count) in reasons.iter().take(MOST_REASONS) { tr { th scope="row" { (sheet.censor.sentence(reason)) } td.n { (words::count(*count)) } } } }
+                    tbody {
+                        @for (reason, count) in reasons.iter().take(MOST_REASONS) {
+                            tr { th scope="row" { (sheet.censor.sentence(reason)) } td.n { (words::count(*count)) } }
+                        }
+                    }
                 }
                 @if more_reasons > 0 { p.more { "and " (words::count(more_reasons as u64)) " more, see verdict.json" } }
             }

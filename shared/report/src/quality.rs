@@ -22,7 +22,10 @@ pub(crate) fn quality(sheet: &Sheet<'_>) -> Markup {
         section #quality aria-labelledby="quality-h" {
             h2 #quality-h { "Data quality" @if !findings.is_empty() { span.tally { (words::counted(findings.len() as u64, "finding", "findings")) } } }
             @if findings.is_empty() {
-                p { @if sheet.page.verdict.records == 0 { "There were no records to look at." } @else { "No fault found: nothing is missing, of the wrong type, out of range or new beyond what is ordinary." } }
+                p {
+                    @if sheet.page.verdict.records == 0 { "There were no records to look at." }
+                    @else { "No fault found: nothing is missing, of the wrong type, out of range or new beyond what is ordinary." }
+                }
             } @else {
                 ul.findings { @for finding in findings.iter().take(MOST_FINDINGS) { (item(sheet, finding)) } }
             }
@@ -76,7 +79,12 @@ fn counts(fields: &[FieldProfile], records: u64) -> Markup {
                 div.scroll tabindex="0" role="region" aria-label="Counts per field" {
                     table.tests {
                         caption { "Of " (words::counted(records, "record", "records")) ". Fields without such values are left out." }
-                        thead { tr { th scope="col" { "Field" } th.n scope="col" { "Usable" } th.n scope="col" { "Missing" } th.n scope="col" { "Wrong type" } th.n scope="col" { "Infinite" } th.n scope="col" { "Out of range" } } }
+                        thead {
+                            tr {
+                                th scope="col" { "Field" }
+                                @for head in ["Usable", "Missing", "Wrong type", "Infinite", "Out of range"] { th.n scope="col" { (head) } }
+                            }
+                        }
                         tbody {
                             @for field in telling.iter().take(MOST_COUNTS) {
                                 tr {

@@ -19,8 +19,7 @@ pub(crate) fn moved(field: &FieldVerdict) -> bool {
 pub(crate) const fn role(role: FieldRole) -> &'static str {
     match role {
         FieldRole::Feature => "feature",
-        FieldRole::Score => "score of the model",
-        FieldRole::Prediction => "prediction of the model",
+        FieldRole::Score | FieldRole::Prediction => "model output",
         FieldRole::Latency => "time to answer",
     }
 }
@@ -68,7 +67,14 @@ pub(crate) fn table(sheet: &Sheet<'_>, caption: &str, fields: &[&FieldVerdict], 
     html! {
         table.lines {
             caption { (caption) }
-            thead { tr { th scope="col" { "Field" } th.wide { span.hidden { "Effect drawn against its threshold" } } th.n scope="col" { "Effect" } th.n scope="col" { "Missing" } } }
+            thead {
+                tr {
+                    th scope="col" { "Field" }
+                    th.wide { span.hidden { "Effect drawn against its threshold" } }
+                    th.n scope="col" { "Effect" }
+                    th.n scope="col" { "Missing" }
+                }
+            }
             tbody { @for field in fields.iter().take(most) { (line(sheet, field)) } }
         }
         @if more > 0 { p.more { "and " (words::count(more as u64)) " more, see verdict.json" } }
@@ -90,7 +96,9 @@ fn line(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
                     Some(evidence) => { (words::size(evidence.effect, &evidence.unit)) " " span.muted { (short_unit(evidence)) } }
                     None => span.muted { "not tested" },
                 }
-                @if let (State::InsufficientData, Some(shift)) = (field.state, field.smallest_visible) { br; small { "can see ≥ " (words::number(shift)) } }
+                @if let (State::InsufficientData, Some(shift)) = (field.state, field.smallest_visible) {
+                    br; small { "can see ≥ " (words::number(shift)) }
+                }
             }
             td.n { (field.missing_current.map_or_else(|| words::NONE.into(), words::share)) }
         }

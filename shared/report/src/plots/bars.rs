@@ -118,7 +118,14 @@ pub(crate) fn table(name: &Plain, bars: &[Bar]) -> Option<Markup> {
         html! {
             table.bars {
                 caption.hidden { "Share of each value of " (name) }
-                thead { tr { th scope="col" { "Value" } th.wide { span.hidden { "Bars" } } @if compared { th.n scope="col" { "Baseline" } } th.n scope="col" { "Window" } } }
+                thead {
+                    tr {
+                        th scope="col" { "Value" }
+                        th.wide { span.hidden { "Bars" } }
+                        @if compared { th.n scope="col" { "Baseline" } }
+                        th.n scope="col" { "Window" }
+                    }
+                }
                 tbody {
                     @for bar in bars {
                         tr {

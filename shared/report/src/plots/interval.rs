@@ -67,5 +67,5 @@ fn draw(canvas: &Canvas<'_>, span: &Span, left: f64) {
     for end in [low, high] {
         canvas.line(vec![(end, 0.3), (end, 0.7)], Role::Current);
     }
-    canvas.dot((effect, 0.5), 45, Role::Body);
+    canvas.dot((effect, 0.5), 38, Role::Body);
 }
