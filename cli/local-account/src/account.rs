@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_sqs::types::QueueAttributeName;
-use tidegate_collect::Collector;
-use tidegate_drift::DriftFunction;
 
 use crate::dispatcher::Dispatcher;
 use crate::faults::Faults;
+use crate::functions::Functions;
 use crate::services::Services;
 use crate::{LocalAccountError, events};
 
@@ -103,22 +102,8 @@ impl LocalAccount {
             }
         }
 
-        let setting = |name: &str| match name {
-            "LOGS_BUCKET" => Some(LOGS.to_owned()),
-            "MODELS_BUCKET" => Some(MODELS.to_owned()),
-            "LAKE_BUCKET" => Some(LAKE.to_owned()),
-            "REGISTRY_TABLE" => Some(TABLE.to_owned()),
-            "DRIFT_QUEUE_URL" => Some(drift.url.clone()),
-            _ => None,
-        };
-        let collector = Collector::new(tidegate_collect::Settings::from_lookup(setting)?, aws_sdk_s3::Client::new(&inside));
-        let judge = DriftFunction::new(
-            tidegate_drift::Settings::from_lookup(setting)?,
-            aws_sdk_s3::Client::new(&inside),
-            aws_sdk_dynamodb::Client::new(&inside),
-            aws_sdk_sqs::Client::new(&inside),
-        );
-        let dispatcher = Dispatcher { services, sqs: sqs.clone(), faults: setup.faults, collector, judge, collect, drift };
+        let functions = Functions::deploy(inside, &drift.url)?;
+        let dispatcher = Dispatcher { services, sqs: sqs.clone(), faults: setup.faults, functions, collect, drift };
         for message in messages {
             dispatcher.send(&dispatcher.collect, &message).await?;
         }

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 
 use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_sdk_sqs::types::MessageSystemAttributeName;
-use tidegate_collect::Collector;
-use tidegate_drift::{DriftAnswer, DriftEvent, DriftFunction};
+use tidegate_drift::{DriftAnswer, DriftEvent};
 use tidegate_runtime::{Deadline, MAX_BATCH_RECORDS};
 
 use crate::LocalAccountError;
 use crate::account::{LOGS, LocalAccount, MODELS, Queue};
 use crate::events::{self, Message};
 use crate::faults::Faults;
+use crate::functions::Functions;
 use crate::services::Services;
 use crate::storage::Created;
 
@@ -29,8 +29,7 @@ pub(crate) struct Dispatcher {
     pub(crate) services: Services,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) faults: Faults,
-    pub(crate) collector: Collector,
-    pub(crate) judge: DriftFunction,
+    pub(crate) functions: Functions,
     pub(crate) collect: Queue,
     pub(crate) drift: Queue,
 }
@@ -111,20 +110,15 @@ impl LocalAccount {
         loop {
             attempts += 1;
             let event: DriftEvent = serde_json::from_value(event.clone()).map_err(LocalAccountError::service("read its own schedule"))?;
-            let answer = self.dispatcher.judge.handle(event, Deadline::never()).await;
-            let is_crashed = self.dispatcher.faults.is_crashed();
-            self.dispatcher.faults.revive();
-            match answer {
+            let answer = self.dispatcher.functions.drift().handle(event, Deadline::never()).await;
+            let is_crashed = self.dispatcher.replace_crashed();
+            let source: Box<dyn std::error::Error + Send + Sync> = match answer {
                 Ok(DriftAnswer::Planned { planned }) if !is_crashed => return Ok(planned),
-                Ok(_) if attempts < PLAN_ATTEMPTS => {}
-                Ok(_) => {
-                    let source = "the process crashed, or answered something else".into();
-                    return Err(LocalAccountError::Plan { scheduled_time: scheduled_time.to_owned(), attempts, source });
-                }
-                Err(_) if attempts < PLAN_ATTEMPTS => {}
-                Err(error) => {
-                    return Err(LocalAccountError::Plan { scheduled_time: scheduled_time.to_owned(), attempts, source: Box::new(error) });
-                }
+                Ok(_) => "the process crashed, or answered something else".into(),
+                Err(error) => Box::new(error),
+            };
+            if attempts == PLAN_ATTEMPTS {
+                return Err(LocalAccountError::Plan { scheduled_time: scheduled_time.to_owned(), attempts, source });
             }
         }
     }
@@ -185,14 +179,13 @@ impl Dispatcher {
         }
         let event = events::batch(&messages, &queue.arn)?;
         let answer = match function {
-            Function::Collect => Some(self.collector.handle(event, Deadline::never()).await),
-            Function::Drift => match self.judge.handle(DriftEvent::Windows(event), Deadline::never()).await {
+            Function::Collect => Some(self.functions.collect().handle(event, Deadline::never()).await),
+            Function::Drift => match self.functions.drift().handle(DriftEvent::Windows(event), Deadline::never()).await {
                 Ok(DriftAnswer::Judged(answer)) => Some(answer),
                 _ => None,
             },
         };
-        let is_crashed = self.faults.is_crashed();
-        self.faults.revive();
+        let is_crashed = self.replace_crashed();
         let failed = failures(&messages, answer.filter(|_| !is_crashed).as_ref());
         for message in &messages {
             if failed.contains(message.id.as_str()) {
@@ -202,6 +195,16 @@ impl Dispatcher {
             }
         }
         Ok(Some(Delivered { messages: messages.len(), failed: failed.len() }))
+    }
+
+    /// If the process crashed: another one takes its place, cold, knowing nothing. Says whether it crashed.
+    fn replace_crashed(&self) -> bool {
+        let is_crashed = self.faults.is_crashed();
+        if is_crashed {
+            self.functions.end();
+            self.faults.revive();
+        }
+        is_crashed
     }
 
     pub(crate) async fn send(&self, queue: &Queue, body: &str) -> Result<(), LocalAccountError> {
@@ -269,7 +272,9 @@ mod tests {
 
     fn answer(ids: &[&str]) -> SqsBatchResponse {
         let mut answer = SqsBatchResponse::default();
-        ids.iter().for_each(|id| answer.add_failure(*id));
+        for id in ids {
+            answer.add_failure(*id);
+        }
         answer
     }
 

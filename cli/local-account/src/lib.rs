@@ -19,6 +19,7 @@ mod dispatcher;
 mod error;
 mod events;
 mod faults;
+mod functions;
 mod queues;
 mod services;
 mod storage;

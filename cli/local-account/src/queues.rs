@@ -216,7 +216,7 @@ impl State {
             match self.send(&json!({ "QueueUrl": field(request, "QueueUrl"), "MessageBody": field(entry, "MessageBody") })) {
                 Ok(id) => successful.push(json!({ "Id": field(entry, "Id"), "MessageId": id, "MD5OfMessageBody": "" })),
                 Err((code, message)) => {
-                    failed.push(json!({ "Id": field(entry, "Id"), "SenderFault": true, "Code": code, "Message": message }))
+                    failed.push(json!({ "Id": field(entry, "Id"), "SenderFault": true, "Code": code, "Message": message }));
                 }
             }
         }

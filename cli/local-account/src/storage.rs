@@ -232,7 +232,7 @@ impl S3 for Folder {
             match group {
                 Some(group) => prefixes.push(group),
                 None => {
-                    contents.push(Object { key: Some(file.key), size: Some(file.size), last_modified: file.modified, ..Object::default() })
+                    contents.push(Object { key: Some(file.key), size: Some(file.size), last_modified: file.modified, ..Object::default() });
                 }
             }
         }

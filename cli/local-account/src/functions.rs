@@ -1,0 +1,70 @@
+//! The deployed functions: one warm instance of each, started again cold when it crashes.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_config::SdkConfig;
+use tidegate_collect::Collector;
+use tidegate_drift::DriftFunction;
+
+use crate::LocalAccountError;
+use crate::account::{LAKE, LOGS, MODELS, TABLE};
+
+/// The deployed functions.
+#[derive(Debug)]
+pub(crate) struct Functions {
+    config: SdkConfig,
+    collect_settings: tidegate_collect::Settings,
+    drift_settings: tidegate_drift::Settings,
+    warm: Mutex<Warm>,
+}
+
+#[derive(Debug, Default)]
+struct Warm {
+    collect: Option<Arc<Collector>>,
+    drift: Option<Arc<DriftFunction>>,
+}
+
+impl Functions {
+    /// Deploys the functions with the settings that the template gives them. Each starts at its first event.
+    pub(crate) fn deploy(config: SdkConfig, drift_queue: &str) -> Result<Self, LocalAccountError> {
+        let setting = |name: &str| match name {
+            "LOGS_BUCKET" => Some(LOGS.to_owned()),
+            "MODELS_BUCKET" => Some(MODELS.to_owned()),
+            "LAKE_BUCKET" => Some(LAKE.to_owned()),
+            "REGISTRY_TABLE" => Some(TABLE.to_owned()),
+            "DRIFT_QUEUE_URL" => Some(drift_queue.to_owned()),
+            _ => None,
+        };
+        Ok(Self {
+            config,
+            collect_settings: tidegate_collect::Settings::from_lookup(setting)?,
+            drift_settings: tidegate_drift::Settings::from_lookup(setting)?,
+            warm: Mutex::default(),
+        })
+    }
+
+    /// Ends the instances: the next event finds a cold one that knows nothing.
+    pub(crate) fn end(&self) {
+        *self.warm() = Warm::default();
+    }
+
+    /// The instance of `collect`, started if there is none.
+    pub(crate) fn collect(&self) -> Arc<Collector> {
+        let start = || Arc::new(Collector::new(self.collect_settings.clone(), aws_sdk_s3::Client::new(&self.config)));
+        Arc::clone(self.warm().collect.get_or_insert_with(start))
+    }
+
+    /// The instance of `drift`, started if there is none.
+    pub(crate) fn drift(&self) -> Arc<DriftFunction> {
+        let start = || {
+            let dynamodb = aws_sdk_dynamodb::Client::new(&self.config);
+            let sqs = aws_sdk_sqs::Client::new(&self.config);
+            Arc::new(DriftFunction::new(self.drift_settings.clone(), aws_sdk_s3::Client::new(&self.config), dynamodb, sqs))
+        };
+        Arc::clone(self.warm().drift.get_or_insert_with(start))
+    }
+
+    fn warm(&self) -> MutexGuard<'_, Warm> {
+        self.warm.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
