@@ -33,7 +33,7 @@ impl Contract {
         if matches!(tree.value, Value::Nothing) {
             return Err(at_start("found an empty file, expected a contract: at least model, task and features".to_owned()));
         }
-        faultless(shape::problems(&tree, &schema()))?;
+        faultless(shape::problems(&tree, schema()))?;
         let contract: Self = read(text)?;
         faultless(check::problems(&contract, &tree))?;
         Ok(contract)

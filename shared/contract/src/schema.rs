@@ -3,16 +3,21 @@
 //! Editors that speak the YAML language server complete and check a contract whose first line is
 //! `# yaml-language-server: $schema=contract.schema.json`.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use crate::Contract;
 
 /// The JSON Schema (draft 2020-12) of a contract, made from the types themselves.
 #[must_use]
-pub fn schema() -> Value {
-    let mut schema = schemars::schema_for!(Contract);
-    schema.insert("title".to_owned(), Value::from("Tidegate contract"));
-    schema.to_value()
+pub fn schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+        let mut schema = schemars::schema_for!(Contract);
+        schema.insert("title".to_owned(), Value::from("Tidegate contract"));
+        schema.to_value()
+    });
+    &SCHEMA
 }
 
 #[cfg(test)]
@@ -30,7 +35,7 @@ mod tests {
         }
         let committed: Value = serde_json::from_str(&std::fs::read_to_string(COMMITTED).unwrap()).unwrap();
         assert!(
-            committed == now,
+            committed == *now,
             "shared/contract/contract.schema.json is out of date: run TIDEGATE_WRITE=1 cargo test -p tidegate-contract"
         );
     }
@@ -45,7 +50,7 @@ mod tests {
             }
         }
         let schema = schema();
-        look("contract", &schema);
+        look("contract", schema);
         for (name, definition) in schema["$defs"].as_object().unwrap() {
             look(name, definition);
         }
