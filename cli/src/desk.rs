@@ -136,8 +136,8 @@ fn add(sum: &mut Lines, lines: Lines) {
 /// What was read of the current records, by the hour.
 #[derive(Debug)]
 pub(crate) struct Hours {
-    /// Whether the records carry a time. Without one everything stands in one hour that means nothing.
-    pub(crate) timed: bool,
+    /// Whether there are records that carry a time. Without one everything stands in one hour that means nothing.
+    timed: bool,
     by_start: BTreeMap<i64, WindowProfile>,
     empty: Profile,
 }
@@ -171,6 +171,8 @@ pub(crate) fn current(contract: &Contract, paths: &[PathBuf], timed: bool, basel
     for (hour, parts) in parts {
         by_start.insert(hour, WindowProfile::combine(empty.clone(), parts, contract.monitoring.bad_lines)?);
     }
+    // Without a single record there are no hours, whatever the records would have carried.
+    let timed = timed && by_start.values().any(|hour: &WindowProfile| hour.profile.records > 0);
     Ok(Hours { timed, by_start, empty })
 }
 

@@ -71,8 +71,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let baseline_files = files::expand(&arguments.baseline)?;
     let current_files = files::expand(&arguments.current)?;
     let (contract, left_out) = match &arguments.contract {
-        Some(path) => (files::contract(path)?, Vec::new()),
-        None => guess(&baseline_files, &current_files)?,
+        Some(path) => (files::contract(path)?, None),
+        None => {
+            let guess = guess(&baseline_files, &current_files)?;
+            (guess.contract, Some(guess.left_out))
+        }
     };
     let timed = any_has_time(&contract, &current_files)?;
     let window_hours = match (arguments.window, timed) {
@@ -99,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         json
     } else {
         let mut text = summary::of(&judged.verdict, terminal::has_colour());
-        text.push_str(&summary::not_compared(&left_out));
+        text.extend(left_out.map(|left_out| summary::guessed(&left_out)));
         for (what, path) in [("Report", &arguments.report), ("Verdict", &arguments.verdict)] {
             if let Some(path) = path {
                 text.say(format_args!("{what}: {}\n", path.display()));
@@ -130,13 +133,13 @@ fn any_has_time(contract: &Contract, paths: &[PathBuf]) -> Result<bool, CliError
 }
 
 /// A contract from the files themselves, and what it leaves out.
-fn guess(baseline: &[PathBuf], current: &[PathBuf]) -> Result<(Contract, Vec<(String, String)>), CliError> {
+fn guess(baseline: &[PathBuf], current: &[PathBuf]) -> Result<Guess, CliError> {
     let mut guess = Guess::new("model", &first_inferred(current)?);
     guess.restrict_to(&Guess::new("model", &first_inferred(baseline)?));
     if guess.contract.features.is_empty() {
         return Err(CliError::NothingInCommon);
     }
-    Ok((guess.contract, guess.left_out))
+    Ok(guess)
 }
 
 /// What the first file that has records looks like.

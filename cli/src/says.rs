@@ -66,11 +66,11 @@ fn feature_row(feature: &Feature, effect: f64) -> [String; 5] {
     let origin =
         if feature.derived_from.is_empty() { "core".to_owned() } else { format!("from {}", line(&series(&feature.derived_from), 40)) };
     let own = feature.monitoring.as_ref();
-    let unit = if feature.kind == FeatureKind::Numeric { "standard deviations" } else { "(Cohen's w)" };
-    let worth = if own.is_some_and(|own| own.mute) {
-        "shown only (muted)".to_owned()
-    } else {
-        format!("{} {unit}", own.and_then(|own| own.effect).unwrap_or(effect))
+    let effect = own.and_then(|own| own.effect).unwrap_or(effect);
+    let worth = match feature.kind {
+        _ if own.is_some_and(|own| own.mute) => "shown only (muted)".to_owned(),
+        FeatureKind::Numeric => format!("{effect} standard deviations"),
+        FeatureKind::Categorical => format!("a Cohen's w of {effect}"),
     };
     [feature.name.clone(), kind.to_owned(), sense, origin, worth]
 }

@@ -26,10 +26,10 @@ pub(crate) fn of(verdict: &Verdict, colour: bool) -> String {
     text
 }
 
-/// What a guessed contract left out.
-pub(crate) fn not_compared(left_out: &[(String, String)]) -> String {
+/// That the contract was guessed, and what was left out.
+pub(crate) fn guessed(left_out: &[(String, String)]) -> String {
     if left_out.is_empty() {
-        return String::new();
+        return "No contract was given, so the fields were guessed.\n".to_owned();
     }
     let mut listed: Vec<String> = left_out.iter().take(LISTED).map(|(name, reason)| format!("{} ({reason})", line(name, 60))).collect();
     if left_out.len() > LISTED {
