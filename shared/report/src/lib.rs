@@ -1,7 +1,7 @@
 //! The report that people read: one HTML page with inline SVG, nothing remote, no script.
 //!
 //! A page is plain values in, one string out: no clock, no files, no environment. Every text that comes from outside
-//! passes [`mod@escape`]'s `Plain`, so that no name or value can become markup or turn the reading direction; a restricted
+//! passes `escape::Plain`, so that no name or value can become markup or turn the reading direction; a restricted
 //! contract's category values are withheld at the same place. Plots are drawn with plotters onto a backend of our own
 //! (`plots::ink`) that writes class names instead of colours, so that one stylesheet serves light, dark and print.
 //!
