@@ -1,5 +1,6 @@
 //! The files that a command reads and writes, and how far it has come with them.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -91,28 +92,41 @@ pub(crate) fn write(path: &Path, content: &str) -> Result<(), CliError> {
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
+    /// Bytes of the files before the one that is open.
+    before: Cell<u64>,
+    /// Bytes that the open file counts for.
+    open: Cell<u64>,
+}
+
+/// How many bytes a file counts for. Parquet is read twice: for its digest, and for its columns.
+fn weight(path: &Path) -> u64 {
+    let length = std::fs::metadata(path).map_or(0, |file| file.len());
+    if path.extension().is_some_and(|extension| extension == "parquet") { length.saturating_mul(2) } else { length }
 }
 
 impl Progress {
     /// A bar for reading these files.
     pub(crate) fn over<'a>(what: &'static str, files: impl IntoIterator<Item = &'a PathBuf>) -> Self {
-        let bytes = files.into_iter().filter_map(|file| std::fs::metadata(file).ok()).map(|file| file.len()).sum();
-        let bar = ProgressBar::new(bytes);
-        if let Ok(style) = ProgressStyle::with_template("{msg:22} {wide_bar} {binary_bytes:>10} of {binary_total_bytes:10} {eta:>4}") {
+        let bar = ProgressBar::new(files.into_iter().map(|file| weight(file)).sum());
+        if let Ok(style) = ProgressStyle::with_template("{msg:22} {wide_bar} {percent:>3} % {eta:>4}") {
             bar.set_style(style);
         }
         bar.set_message(what);
-        Self { bar }
+        Self { bar, before: Cell::new(0), open: Cell::new(0) }
     }
 
-    /// Opens a file whose reading moves the bar.
+    /// Opens the next file; its reading moves the bar.
     pub(crate) fn open(&self, path: &Path) -> Result<Watched, CliError> {
         let unreadable = |source| CliError::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(unreadable)?;
         if file.metadata().map_err(unreadable)?.is_dir() {
             return Err(unreadable(std::io::Error::from(std::io::ErrorKind::IsADirectory)));
         }
-        Ok(Watched { file, bar: self.bar.clone() })
+        let start = self.before.get() + self.open.get();
+        self.before.set(start);
+        self.open.set(weight(path));
+        self.bar.set_position(start);
+        Ok(Watched { file, meter: Meter { bar: self.bar.clone(), end: start + weight(path) } })
     }
 }
 
@@ -122,11 +136,24 @@ impl Drop for Progress {
     }
 }
 
+/// Moves a bar, never beyond the file that it measures.
+#[derive(Debug, Clone)]
+struct Meter {
+    bar: ProgressBar,
+    end: u64,
+}
+
+impl Meter {
+    fn moved(&self, bytes: u64) {
+        self.bar.inc(bytes.min(self.end.saturating_sub(self.bar.position())));
+    }
+}
+
 /// A file that tells a progress bar what was read of it.
 #[derive(Debug)]
 pub(crate) struct Watched {
     file: File,
-    bar: ProgressBar,
+    meter: Meter,
 }
 
 impl Length for Watched {
@@ -139,11 +166,11 @@ impl ChunkReader for Watched {
     type T = WatchedRead;
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<WatchedRead> {
-        Ok(WatchedRead { read: self.file.get_read(start)?, bar: self.bar.clone() })
+        Ok(WatchedRead { read: self.file.get_read(start)?, meter: self.meter.clone() })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-        self.bar.inc(length as u64);
+        self.meter.moved(length as u64);
         self.file.get_bytes(start, length)
     }
 }
@@ -152,13 +179,13 @@ impl ChunkReader for Watched {
 #[derive(Debug)]
 pub(crate) struct WatchedRead {
     read: BufReader<File>,
-    bar: ProgressBar,
+    meter: Meter,
 }
 
 impl Read for WatchedRead {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.read.read(buffer)?;
-        self.bar.inc(count as u64);
+        self.meter.moved(count as u64);
         Ok(count)
     }
 }
