@@ -1,7 +1,8 @@
 //! CSV as RFC 4180 has it, with a header line, in blocks of any size.
 //!
-//! A quote that is never closed would swallow the lines behind it. When a row outgrows the longest line, or the object ends
-//! inside quotes, only the row's first line is put aside and reading goes on at the second, a limited number of times.
+//! A quote that is never closed would swallow the lines behind it. When a row outgrows the longest line, the object ends inside
+//! quotes, or text stands behind a closing quote, only the row's first line is put aside and reading goes on at the second, a limited
+//! number of times.
 
 use csv_core::{ReadRecordResult, Reader};
 
@@ -107,8 +108,9 @@ impl Csv {
                 }
                 End::Open => self.raw.extend_from_slice(part),
                 End::TooLong => {
-                    self.raw.extend_from_slice(part);
-                    self.mend(false, rows, sink)?;
+                    let mut raw = std::mem::take(&mut self.raw);
+                    raw.extend_from_slice(part);
+                    self.mend(&raw, false, rows, sink)?;
                 }
             }
         }
@@ -118,12 +120,11 @@ impl Csv {
     /// The object has ended, perhaps without a last line break.
     pub(crate) fn finish(mut self, rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
         while !self.raw.is_empty() && !rows.has_stopped() {
-            match self.feed(b"\n", usize::MAX) {
-                (End::Whole, _) => {
-                    let raw = std::mem::take(&mut self.raw);
-                    self.end_row(&raw, rows, sink)?;
-                }
-                _ => self.mend(true, rows, sink)?,
+            let end = self.feed(b"\n", usize::MAX).0;
+            let raw = std::mem::take(&mut self.raw);
+            match end {
+                End::Whole => self.end_row(&raw, rows, sink)?,
+                End::Open | End::TooLong => self.mend(&raw, true, rows, sink)?,
             }
         }
         Ok(())
@@ -194,49 +195,45 @@ impl Csv {
         }
     }
 
-    /// Forgets the row that was being read.
-    fn forget_row(&mut self) {
+    /// A row with a quote that goes wrong, or one too long: puts its first line aside and reads on at the second. `is_whole` says whether
+    /// `raw` is all of the row.
+    fn mend(&mut self, raw: &[u8], is_whole: bool, rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
         self.reader.reset();
         (self.fields.text_used, self.fields.ends_used) = (0, 0);
-    }
-
-    /// A row that never ends: puts its first line aside and reads on at the second.
-    fn mend(&mut self, is_all: bool, rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
-        self.forget_row();
-        let raw = std::mem::take(&mut self.raw);
-        let place = |text| Place { line: self.line, offset: self.offset, text };
-        let unclosed = |text: &str| Reason::new(ReasonKind::UnclosedQuote, text);
-        let (first, rest) = match memchr::memchr(b'\n', &raw) {
-            Some(end) if self.mended < MENDED_QUOTES => (raw.get(..end), raw.get(end + 1..)),
-            _ => (None, None),
-        };
-        if let (Some(first), Some(rest)) = (first, rest) {
-            let reason = unclosed("found a quote that is not closed, expected its other half: the line was put aside and reading went on at the next");
-            rows.reject(place(first.strip_suffix(b"\r").unwrap_or(first)), None, reason, sink)?;
-            self.mended += 1;
-            self.line += 1;
-            self.offset += first.len() as u64 + 1;
-            return self.push(rest, rows, sink);
+        if self.header.is_none() {
+            let reason = Reason::new(ReasonKind::Header, "found a first line that does not end or has a quote without its other half, expected a header line");
+            return rows.stop(Place { line: self.line, offset: self.offset, text: raw }, reason, sink);
         }
-        let breaks = memchr::memchr_iter(b'\n', &raw).count() as u64;
+        let first_break = memchr::memchr(b'\n', raw);
         let most = rows.limits().line_bytes;
-        let reason = if breaks > 0 || is_all {
-            unclosed("found a quote that is not closed, expected its other half")
-        } else {
+        let reason = if first_break.is_none() && !is_whole {
             Reason::new(ReasonKind::LineTooLong, format!("found a row of more than {most} bytes, expected at most that"))
+        } else {
+            Reason::new(ReasonKind::Quoting, "found a quote without its other half before a comma or the end of the line, expected one")
         };
-        rows.reject(place(&raw), None, reason, sink)?;
-        self.offset += raw.len() as u64;
-        self.line += breaks;
-        self.is_skipping = !is_all;
-        Ok(())
+        let has_room = self.mended < MENDED_QUOTES;
+        let (row, rest) = match first_break {
+            Some(end) if has_room || end + 1 == raw.len() => raw.split_at_checked(end + 1).unwrap_or((raw, &[])),
+            _ => (raw, &[] as &[u8]),
+        };
+        rows.reject(Place { line: self.line, offset: self.offset, text: without_break(row) }, None, reason, sink)?;
+        self.line += memchr::memchr_iter(b'\n', row).count() as u64;
+        self.offset += row.len() as u64;
+        self.is_skipping = !is_whole && row.len() == raw.len() && raw.last() != Some(&b'\n');
+        if rest.is_empty() {
+            return Ok(());
+        }
+        self.mended += 1;
+        self.push(rest, rows, sink)
     }
 
     /// A row is whole: `raw` is all of it, its line break included.
     fn end_row(&mut self, raw: &[u8], rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
+        let text = without_break(raw);
+        if !is_well_quoted(text) {
+            return self.mend(raw, true, rows, sink);
+        }
         self.after_return = raw.last() == Some(&b'\r');
-        let text = raw.strip_suffix(b"\n").unwrap_or(raw);
-        let text = text.strip_suffix(b"\r").unwrap_or(text);
         let place = Place { line: self.line, offset: self.offset, text };
         self.line += memchr::memchr_iter(b'\n', raw).count() as u64 + u64::from(self.after_return);
         let start = self.offset;
@@ -259,6 +256,41 @@ impl Csv {
         };
         (self.fields.text_used, self.fields.ends_used) = (0, 0);
         result
+    }
+}
+
+/// A row without its line break.
+fn without_break(raw: &[u8]) -> &[u8] {
+    let text = raw.strip_suffix(b"\n").unwrap_or(raw);
+    text.strip_suffix(b"\r").unwrap_or(text)
+}
+
+/// Whether every quoted field ends at its closing quote. `csv_core` takes `"a"b` as `ab`, and so a quote that was never closed swallows the
+/// lines up to the next one without a word.
+fn is_well_quoted(row: &[u8]) -> bool {
+    if memchr::memchr(b'"', row).is_none() {
+        return true;
+    }
+    let mut rest = row;
+    loop {
+        if let Some(quoted) = rest.strip_prefix(b"\"") {
+            rest = quoted;
+            loop {
+                let Some(quote) = memchr::memchr(b'"', rest) else { return false };
+                rest = rest.get(quote + 1..).unwrap_or_default();
+                match rest.strip_prefix(b"\"") {
+                    Some(more) => rest = more,
+                    None => break,
+                }
+            }
+        } else {
+            rest = memchr::memchr(b',', rest).and_then(|comma| rest.get(comma..)).unwrap_or_default();
+        }
+        match rest.split_first() {
+            None => return true,
+            Some((b',', more)) => rest = more,
+            Some(_) => return false,
+        }
     }
 }
 

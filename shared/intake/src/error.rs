@@ -96,8 +96,8 @@ pub enum ReasonKind {
     Identity,
     /// A CSV row with more or fewer fields than the header.
     FieldCount,
-    /// A CSV quote that is never closed.
-    UnclosedQuote,
+    /// A CSV quote that is never closed, or has text behind its other half.
+    Quoting,
     /// The rest of the object: compressed data that ends too early or does not decode.
     Compression,
     /// The rest of the object: it inflates beyond the limits.
@@ -128,7 +128,7 @@ impl ReasonKind {
             Self::Timestamp => "timestamp",
             Self::Identity => "identity",
             Self::FieldCount => "field-count",
-            Self::UnclosedQuote => "unclosed-quote",
+            Self::Quoting => "quoting",
             Self::Compression => "compression",
             Self::Bomb => "bomb",
             Self::Format => "format",

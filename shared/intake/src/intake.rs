@@ -110,21 +110,15 @@ impl Intake {
                 self.stop(reason, sink)?;
             }
         }
+        if let Stage::Open { text, .. } = &mut self.stage
+            && !self.rows.has_stopped()
+        {
+            let mut contents = (&mut self.content, &mut self.whole_lines);
+            pass(&[], true, text, &mut self.rows, &mut contents, sink)?;
+        }
         match self.stage {
-            Stage::Open { mut text, .. } if !self.rows.has_stopped() => {
-                if let Text::Undecided(head) = &mut text {
-                    let head = std::mem::take(head);
-                    text = Text::decide(&head, true, &mut self.rows, sink)?;
-                    if !matches!(text, Text::Undecided(_)) {
-                        text.push(detect::without_bom(&head), &mut self.rows, sink)?;
-                    }
-                }
-                match text {
-                    Text::Jsonl(lines) => lines.finish(&mut self.rows, sink)?,
-                    Text::Csv(csv) => csv.finish(&mut self.rows, sink)?,
-                    Text::Undecided(_) => {}
-                }
-            }
+            Stage::Open { text: Text::Jsonl(lines), .. } if !self.rows.has_stopped() => lines.finish(&mut self.rows, sink)?,
+            Stage::Open { text: Text::Csv(csv), .. } if !self.rows.has_stopped() => csv.finish(&mut self.rows, sink)?,
             Stage::Parquet => {
                 let reason = Reason::new(ReasonKind::Format, "found Parquet, expected lines: a Parquet file is read by read_parquet");
                 self.rows.stop(START, reason, sink)?;
@@ -176,13 +170,13 @@ impl Intake {
         let Self { rows, content, whole_lines, stage: Stage::Open { inflater, text } } = self else { return Ok(()) };
         let limits = *rows.limits();
         let mut contents = (content, whole_lines);
-        let Some(inflater) = inflater else { return pass(bytes, text, rows, &mut contents, sink) };
+        let Some(inflater) = inflater else { return pass(bytes, false, text, rows, &mut contents, sink) };
         while !rows.has_stopped() {
             match inflater.step(bytes, &limits) {
                 Ok((0, [])) => break,
                 Ok((used, block)) => {
                     bytes = bytes.get(used..).unwrap_or_default();
-                    pass(block, text, rows, &mut contents, sink)?;
+                    pass(block, false, text, rows, &mut contents, sink)?;
                 }
                 Err(reason) => text.stop(reason, rows, sink)?,
             }
@@ -204,6 +198,7 @@ const START: Place<'static> = Place { line: 1, offset: 0, text: &[] };
 /// Hands a block of content on, up to the limit, and digests it.
 fn pass(
     block: &[u8],
+    is_last: bool,
     text: &mut Text,
     rows: &mut Rows,
     (content, whole_lines): &mut (&mut Content, &mut Content),
@@ -212,10 +207,23 @@ fn pass(
     if rows.has_stopped() {
         return Ok(());
     }
+    let head;
+    let block = if let Text::Undecided(kept) = text {
+        kept.extend_from_slice(block);
+        head = std::mem::take(kept);
+        *text = Text::decide(&head, is_last, rows, sink)?;
+        if let Text::Undecided(kept) = text {
+            *kept = head;
+            return Ok(());
+        }
+        &head
+    } else {
+        block
+    };
     let most = rows.limits().content_bytes;
     let room = usize::try_from(most.saturating_sub(content.bytes())).unwrap_or(usize::MAX);
     let within = block.get(..room).unwrap_or(block);
-    text.push(within, rows, sink)?;
+    text.push(if content.bytes() == 0 { detect::without_bom(within) } else { within }, rows, sink)?;
     let ended = usize::try_from(text.offset().saturating_sub(content.bytes())).unwrap_or(0);
     let (ended, open) = within.split_at_checked(ended).unwrap_or((within, &[]));
     content.update(ended);
@@ -235,20 +243,11 @@ impl Text {
         match self {
             Self::Jsonl(lines) => lines.push(block, rows, sink),
             Self::Csv(csv) => csv.push(block, rows, sink),
-            Self::Undecided(head) => {
-                head.extend_from_slice(block);
-                let head = std::mem::take(head);
-                *self = Self::decide(&head, false, rows, sink)?;
-                match self {
-                    Self::Undecided(kept) => *kept = head,
-                    Self::Jsonl(_) | Self::Csv(_) => self.push(detect::without_bom(&head), rows, sink)?,
-                }
-                Ok(())
-            }
+            Self::Undecided(_) => Ok(()),
         }
     }
 
-    /// Tells the format from what came so far; the text that it returns still has to be given those bytes.
+    /// Tells the format from what came so far, if it can; those bytes still have to be pushed.
     fn decide(head: &[u8], is_all: bool, rows: &mut Rows, sink: &mut dyn Sink) -> Result<Self, IntakeError> {
         let undecided = Ok(Self::Undecided(Vec::new()));
         if head.len() < SNIFF_BYTES && !is_all {

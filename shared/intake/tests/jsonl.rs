@@ -25,8 +25,8 @@ fn a_record_becomes_a_row_of_typed_columns() {
 
 #[test]
 fn the_digest_is_that_of_the_content() {
-    let (_, summary) = read(&logs(), "abc");
-    assert_eq!(summary.content_sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    let (_, summary) = read(&logs(), "{\"a\":1}");
+    assert_eq!(summary.content_sha256, "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862");
     let (_, empty) = read(&logs(), "");
     assert_eq!(empty.content_sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     assert_eq!((empty.format, empty.lines.read), (None, 0));
