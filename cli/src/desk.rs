@@ -2,12 +2,12 @@
 //!
 //! It goes the road of the functions, without their buckets: intake, profiles per hour, windows as sums of hours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
 use sha2::{Digest, Sha256};
-use tidegate_contract::Contract;
+use tidegate_contract::{Contract, FieldRole};
 use tidegate_intake::{FoundValue, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError, Summary};
 use tidegate_monitoring::{Input, Verdict, Window, assess};
 use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile};
@@ -107,7 +107,13 @@ pub(crate) fn baseline(contract: &Contract, paths: &[PathBuf]) -> Result<Baselin
         let mut sink = Batches::new(|_, batch, facts| Ok(builder.observe(batch, facts)?));
         read(&plan, path, &progress, &mut sink)?;
     }
-    Ok(builder.finish())
+    drop(progress);
+    let baseline = builder.finish();
+    let mut features = baseline.profile.fields.iter().filter(|field| field.role == FieldRole::Feature);
+    if features.all(|field| field.present == 0) {
+        return Err(CliError::ForeignBaseline { path: first.to_owned() });
+    }
+    Ok(baseline)
 }
 
 /// The identifier of a data set: the digest of its only file's content, or of the list of its files' digests.
@@ -147,33 +153,43 @@ pub(crate) fn current(contract: &Contract, paths: &[PathBuf], timed: bool, basel
     let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
     let plan = plan(contract, if timed { Layout::Logs } else { Layout::Dataset }, first)?;
     let profiler = Profiler::new(plan.fields(), baseline);
-    let mut parts: BTreeMap<i64, Vec<Part>> = BTreeMap::new();
-    let mut without_records = Vec::new();
+    let mut hours = Hours { timed, by_start: BTreeMap::new(), empty: profiler.start() };
+    let mut contents = BTreeSet::new();
+    let mut without_hour = WindowProfile::new(profiler.start());
     let progress = Progress::over("reading records", paths);
     for path in paths {
-        let read = read_parts(&plan, &profiler, path, &progress)?;
-        if read.iter().all(|(hour, _)| hour.is_none()) && timed {
-            without_records.extend(read.into_iter().map(|(_, part)| part));
-        } else {
-            for (hour, part) in read {
-                parts.entry(hour.unwrap_or_default()).or_default().push(part);
+        // Each file is added at once, so that memory grows with the hours and not with the files.
+        let parts = read_parts(&plan, &profiler, path, &progress)?;
+        let content = parts.first().map(|(_, part)| part.source.clone()).unwrap_or_default();
+        let is_repeated = content.lines.read > 0 && !contents.insert(content.content);
+        for (hour, part) in parts {
+            let counted = if is_repeated {
+                repeated(&part, &hours.empty)
+            } else {
+                WindowProfile::combine(hours.empty.clone(), vec![part], contract.monitoring.bad_lines)?
+            };
+            match hour {
+                None if timed => without_hour.merge(&counted)?,
+                _ => hours.at(hour.unwrap_or_default()).merge(&counted)?,
             }
         }
     }
     drop(progress);
     // Files of which no line could be read belong to no hour; the newest one answers for them.
-    let newest = parts.keys().next_back().copied().unwrap_or_default();
-    if !without_records.is_empty() {
-        parts.entry(newest).or_default().extend(without_records);
-    }
-    let empty = profiler.start();
-    let mut by_start = BTreeMap::new();
-    for (hour, parts) in parts {
-        by_start.insert(hour, WindowProfile::combine(empty.clone(), parts, contract.monitoring.bad_lines)?);
-    }
+    let newest = hours.by_start.keys().next_back().copied().unwrap_or_default();
+    hours.at(newest).merge(&without_hour)?;
     // Without a single record there are no hours, whatever the records would have carried.
-    let timed = timed && by_start.values().any(|hour: &WindowProfile| hour.profile.records > 0);
-    Ok(Hours { timed, by_start, empty })
+    hours.timed = timed && hours.by_start.values().any(|hour| hour.profile.records > 0);
+    Ok(hours)
+}
+
+/// What a file whose content was counted already adds: that it was there.
+fn repeated(part: &Part, empty: &Profile) -> WindowProfile {
+    let mut window = WindowProfile::new(empty.clone());
+    window.intake.files = 1;
+    window.intake.repeated = 1;
+    window.intake.notable.insert(part.source.location.clone(), "repeats another file, counted once".to_owned());
+    window
 }
 
 /// The parts of one file, one per version and hour; a file without records is one part without an hour.
@@ -211,6 +227,10 @@ pub(crate) struct Judged {
 }
 
 impl Hours {
+    fn at(&mut self, start_ms: i64) -> &mut WindowProfile {
+        self.by_start.entry(start_ms).or_insert_with(|| WindowProfile::new(self.empty.clone()))
+    }
+
     /// Everything added up.
     pub(crate) fn all(&self) -> Result<WindowProfile, CliError> {
         self.sum(i64::MIN, i64::MAX)

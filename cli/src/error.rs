@@ -47,6 +47,11 @@ pub(crate) enum CliError {
     #[error("found no readable record in the baseline {}, expected a data set that the contract's fields are in{}", path.display(), because(.fault.as_deref()))]
     EmptyBaseline { path: PathBuf, fault: Option<String> },
     #[error(
+        "found not one value of the contract's features in the baseline {}, expected columns under their names or paths (tidegate init shows what the file holds)",
+        path.display()
+    )]
+    ForeignBaseline { path: PathBuf },
+    #[error(
         "found {bad} of {read} lines of the baseline unreadable{}, expected at most {limit} of them (monitoring.bad_lines): a baseline with holes would call the holes normal",
         because(.reasons.as_deref())
     )]
@@ -57,6 +62,17 @@ pub(crate) enum CliError {
         "found no column that the baseline and the current records have both, expected some to compare; a contract would say where things are"
     )]
     NothingInCommon,
+    #[error("{} is neither empty nor the folder of an earlier demo, expected one of these: name another with --state", path.display())]
+    NotADemo { path: PathBuf },
+    #[error("the demo could not go on")]
+    Demo(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl CliError {
+    /// What kept the demo from going on.
+    pub(crate) fn demo(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Demo(source.into())
+    }
 }
 
 fn because(reason: Option<&str>) -> String {

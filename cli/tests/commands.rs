@@ -359,6 +359,12 @@ fn wrong_input_is_told_and_ends_with_two() {
         drift("train.csv", "now.jsonl", &["--report", "no/such/folder.html", "--contract", "c.yaml"])
             .starts_with("error: no/such/folder.html could not be written")
     );
+    let foreign = drift("junk.csv", "now.jsonl", &contract);
+    assert!(foreign.contains("found no readable record in the baseline junk.csv"), "{foreign}");
+    assert!(foreign.contains("found no column of any field in the first line"), "{foreign}");
+    desk.write("other.jsonl", "{\"a\": 1}\n");
+    let foreign = drift("other.jsonl", "now.jsonl", &contract);
+    assert!(foreign.starts_with("error: found not one value of the contract's features in the baseline other.jsonl"), "{foreign}");
     desk.write("empty.csv", "");
     assert!(drift("empty.csv", "now.jsonl", &contract).starts_with("error: found no readable record in the baseline empty.csv"));
     desk.write("torn.jsonl", "{\"delay\": 1}\n{\"delay\": \n");
