@@ -47,7 +47,7 @@ impl Collector {
     pub(crate) async fn collect_log(&self, key: &str) -> Result<(), CollectError> {
         let location = format!("s3://{}/{key}", self.logs.name());
         for _ in 0..TRIES {
-            match self.log_pass(key, &location).await {
+            match Box::pin(self.log_pass(key, &location)).await {
                 Err(failure) if failure.is_conflict() => {
                     info!(object.location = location, "another delivery is at work on the object: starting over")
                 }

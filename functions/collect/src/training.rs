@@ -57,7 +57,7 @@ impl Collector {
     pub(crate) async fn collect_training_set(&self, key: &str, model: &str) -> Result<(), CollectError> {
         let location = format!("s3://{}/{key}", self.models.name());
         for _ in 0..TRIES {
-            match self.training_pass(key, model, &location).await {
+            match Box::pin(self.training_pass(key, model, &location)).await {
                 Err(failure) if failure.is_conflict() => {
                     info!(object.location = location, "the training set or its receipt changed: starting over")
                 }

@@ -1,9 +1,22 @@
-//! `drift`: a window's profile against its baselines, a verdict and a report out.
+//! `drift`: a window's profile against its baselines; verdict and report out.
+//!
+//! Woken twice: by the schedule, to plan which windows to judge, and by its own queue, to judge one of them. See the README
+//! beside this crate for what it reads and writes, and `judge.rs` for why any number of workers leaves the same report.
 
 mod error;
+mod grains;
 mod handler;
+mod job;
+mod judge;
+mod metrics;
+mod plan;
+mod profiles;
+mod queue;
 mod settings;
 
 pub use error::DriftError;
 pub use handler::{DriftAnswer, DriftEvent, DriftFunction, Schedule};
+pub use job::Job;
+pub use metrics::NAMESPACE;
+pub use plan::plan;
 pub use settings::Settings;

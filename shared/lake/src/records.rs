@@ -103,7 +103,7 @@ impl RecordsWriter {
 ///
 /// # Errors
 /// [`LakeError::Parquet`] if the bytes are not such a file.
-pub fn read_records(key: &str, bytes: Bytes) -> Result<(String, impl Iterator<Item = Result<RecordBatch, LakeError>>), LakeError> {
+pub fn read_records(key: &str, bytes: Bytes) -> Result<(String, impl Iterator<Item = Result<RecordBatch, LakeError>> + use<>), LakeError> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(failed(key))?;
     let metadata = builder.metadata().file_metadata().key_value_metadata();
     let content = metadata.and_then(|pairs| pairs.iter().find(|pair| pair.key == CONTENT)).and_then(|pair| pair.value.clone());

@@ -45,7 +45,7 @@ where
                 return true;
             }
             // A panic may begin before the first await, so the future is made inside the guarded one.
-            let guarded = AssertUnwindSafe(async { handle(message.body.as_deref().unwrap_or_default()).await }).catch_unwind();
+            let guarded = AssertUnwindSafe(async { Box::pin(handle(message.body.as_deref().unwrap_or_default())).await }).catch_unwind();
             let outcome = match deadline.left() {
                 Some(left) => tokio::time::timeout(left, guarded).await,
                 None => Ok(guarded.await),

@@ -22,7 +22,8 @@ where
     let handle = &handle;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| async move {
         let deadline = Deadline::of(&event.context);
-        handle(event.payload, deadline).await.map_err(Error::from)
+        // Boxed, as are the futures of a batch: the compiler does not follow futures of any depth.
+        Box::pin(handle(event.payload, deadline)).await.map_err(Error::from)
     }))
     .await
 }

@@ -1,0 +1,139 @@
+//! One window, from the lake's profiles to verdict, report, record and metrics.
+//!
+//! # Why any number of workers at any time leaves the report of the newest records
+//!
+//! A pass reads the window's record, lists and loads its inputs, writes the report, and then the record over the revision that
+//! was read, with the digest of the inputs and the entity tags of the report. Whoever loses that write starts over. A window counts
+//! as unchanged only if its record names the digest of the inputs as they are *and* the report still has the entity tags of the record:
+//! a report that a slower worker wrote over a newer one is noticed by that worker itself, whose record is refused, or, if it died in
+//! between, by the delivery that comes instead.
+
+use std::sync::Arc;
+
+use tidegate_contract::Contract;
+use tidegate_lake::{ReportEtags, keys};
+use tidegate_monitoring::{Input, Verdict, assess};
+use tidegate_profile::{Profile, WindowProfile};
+use tidegate_registry::{WindowKey, WindowRecord};
+use tidegate_report::{Page, render};
+use tidegate_runtime::emit;
+use tracing::{info, warn};
+
+use crate::{
+    DriftError, DriftFunction, Job,
+    grains::{TRAIL_POINTS, by_days, grains},
+    metrics,
+    profiles::{Loaded, Loader},
+};
+
+/// Passes over one window before the message is given back to the queue.
+const TRIES: usize = 6;
+
+impl DriftFunction {
+    /// Judges the window that a message names, as its records are now.
+    ///
+    /// # Errors
+    /// [`DriftError`]; the message is then delivered again.
+    pub async fn judge(&self, body: &str) -> Result<(), DriftError> {
+        let job = Job::parse(body)?;
+        let what = job.to_string();
+        let contract = self.contracts.load().await.and_then(|contracts| contracts.of_model(&job.model));
+        let Some(contract) = contract.map_err(DriftError::lake(&what))? else {
+            warn!(model = job.model, "the model has no contract any more: its window is not judged");
+            return Ok(());
+        };
+        for _ in 0..TRIES {
+            match Box::pin(self.pass(&job, &what, &contract)).await {
+                Err(failure) if failure.is_conflict() => {
+                    info!(model = job.model, "inputs or record changed in the meantime: starting over")
+                }
+                done => return done,
+            }
+        }
+        Err(DriftError::Busy { what, tries: TRIES })
+    }
+
+    async fn pass(&self, job: &Job, what: &str, contract: &Arc<Contract>) -> Result<(), DriftError> {
+        let lake = DriftError::lake(what);
+        let key = WindowKey { model: job.model.clone(), length: job.length, end_ms: job.end_ms };
+        let length = job.length.to_string();
+        let before = self.registry.window(&key).await.map_err(DriftError::registry(what))?;
+        let baseline = self.baselines.current(&job.model).await.map_err(&lake)?;
+        let loader = Loader::new(&self.lake, contract, baseline.as_deref(), what.to_owned(), self.settings.reads);
+        let grains = grains(job);
+        let from_ms = grains.first().map_or(job.end_ms, |grain| grain.start_ms);
+        let listed = self.lake.list_parts(&job.model, from_ms, job.end_ms).await.map_err(&lake)?;
+        if let Some(before) = before.as_ref().filter(|before| before.inputs == loader.digest(&listed)) {
+            let found = self.lake.report_etags(&job.model, &length, job.end_ms).await.map_err(&lake)?;
+            if found == Some(ReportEtags { verdict: before.verdict_etag.clone(), page: before.page_etag.clone() }) {
+                info!(model = job.model, window.length = length, window.end = key.sk(), "unchanged");
+                return Ok(());
+            }
+        }
+
+        let loaded = Box::pin(loader.load(&grains, by_days(job), listed)).await?;
+        let inputs = loader.digest(&loaded.parts);
+        let window = job.window();
+        let current = sum(&loaded, window.start_ms, window.end_ms, &loader).map_err(DriftError::profile(what))?;
+        let previous =
+            sum(&loaded, window.start_ms.saturating_sub(job.length_ms()), window.start_ms, &loader).map_err(DriftError::profile(what))?;
+        let skipped = grains.len().saturating_sub(TRAIL_POINTS);
+        let trail_from_ms = grains.get(skipped).map_or(from_ms, |grain| grain.start_ms);
+        let trail = loaded.grains.into_iter().filter(|(grain, day)| grain.start_ms >= trail_from_ms && day.profile.records > 0);
+        let trail: Vec<(_, Profile)> = trail.map(|(grain, day)| (grain, day.profile)).collect();
+        let verdict = assess(&Input {
+            contract,
+            window,
+            baseline: baseline.as_deref(),
+            current: &current,
+            previous: Some(&previous.profile).filter(|previous| previous.records > 0),
+            trail: &trail,
+        });
+
+        let page = render(&Page { contract, verdict: &verdict, current: &current.profile, baseline: baseline.as_deref() });
+        let mut json = serde_json::to_vec_pretty(&verdict).map_err(|source| DriftError::Verdict { what: what.to_owned(), source })?;
+        json.push(b'\n');
+        let etags = self.lake.put_report(&job.model, &length, job.end_ms, json, page).await.map_err(&lake)?;
+        let record = record(&key, &verdict, inputs, etags, before.as_ref());
+        // Written even when only the revision would differ: that this pass was not overtaken is known only then.
+        self.registry.put_window(&record).await.map_err(DriftError::registry(what))?;
+        if before.as_ref().is_none_or(|before| before.verdict_etag != record.verdict_etag) {
+            emit(&metrics::line(job, &verdict).map_err(|source| DriftError::Metrics { what: what.to_owned(), source })?);
+        }
+        info!(
+            model = job.model,
+            window.length = length,
+            window.end = key.sk(),
+            verdict.state = ?verdict.state,
+            verdict.records = verdict.records,
+            verdict.drifted_fields = record.drifted_fields,
+            "judged"
+        );
+        Ok(())
+    }
+}
+
+/// Adds up the hours or days of a span.
+fn sum(loaded: &Loaded, start_ms: i64, end_ms: i64, loader: &Loader<'_>) -> Result<WindowProfile, tidegate_profile::ProfileError> {
+    let mut sum = WindowProfile { profile: loader.nothing(), intake: tidegate_profile::IntakeSummary::default() };
+    for (_, grain) in loaded.grains.iter().filter(|(grain, _)| grain.start_ms >= start_ms && grain.end_ms <= end_ms) {
+        sum.merge(grain)?;
+    }
+    Ok(sum)
+}
+
+fn record(key: &WindowKey, verdict: &Verdict, inputs: String, etags: ReportEtags, before: Option<&WindowRecord>) -> WindowRecord {
+    WindowRecord {
+        key: key.clone(),
+        state: verdict.state,
+        headline: verdict.headline.clone(),
+        records: verdict.records,
+        drifted_fields: metrics::drifted_fields(verdict),
+        quarantined_lines: verdict.intake.lines.quarantined,
+        inputs,
+        report_key: keys::report(&key.model, &key.length.to_string(), key.end_ms, "verdict.json"),
+        verdict_etag: etags.verdict,
+        page_etag: etags.page,
+        revision: before.map_or(0, |before| before.revision) + 1,
+    }
+}
