@@ -1,6 +1,7 @@
 //! Parquet files: random access, batches of rows, page checksums verified when the file has them.
 
 use std::io::Read as _;
+use std::panic::AssertUnwindSafe;
 
 use arrow_array::{Array, RecordBatch};
 use parquet::arrow::ProjectionMask;
@@ -80,7 +81,16 @@ fn damaged(error: &ParquetError) -> Reason {
 
 fn load<S: ChunkReader>(source: &S) -> Result<ArrowReaderMetadata, Reason> {
     // Types come from the Parquet schema alone: the Arrow schema that some writers embed could say anything.
-    ArrowReaderMetadata::load(source, ArrowReaderOptions::new().with_skip_arrow_metadata(true)).map_err(|error| damaged(&error))
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    contained(|| ArrowReaderMetadata::load(source, options))?.map_err(|error| damaged(&error))
+}
+
+/// Runs the Parquet decoder so that its panic becomes a reason. The crate answers most damage with an error, but not all: one flipped bit
+/// in a page of levels makes version 60 panic ("offset + len out of bounds"). A damaged file is bad input, to be put aside; without this it would
+/// be a message that fails until it lies in the dead-letter queue. What the decoder held is dropped, never used again.
+fn contained<T>(decode: impl FnOnce() -> T) -> Result<T, Reason> {
+    std::panic::catch_unwind(AssertUnwindSafe(decode))
+        .map_err(|_| Reason::new(ReasonKind::Parquet, "found a damaged part of the Parquet file: its decoder gave up"))
 }
 
 /// The columns of a file that a plan wants.
@@ -110,7 +120,8 @@ fn open<S: ChunkReader + 'static>(source: S, rows: &Rows) -> Result<(ParquetReco
     let mask = ProjectionMask::leaves(metadata.parquet_schema(), wanted);
     let batch_rows = rows.limits().batch_rows.max(1);
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata).with_projection(mask).with_batch_size(batch_rows);
-    Ok((builder.build().map_err(|error| damaged(&error))?, columns))
+    let reader = contained(|| builder.build())?.map_err(|error| damaged(&error))?;
+    Ok((reader, columns))
 }
 
 impl Columns {
@@ -149,15 +160,17 @@ impl Columns {
     }
 }
 
-fn read_batches(reader: ParquetRecordBatchReader, columns: &Columns, rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
+fn read_batches(mut reader: ParquetRecordBatchReader, columns: &Columns, rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
     let mut line = 1;
-    for batch in reader {
-        let batch = match batch {
-            Ok(batch) => batch,
-            Err(error) => {
+    loop {
+        let batch = match contained(|| reader.next()) {
+            Ok(Some(Ok(batch))) => batch,
+            Ok(None) => return Ok(()),
+            Ok(Some(Err(error))) => {
                 let reason = Reason::new(ReasonKind::Parquet, format!("found a damaged part of the Parquet file: {error}"));
                 return rows.stop(Place { line, offset: 0, text: &[] }, reason, sink);
             }
+            Err(reason) => return rows.stop(Place { line, offset: 0, text: &[] }, reason, sink),
         };
         let leaves: Vec<Leaf<'_>> = columns.leaves.iter().map(|parts| Leaf::find(&batch, parts)).collect();
         for at in 0..batch.num_rows() {
@@ -170,7 +183,6 @@ fn read_batches(reader: ParquetRecordBatchReader, columns: &Columns, rows: &mut 
             line += 1;
         }
     }
-    Ok(())
 }
 
 /// One decoded column.
