@@ -59,11 +59,11 @@ impl DriftFunction {
         let length = job.length.to_string();
         let before = self.registry.window(&key).await.map_err(DriftError::registry(what))?;
         let baseline = self.baselines.current(&job.model).await.map_err(&lake)?;
-        let loader = Loader::new(&self.lake, contract, baseline.as_deref(), what.to_owned(), self.settings.reads);
+        let profiles = Loader::new(&self.lake, contract, baseline.as_deref(), what.to_owned(), self.settings.reads);
         let grains = grains(job);
         let from_ms = grains.first().map_or(job.end_ms, |grain| grain.start_ms);
         let listed = self.lake.list_parts(&job.model, from_ms, job.end_ms).await.map_err(&lake)?;
-        if let Some(before) = before.as_ref().filter(|before| before.inputs == loader.digest(&listed)) {
+        if let Some(before) = before.as_ref().filter(|before| before.inputs == profiles.digest(&listed)) {
             let found = self.lake.report_etags(&job.model, &length, job.end_ms).await.map_err(&lake)?;
             if found == Some(ReportEtags { verdict: before.verdict_etag.clone(), page: before.page_etag.clone() }) {
                 info!(model = job.model, window.length = length, window.end = key.sk(), "unchanged");
@@ -71,12 +71,12 @@ impl DriftFunction {
             }
         }
 
-        let loaded = Box::pin(loader.load(&grains, by_days(job), listed)).await?;
-        let inputs = loader.digest(&loaded.parts);
+        let loaded = Box::pin(profiles.load(&grains, by_days(job), listed)).await?;
+        let inputs = profiles.digest(&loaded.parts);
         let window = job.window();
-        let current = sum(&loaded, window.start_ms, window.end_ms, &loader).map_err(DriftError::profile(what))?;
+        let current = sum(&loaded, window.start_ms, window.end_ms, &profiles).map_err(DriftError::profile(what))?;
         let previous =
-            sum(&loaded, window.start_ms.saturating_sub(job.length_ms()), window.start_ms, &loader).map_err(DriftError::profile(what))?;
+            sum(&loaded, window.start_ms.saturating_sub(job.length_ms()), window.start_ms, &profiles).map_err(DriftError::profile(what))?;
         let skipped = grains.len().saturating_sub(TRAIL_POINTS);
         let trail_from_ms = grains.get(skipped).map_or(from_ms, |grain| grain.start_ms);
         let trail = loaded.grains.into_iter().filter(|(grain, day)| grain.start_ms >= trail_from_ms && day.profile.records > 0);
@@ -114,8 +114,8 @@ impl DriftFunction {
 }
 
 /// Adds up the hours or days of a span.
-fn sum(loaded: &Loaded, start_ms: i64, end_ms: i64, loader: &Loader<'_>) -> Result<WindowProfile, tidegate_profile::ProfileError> {
-    let mut sum = WindowProfile { profile: loader.nothing(), intake: tidegate_profile::IntakeSummary::default() };
+fn sum(loaded: &Loaded, start_ms: i64, end_ms: i64, profiles: &Loader<'_>) -> Result<WindowProfile, tidegate_profile::ProfileError> {
+    let mut sum = WindowProfile { profile: profiles.nothing(), intake: tidegate_profile::IntakeSummary::default() };
     for (_, grain) in loaded.grains.iter().filter(|(grain, _)| grain.start_ms >= start_ms && grain.end_ms <= end_ms) {
         sum.merge(grain)?;
     }
