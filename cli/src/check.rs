@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
 
 /// The faults of a contract, each with the line that it is in.
 pub(crate) fn show(path: &Path, text: &str, problems: &[Problem]) -> String {
+    let text = text.trim_start_matches('\u{FEFF}');
     let mut shown = String::new();
     for problem in problems {
         shown.say(format_args!("{}:{problem}\n", path.display()));

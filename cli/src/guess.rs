@@ -72,15 +72,15 @@ impl Guess {
         }
         self.contract.features = kept;
         for feature in &baseline.contract.features {
-            let is_kept = self.contract.features.iter().any(|kept| kept.name == feature.name);
-            let is_output = self.contract.fields().iter().any(|field| field.name == feature.name);
-            if !is_kept && !is_output {
+            if !self.contract.features.iter().any(|kept| kept.name == feature.name) {
                 self.left_out.push((feature.name.clone(), "only in the baseline".to_owned()));
             }
         }
-        self.left_out.extend(
-            baseline.left_out.iter().filter(|(path, _)| !self.left_out.iter().any(|(known, _)| known == path)).cloned().collect::<Vec<_>>(),
-        );
+        for left_out in &baseline.left_out {
+            if !self.left_out.iter().any(|(path, _)| *path == left_out.0) {
+                self.left_out.push(left_out.clone());
+            }
+        }
     }
 }
 
