@@ -49,7 +49,7 @@ BROKEN = [
         rules.nothing_is_written_where_it_wakes_a_function,
         change(of("LakeBucket"), "NotificationConfiguration", {"QueueConfigurations": [{"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["CollectQueue", "Arn"]}}]}),
     ),
-    (rules.the_lake_is_written_where_its_room_says, change(lambda t: statement(t, "DriftRole", "WriteReports"), "Resource", {"Fn::Sub": "${LakeBucket.Arn}/report/*"})),
+    (rules.the_lake_is_written_where_its_room_says, change(lambda t: statement(t, "DriftRole", "KeepProfilesAndReports"), "Resource", {"Fn::Sub": "${LakeBucket.Arn}/report/*"})),
     (rules.only_named_buckets_of_this_account_send_to_a_queue, change(of("LogsBucket"), "BucketName", {"Fn::Sub": "another-${Stage}"})),
     (
         rules.only_named_buckets_of_this_account_send_to_a_queue,
@@ -63,7 +63,7 @@ BROKEN = [
     (rules.an_alarm_watches_a_metric_that_exists, change(of("DriftErrorsAlarm"), "AlarmActions", [])),
     (rules.everything_that_can_fail_has_its_alarm, lambda t: t["Resources"].pop("PlanDeadLettersAlarm")),
     (rules.a_role_names_single_actions_on_its_own_resources, change(lambda t: statement(t, "CollectRole", "KeepTheLake"), "Action", "s3:*")),
-    (rules.a_role_names_single_actions_on_its_own_resources, change(lambda t: statement(t, "DriftRole", "WriteReports"), "Resource", "*")),
+    (rules.a_role_names_single_actions_on_its_own_resources, change(lambda t: statement(t, "DriftRole", "KeepProfilesAndReports"), "Resource", "*")),
     (rules.a_role_names_single_actions_on_its_own_resources, change(of("DriftRole"), "ManagedPolicyArns", ["arn:aws:iam::aws:policy/AmazonS3FullAccess"])),
     (rules.a_role_belongs_to_one_function_and_is_bounded, change(of("DriftFunction"), "Role", {"Fn::GetAtt": ["CollectRole", "Arn"]})),
     (rules.a_role_belongs_to_one_function_and_is_bounded, drop(of("ScheduleRole"), "PermissionsBoundary")),
