@@ -84,14 +84,16 @@ fn matters(state: State) -> bool {
 
 /// An output that neither baseline nor window has is not a field of this model.
 fn said_anything(field: &FieldVerdict) -> bool {
-    field.role == FieldRole::Feature || field.present > 0 || field.missing_baseline.is_some_and(|missing| missing < 1.0)
+    field.role == FieldRole::Feature
+        || (field.present > 0 && !field.tests.is_empty())
+        || field.missing_baseline.is_some_and(|missing| missing < 1.0)
 }
 
 /// Fields that matter come first: by state, then by how much they matter to the model times how far they moved.
 fn weight(field: &FieldVerdict) -> (bool, State, f64) {
-    let severity = field.decisive.as_ref().map_or(0.0, crate::Evidence::severity);
+    let size = field.decisive.as_ref().map_or(0.0, crate::Evidence::size);
     let state = if matters(field.state) { field.state } else { State::Ok };
-    (!field.muted, state, field.importance * severity)
+    (!field.muted, state, field.importance * size)
 }
 
 fn reference(baseline: &Baseline) -> BaselineReference {

@@ -4,10 +4,13 @@ use tidegate_contract::{Contract, FieldRole, RetrainingMode};
 use tidegate_profile::Profile;
 
 use crate::words::{list, number};
-use crate::{Action, ActionKind, Cause, CauseKind, FieldVerdict, QualityFinding, QualityKind, State};
+use crate::{Action, ActionKind, Cause, CauseKind, Evidence, FieldVerdict, QualityFinding, QualityKind, State};
 
 /// Two means whose ratio is this near to a power of ten hint at a change of unit.
 const UNIT_TOLERANCE: f64 = 0.15;
+
+/// A value that gained less than this share of the values may well be new business: new planes, a new price.
+const STUCK: f64 = 0.05;
 
 /// Confidence in a cause that the data show directly (values missing, of a wrong type).
 const DIRECT: f64 = 0.95;
@@ -29,9 +32,7 @@ pub(crate) fn cause(fields: &[FieldVerdict], quality: &[QualityFinding], current
         let evidence = format!("the mean of {} changed by a factor of about {}, as when a unit changes", field.name, number(factor));
         return named(CauseKind::DataFault, evidence, LIKELY);
     }
-    if let Some(field) = moved.iter().find(|field| {
-        field.role == FieldRole::Feature && field.decisive.as_ref().is_some_and(|test| test.test == "spike" && test.effect > 0.0)
-    }) {
+    if let Some(field) = moved.iter().find(|field| field.role == FieldRole::Feature && field.decisive.as_ref().is_some_and(is_stuck)) {
         return named(
             CauseKind::DataFault,
             format!("{}: {}, as when a value is stuck, clipped or rounded", field.name, field.sentence),
@@ -58,6 +59,11 @@ pub(crate) fn cause(fields: &[FieldVerdict], quality: &[QualityFinding], current
     }
     let also = if outputs.is_empty() { String::new() } else { format!(", and with them the model's {}", list(&outputs)) };
     named(CauseKind::CovariateDrift, format!("{} moved and no fault of the data explains it{also}", list(&inputs)), LIKELY)
+}
+
+/// Whether one value holds so many more of the values that a stuck, clipped or rounded column is the likely reason.
+fn is_stuck(test: &Evidence) -> bool {
+    test.test == "spike" && test.effect >= STUCK
 }
 
 /// The factor between the means of window and baseline when it looks like a change of unit (×10, ×100, ×1000 or their inverse).

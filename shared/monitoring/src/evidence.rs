@@ -1,20 +1,18 @@
 //! The tests that are made on one field.
 
 use tidegate_contract::FeatureKind;
-use tidegate_profile::{CategoricalAnchor, Counts, FieldAnchor, FieldProfile, NumericAnchor};
+use tidegate_profile::{CategoricalAnchor, Counts, FieldAnchor, FieldProfile};
 
 use crate::Evidence;
 use crate::contrast::{Shift, Space, Z_95};
 use crate::reference::Reference;
-use crate::share::{ShareChange, Tally, beyond_p, compare, compare_differences};
-use crate::words::{number, pair, percent, quoted};
+use crate::share::{ShareChange, Tally, compare};
+use crate::spike::Clumping;
+use crate::words::{pair, percent, quoted};
 
 /// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.05 sd, half
 /// a percent of all records.
 const SHARE_PER_SD: f64 = 0.1;
-
-/// So many cells with the largest plain difference are looked at closely for a value that suddenly repeats.
-const SPIKE_CANDIDATES: usize = 8;
 
 /// What a field's window counts are, in the anchor's cells.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +44,9 @@ impl Side<'_> {
         match self.anchor {
             FieldAnchor::Numeric(anchor) => {
                 tests.extend(space.map(|space| self.bulk(space, &cells)).unwrap_or_default());
-                tests.extend(space.and_then(|space| self.spike(anchor, space, &cells)));
-                tests.extend(self.beyond(&cells));
+                let clumping = space.map_or(Clumping::NONE, |space| self.clumping(space));
+                tests.extend(space.and_then(|space| self.spike(anchor, space, &clumping, &cells)));
+                tests.extend(self.beyond(&clumping, &cells));
             }
             FieldAnchor::Categorical(anchor) => {
                 tests.extend(space.map(|space| self.mix(space, anchor, &cells)).unwrap_or_default());
@@ -57,11 +56,11 @@ impl Side<'_> {
         tests
     }
 
-    fn share_threshold(&self) -> f64 {
+    pub(crate) fn share_threshold(&self) -> f64 {
         self.effect * SHARE_PER_SD
     }
 
-    fn of_share(&self, test: &str, change: ShareChange, p: f64, says: String) -> Evidence {
+    pub(crate) fn of_share(test: &str, change: ShareChange, p: f64, threshold: f64, says: String) -> Evidence {
         Evidence {
             test: test.to_owned(),
             p,
@@ -69,7 +68,7 @@ impl Side<'_> {
             effect: change.now - change.before,
             effect_low: change.low,
             effect_high: change.high,
-            threshold: self.share_threshold(),
+            threshold,
             unit: "share".to_owned(),
             says,
         }
@@ -87,7 +86,7 @@ impl Side<'_> {
         } else {
             format!("{} of the values are missing, {} in the baseline", percent(change.now), percent(change.before))
         };
-        Some(self.of_share("missing", change, change.p, says))
+        Some(Self::of_share("missing", change, change.p, self.share_threshold(), says))
     }
 
     /// Location, spread, the way the baseline's periods differ most, and the rest of the shape.
@@ -184,67 +183,13 @@ impl Side<'_> {
         let change = compare(expected, now, &[], self.reference.periods_in_window)?;
         let named = categorical.other.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));
         let named = named.map_or_else(String::new, |(value, _)| format!(", most often {}", quoted(value)));
-        Some(self.of_share(
+        Some(Self::of_share(
             "unseen",
             change,
             change.p,
+            self.share_threshold(),
             format!("{} of the values never occurred in the baseline{named}", percent(now.share())),
         ))
-    }
-
-    /// A value, or narrow run of values, that holds much more or less than its neighbourhood explains: what location,
-    /// spread and usual pattern make of the cell is taken out first.
-    fn spike(&self, anchor: &NumericAnchor, space: &Space, cells: &[u64]) -> Option<Evidence> {
-        let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
-        if m == 0 || n == 0 {
-            return None;
-        }
-        let expected = space.expected(cells);
-        let count = |counts: &[u64], cell: usize| counts.get(cell).copied().unwrap_or(0);
-        let share_expected = |expected: &[f64], cell: usize| {
-            (count(&self.reference.cells, cell) as f64 / m as f64 * expected.get(cell).copied().unwrap_or(1.0)).min(1.0)
-        };
-        let plain = |cell: usize| {
-            let (was, is) = (share_expected(&expected, cell), count(cells, cell) as f64 / n as f64);
-            let pooled = (was * m as f64 + is * n as f64) / (m + n) as f64;
-            let error = (pooled * (1.0 - pooled) * (1.0 / m as f64 + 1.0 / n as f64)).sqrt();
-            if error > 0.0 { (is - was).abs() / error } else { 0.0 }
-        };
-        // The cells outside the baseline have a test of their own.
-        let mut candidates: Vec<usize> = (2..cells.len().saturating_sub(2)).collect();
-        candidates.sort_by(|&a, &b| plain(b).total_cmp(&plain(a)));
-        let cells_tested = candidates.len() as f64;
-        let expected_in_periods: Vec<Vec<f64>> = self.reference.periods.iter().map(|counts| space.expected(&counts.cells)).collect();
-        let judged = candidates.into_iter().take(SPIKE_CANDIDATES).filter_map(|cell| {
-            let period = |(counts, expected): (&Counts, &Vec<f64>)| {
-                let all = counts.cells.iter().sum::<u64>();
-                (count(&counts.cells, cell) as f64 / all.max(1) as f64 - share_expected(expected, cell), all)
-            };
-            let periods: Vec<(f64, u64)> = self.reference.periods.iter().zip(&expected_in_periods).map(period).collect();
-            let before = Tally { hits: rounded(share_expected(&expected, cell) * m as f64), all: m };
-            let now = Tally { hits: count(cells, cell), all: n };
-            Some((cell, compare_differences(before, now, &periods, self.reference.periods_in_window)?))
-        });
-        let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
-        let value = anchor.representatives().get(cell).copied().unwrap_or(0.0);
-        let is_atom = u32::try_from(cell).is_ok_and(|cell| anchor.atoms.contains(&cell));
-        let around = if is_atom { "exactly" } else { "about" };
-        let was = count(&self.reference.cells, cell) as f64 / m as f64;
-        let says = format!("{} of the values are {around} {}, {} in the baseline", percent(change.now), number(value), percent(was));
-        Some(self.of_share("spike", change, (change.p * cells_tested).min(1.0), says))
-    }
-
-    /// Values below the baseline's least or above its greatest.
-    fn beyond(&self, cells: &[u64]) -> Option<Evidence> {
-        let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
-        let below: u64 = cells.iter().take(2).sum();
-        let above: u64 = cells.iter().rev().take(2).sum();
-        let periods = self.reference.periods_in_window;
-        let change = compare(Tally { hits: 0, all: m }, Tally { hits: below + above, all: n }, &[], periods)?;
-        let p = (2.0 * beyond_p(below, m, n).min(beyond_p(above, m, n))).min(1.0);
-        let side = if above >= below { "above the baseline's greatest" } else { "below the baseline's least" };
-        let says = format!("{} of the values lie {side}", percent(below.max(above) as f64 / n.max(1) as f64));
-        Some(self.of_share("beyond", change, p, says))
     }
 }
 
@@ -263,10 +208,4 @@ pub(crate) fn space_of(kind: FeatureKind, reference: &Reference, window_values: 
         FeatureKind::Numeric => Space::of_numbers(reference),
         FeatureKind::Categorical => Space::of_names(reference, window_values),
     }
-}
-
-/// An expected count as the whole number that it is nearest to.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share times a count, so between 0 and that count")]
-fn rounded(count: f64) -> u64 {
-    count.round().max(0.0) as u64
 }

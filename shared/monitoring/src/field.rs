@@ -240,7 +240,7 @@ fn strength(test: &Evidence, rate: f64) -> State {
 
 fn settle(verdict: &mut FieldVerdict, effect: f64, contract: &Contract, window_records: u64) {
     let rate = contract.monitoring.false_discovery_rate;
-    let rank = |test: &&Evidence| (strength(test, rate), test.severity() * f64::from(u8::from(test.p_adjusted <= rate)), -test.p);
+    let rank = |test: &&Evidence| (strength(test, rate), test.size() * f64::from(u8::from(test.p_adjusted <= rate)), -test.p);
     let decisive = verdict.tests.iter().max_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal)).cloned();
     let (state, sentence) = match &decisive {
         None if window_records == 0 => (State::NoData, "no record arrived".to_owned()),
@@ -256,10 +256,11 @@ fn settle(verdict: &mut FieldVerdict, effect: f64, contract: &Contract, window_r
             format!("too few records to judge ({window_records}, at least {} are needed)", contract.monitoring.minimum_records),
         ),
         Some(test) => match strength(test, rate) {
-            State::Ok if verdict.smallest_visible.is_some_and(|visible| visible > BLIND_ABOVE * effect) => (
-                State::InsufficientData,
-                format!("too few values to see a shift below {} standard deviations", number(verdict.smallest_visible.unwrap_or(0.0))),
-            ),
+            State::Ok if verdict.smallest_visible.is_some_and(|visible| visible > BLIND_ABOVE * effect) => {
+                let visible = number(verdict.smallest_visible.unwrap_or(0.0));
+                let why = "the baseline's own periods differ so much, or the values are so few, that only a shift above";
+                (State::InsufficientData, format!("cannot be judged: {why} {visible} standard deviations would show"))
+            }
             State::Ok => (State::Ok, "as in the baseline".to_owned()),
             State::Warning => (State::Warning, format!("{}; perhaps not by as much as matters", test.says)),
             state => (state, test.says.clone()),

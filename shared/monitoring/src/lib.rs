@@ -13,6 +13,7 @@ mod groups;
 mod quality;
 mod reference;
 mod share;
+mod spike;
 mod variation;
 mod vectors;
 mod verdict;

@@ -47,12 +47,27 @@ impl Tally {
 /// ordinary variation; the p-value is the pooled two-proportion z, or, where few hits are expected, the exact
 /// conditional binomial (given all hits, each falls on the window's side with probability `n/(n + m)`).
 pub(crate) fn compare(before: Tally, now: Tally, periods: &[Tally], periods_in_window: f64) -> Option<ShareChange> {
-    let differences: Vec<(f64, u64)> = periods.iter().map(|tally| (tally.share(), tally.all)).collect();
-    compare_differences(before, now, &differences, periods_in_window)
+    let deviations: Vec<Deviation> = periods.iter().map(|tally| Deviation { share: tally.share(), all: tally.all }).collect();
+    compare_differences(before, now, &deviations, periods_in_window, 0.0)
 }
 
-/// As [`compare`], with each period's deviation from what was expected of it, and its number of values.
-pub(crate) fn compare_differences(before: Tally, now: Tally, periods: &[(f64, u64)], periods_in_window: f64) -> Option<ShareChange> {
+/// By how much a period's share differs from what was expected of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Deviation {
+    /// The difference.
+    pub(crate) share: f64,
+    /// Number of values in the period.
+    pub(crate) all: u64,
+}
+
+/// As [`compare`], with each period's deviation, and the least variance that ordinary variation adds.
+pub(crate) fn compare_differences(
+    before: Tally,
+    now: Tally,
+    periods: &[Deviation],
+    periods_in_window: f64,
+    least_added: f64,
+) -> Option<ShareChange> {
     if before.all == 0 || now.all == 0 {
         return None;
     }
@@ -60,14 +75,15 @@ pub(crate) fn compare_differences(before: Tally, now: Tally, periods: &[(f64, u6
     let (m, n) = (before.all as f64, now.all as f64);
     let pooled = (before.hits + now.hits) as f64 / (m + n);
     let sampling = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m);
-    let shares: Vec<f64> = periods.iter().map(|(share, _)| *share).collect();
-    let within: Vec<f64> = periods.iter().map(|(_, all)| p * (1.0 - p) / ((*all).max(1) as f64)).collect();
-    let standard = Variation::learn(&shares, &within).standard(sampling, periods_in_window);
-    let by_z = if standard.error > 0.0 { two_sided((q - p) / standard.error, standard.freedom) } else { 1.0 };
+    let shares: Vec<f64> = periods.iter().map(|period| period.share).collect();
+    let within: Vec<f64> = periods.iter().map(|period| p * (1.0 - p) / (period.all.max(1) as f64)).collect();
+    let learned = Variation::learn(&shares, &within).standard(sampling, periods_in_window);
+    let error = learned.error.max((sampling + least_added).sqrt());
+    let by_z = if error > 0.0 { two_sided((q - p) / error, learned.freedom) } else { 1.0 };
     let few = pooled.min(1.0 - pooled) * n.min(m) < EXACT_BELOW;
     let p_value = if few { by_z.max(conditional(before, now)) } else { by_z };
     let interval = interval::newcombe_difference(before.hits, before.all, now.hits, now.all, 0.95)?;
-    let extra = Z_95 * (standard.error * standard.error - sampling).max(0.0).sqrt();
+    let extra = Z_95 * (error * error - sampling).max(0.0).sqrt();
     let widen = |bound: f64, sign: f64| q - p + sign * ((bound - (q - p)).powi(2) + extra * extra).sqrt();
     Some(ShareChange { before: p, now: q, low: widen(interval.low, -1.0), high: widen(interval.high, 1.0), p: p_value })
 }

@@ -259,4 +259,17 @@ impl Evidence {
     pub fn severity(&self) -> f64 {
         if self.threshold > 0.0 { self.effect.abs() / self.threshold } else { 0.0 }
     }
+
+    /// How much of the field's distribution the effect is about, in standard deviations, so that tests in different
+    /// units compare: a share of values counts as moved by two standard deviations.
+    #[must_use]
+    pub fn size(&self) -> f64 {
+        match self.unit.as_str() {
+            "share" if self.test == "missing" => 5.0 * self.effect.abs(),
+            "share" => 2.0 * self.effect.abs(),
+            // Cohen's w weighs what is rare: a tenth of the values piled up on one in twenty-five is a w of one half.
+            "w" => 0.35 * self.effect.abs(),
+            _ => self.effect.abs(),
+        }
+    }
 }

@@ -1,0 +1,142 @@
+//! Values that suddenly repeat, and values outside all that the baseline showed: what stuck sensors, clipped columns,
+//! sentinels and changed units look like.
+
+use tidegate_profile::{Counts, NumericAnchor};
+
+use crate::Evidence;
+use crate::contrast::Space;
+use crate::evidence::Side;
+use crate::share::{Deviation, Tally, beyond_p, compare, compare_differences};
+use crate::words::{number, percent};
+
+/// So many cells with the largest plain difference are looked at closely.
+const CANDIDATES: usize = 8;
+
+/// A share on one value that matters, per standard deviation that matters: with a threshold of 0.05 sd, two percent of
+/// the values. Single values come and go more than whole distributions do.
+const SPIKE_PER_SD: f64 = 0.4;
+
+/// Cells that hold fewer values than this in an average period do not tell how values clump.
+const LEAST_IN_PERIOD: f64 = 0.5;
+
+/// How much more the cells' shares differ between the baseline's periods than independent values would: weather lasts
+/// for hours, a user sends the same value again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Clumping {
+    /// Variance between periods relative to sampling, at least 1.
+    factor: f64,
+    /// Mean number of values in a period.
+    period: f64,
+    /// One over the window's length in periods plus one over the baseline's.
+    spread: f64,
+}
+
+impl Clumping {
+    /// Independent values.
+    pub(crate) const NONE: Self = Self { factor: 1.0, period: 1.0, spread: 0.0 };
+
+    /// Variance that clumping adds to the difference of a share near `share`.
+    fn added(&self, share: f64) -> f64 {
+        (self.factor - 1.0) * share * (1.0 - share) / self.period * self.spread
+    }
+
+    /// By how much clumping inflates the variance of a difference between `baseline` and `window` values, at least 1.
+    fn design_effect(&self, baseline: u64, window: u64) -> f64 {
+        1.0 + (self.factor - 1.0) / self.period * self.spread / (1.0 / baseline.max(1) as f64 + 1.0 / window.max(1) as f64)
+    }
+}
+
+fn count(counts: &[u64], cell: usize) -> u64 {
+    counts.get(cell).copied().unwrap_or(0)
+}
+
+impl Side<'_> {
+    /// Learns how the field's values clump from the mean, over cells, of the variance between periods relative to sampling.
+    pub(crate) fn clumping(&self, space: &Space) -> Clumping {
+        let periods = &self.reference.periods;
+        if periods.is_empty() {
+            return Clumping::NONE;
+        }
+        let sizes: Vec<f64> = periods.iter().map(|counts| counts.cells.iter().sum::<u64>() as f64).collect();
+        let expected: Vec<Vec<f64>> = periods.iter().map(|counts| space.expected(&counts.cells)).collect();
+        let total = self.reference.present() as f64;
+        let (mut ratios, mut cells) = (0.0, 0.0);
+        for (cell, &held) in self.reference.cells.iter().enumerate() {
+            let share = held as f64 / total;
+            if (held as f64) < LEAST_IN_PERIOD * periods.len() as f64 || share >= 1.0 {
+                continue;
+            }
+            let squares = periods.iter().zip(&sizes).zip(&expected).map(|((counts, size), expected)| {
+                let was = share * expected.get(cell).copied().unwrap_or(1.0);
+                (count(&counts.cells, cell) as f64 / size - was).powi(2) * size
+            });
+            ratios += squares.sum::<f64>() / (share * (1.0 - share)) / (periods.len() as f64 - 1.0);
+            cells += 1.0;
+        }
+        let factor = if cells > 0.0 { (ratios / cells).max(1.0) } else { 1.0 };
+        let spread = 1.0 / self.reference.periods_in_window + 1.0 / periods.len() as f64;
+        Clumping { factor, period: sizes.iter().sum::<f64>() / sizes.len() as f64, spread }
+    }
+
+    /// A value, or narrow run of values, that holds much more or less than its neighbourhood explains: what location,
+    /// spread and usual pattern make of the cell is taken out first.
+    pub(crate) fn spike(&self, anchor: &NumericAnchor, space: &Space, clumping: &Clumping, cells: &[u64]) -> Option<Evidence> {
+        let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
+        if m == 0 || n == 0 {
+            return None;
+        }
+        let expected = space.expected(cells);
+        let share_expected = |expected: &[f64], cell: usize| {
+            (count(&self.reference.cells, cell) as f64 / m as f64 * expected.get(cell).copied().unwrap_or(1.0)).min(1.0)
+        };
+        let plain = |cell: usize| {
+            let (was, is) = (share_expected(&expected, cell), count(cells, cell) as f64 / n as f64);
+            let pooled = (was * m as f64 + is * n as f64) / (m + n) as f64;
+            let error = (pooled * (1.0 - pooled) * (1.0 / m as f64 + 1.0 / n as f64)).sqrt();
+            if error > 0.0 { (is - was).abs() / error } else { 0.0 }
+        };
+        // The cells outside the baseline have a test of their own.
+        let mut candidates: Vec<usize> = (2..cells.len().saturating_sub(2)).collect();
+        candidates.sort_by(|&a, &b| plain(b).total_cmp(&plain(a)));
+        let cells_tested = candidates.len() as f64;
+        let expected_in_periods: Vec<Vec<f64>> = self.reference.periods.iter().map(|counts| space.expected(&counts.cells)).collect();
+        let judged = candidates.into_iter().take(CANDIDATES).filter_map(|cell| {
+            let period = |(counts, expected): (&Counts, &Vec<f64>)| {
+                let all = counts.cells.iter().sum::<u64>();
+                Deviation { share: count(&counts.cells, cell) as f64 / all.max(1) as f64 - share_expected(expected, cell), all }
+            };
+            let periods: Vec<Deviation> = self.reference.periods.iter().zip(&expected_in_periods).map(period).collect();
+            let before = Tally { hits: rounded(share_expected(&expected, cell) * m as f64), all: m };
+            let now = Tally { hits: count(cells, cell), all: n };
+            let pooled = (before.hits + now.hits) as f64 / (m + n) as f64;
+            Some((cell, compare_differences(before, now, &periods, self.reference.periods_in_window, clumping.added(pooled))?))
+        });
+        let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
+        let value = anchor.representatives().get(cell).copied().unwrap_or(0.0);
+        let is_atom = u32::try_from(cell).is_ok_and(|cell| anchor.atoms.contains(&cell));
+        let around = if is_atom { "exactly" } else { "about" };
+        let was = count(&self.reference.cells, cell) as f64 / m as f64;
+        let says = format!("{} of the values are {around} {}, {} in the baseline", percent(change.now), number(value), percent(was));
+        Some(Self::of_share("spike", change, (change.p * cells_tested).min(1.0), self.effect * SPIKE_PER_SD, says))
+    }
+
+    /// Values below the baseline's least or above its greatest.
+    pub(crate) fn beyond(&self, clumping: &Clumping, cells: &[u64]) -> Option<Evidence> {
+        let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
+        let below: u64 = cells.iter().take(2).sum();
+        let above: u64 = cells.iter().rev().take(2).sum();
+        let change = compare(Tally { hits: 0, all: m }, Tally { hits: below + above, all: n }, &[], self.reference.periods_in_window)?;
+        // Values that clump count as fewer independent ones.
+        let effect = clumping.design_effect(m, n);
+        let p = (2.0 * beyond_p(below, m, n).min(beyond_p(above, m, n)).powf(1.0 / effect)).min(1.0);
+        let side = if above >= below { "above the baseline's greatest" } else { "below the baseline's least" };
+        let says = format!("{} of the values lie {side}", percent(below.max(above) as f64 / n.max(1) as f64));
+        Some(Self::of_share("beyond", change, p, self.share_threshold(), says))
+    }
+}
+
+/// An expected count as the whole number that it is nearest to.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share times a count, so between 0 and that count")]
+fn rounded(count: f64) -> u64 {
+    count.round().max(0.0) as u64
+}
