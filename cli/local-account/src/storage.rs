@@ -2,19 +2,20 @@
 //!
 //! What `s3s-fs` gets wrong is put right here: a write into a bucket that is not there is refused instead of making the
 //! bucket; conditional writes take turns, so that of two writers with the same condition one loses; `If-Match` on a
-//! missing object is a 404, as S3 says; listings look only below the prefix. What stays different from S3, because
+//! missing object is a 404, as S3 says; listings look only below the prefix and name each `ETag`. What stays different from S3, because
 //! objects are files: no key may be the folder of another key, end in `/` or hold `.`, `..` or an empty part; a key may
-//! be about 160 bytes long; listings carry no `ETag`; there are no versions.
+//! be about 160 bytes long; there are no versions.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CommonPrefix, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
     CopyObjectInput, CopyObjectOutput, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
-    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, ETag, GetObjectInput, GetObjectOutput, HeadBucketInput,
-    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, Object, PutObjectInput, PutObjectOutput,
-    Timestamp, UploadPartInput, UploadPartOutput,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, ETag, ETagCondition, GetObjectInput, GetObjectOutput,
+    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, Object, PutObjectInput,
+    PutObjectOutput, Timestamp, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
@@ -31,8 +32,11 @@ const FILE_NAME_MAX: usize = 255;
 pub(crate) struct Folder {
     root: PathBuf,
     files: FileSystem,
-    /// Held by whoever writes under a condition, from the check to the last byte.
+    /// Held by whoever writes, from the check of the condition to the last byte, and by whoever opens an object to read: `s3s-fs`
+    /// keeps an object's bytes and its `ETag` in two files.
     turn: Mutex<()>,
+    /// `ETag`s by bucket and key, so that a listing need not read a file for each object.
+    etags: std::sync::Mutex<HashMap<(String, String), ETag>>,
     /// Where every new object is noted.
     news: News,
 }
@@ -74,10 +78,59 @@ impl News {
 impl Folder {
     /// The buckets below `root`, which must exist.
     pub(crate) fn open(root: &Path, news: News) -> Result<Self, s3s_fs::Error> {
-        Ok(Self { root: root.to_owned(), files: FileSystem::new(root)?, turn: Mutex::new(()), news })
+        Ok(Self { root: root.to_owned(), files: FileSystem::new(root)?, turn: Mutex::new(()), etags: std::sync::Mutex::default(), news })
+    }
+
+    /// The `ETag` of an object that is there.
+    async fn etag(&self, bucket: &str, key: &str) -> S3Result<Option<ETag>> {
+        let name = (bucket.to_owned(), key.to_owned());
+        let known = self.etags.lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let input = HeadObjectInput { bucket: name.0.clone(), key: name.1.clone(), ..HeadObjectInput::default() };
+        let read = self.files.head_object(request(input)).await?.output.e_tag;
+        if let Some(etag) = &read {
+            self.etags.lock().unwrap_or_else(PoisonError::into_inner).insert(name, etag.clone());
+        }
+        Ok(read)
+    }
+
+    fn forget_etag(&self, bucket: &str, key: &str) {
+        self.etags.lock().unwrap_or_else(PoisonError::into_inner).remove(&(bucket.to_owned(), key.to_owned()));
+    }
+
+    /// Whether a read may go on under its conditions.
+    async fn require_condition(
+        &self,
+        bucket: &str,
+        key: &str,
+        matches: Option<&ETagCondition>,
+        differs: Option<&ETagCondition>,
+    ) -> S3Result<()> {
+        if matches.is_none() && differs.is_none() {
+            return Ok(());
+        }
+        let etag = self.etag(bucket, key).await?;
+        let is = |condition: &ETagCondition| {
+            condition.is_any() || condition.as_etag().zip(etag.as_ref()).is_some_and(|(wanted, found)| wanted.weak_cmp(found))
+        };
+        if matches.is_some_and(|condition| !is(condition)) {
+            return Err(s3_error!(PreconditionFailed, "the object {key} is another one now"));
+        }
+        if differs.is_some_and(is) {
+            return Err(s3_error!(NotModified));
+        }
+        Ok(())
     }
 
     fn note(&self, bucket: String, key: String, etag: Option<&ETag>, by: &'static str) {
+        match etag {
+            Some(etag) => {
+                drop(self.etags.lock().unwrap_or_else(PoisonError::into_inner).insert((bucket.clone(), key.clone()), etag.clone()))
+            }
+            None => self.forget_etag(&bucket, &key),
+        }
         let size = std::fs::metadata(self.root.join(&bucket).join(&key)).map_or(0, |about| about.len());
         let etag = etag.map(|etag| etag.value().to_owned()).unwrap_or_default();
         self.news.note(Created { bucket, key, size, etag, by });
@@ -109,6 +162,21 @@ impl Folder {
     /// S3 answers 404 to `If-Match` on an object that is not there; `s3s-fs` answers 412.
     fn require_match(&self, bucket: &str, key: &str, conditional: bool) -> S3Result<()> {
         if conditional { self.require_object(bucket, key) } else { Ok(()) }
+    }
+}
+
+/// A request of our own to `s3s-fs`.
+fn request<T>(input: T) -> S3Request<T> {
+    S3Request {
+        input,
+        method: http::Method::GET,
+        uri: http::Uri::default(),
+        headers: http::HeaderMap::new(),
+        extensions: http::Extensions::new(),
+        credentials: None,
+        region: None,
+        service: None,
+        trailing_headers: None,
     }
 }
 
@@ -147,22 +215,32 @@ impl S3 for Folder {
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
-        self.require_object(&request.input.bucket, &request.input.key)?;
+        let _turn = self.turn.lock().await;
+        let input = &request.input;
+        self.require_object(&input.bucket, &input.key)?;
+        self.require_condition(&input.bucket, &input.key, input.if_match.as_ref(), input.if_none_match.as_ref()).await?;
         self.files.get_object(request).await
     }
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
-        self.require_object(&request.input.bucket, &request.input.key)?;
+        let _turn = self.turn.lock().await;
+        let input = &request.input;
+        self.require_object(&input.bucket, &input.key)?;
+        self.require_condition(&input.bucket, &input.key, input.if_match.as_ref(), input.if_none_match.as_ref()).await?;
         self.files.head_object(request).await
     }
 
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
         let _turn = self.turn.lock().await;
+        self.forget_etag(&request.input.bucket, &request.input.key);
         self.files.delete_object(request).await
     }
 
     async fn delete_objects(&self, request: S3Request<DeleteObjectsInput>) -> S3Result<S3Response<DeleteObjectsOutput>> {
         let _turn = self.turn.lock().await;
+        for object in &request.input.delete.objects {
+            self.forget_etag(&request.input.bucket, &object.key);
+        }
         self.files.delete_objects(request).await
     }
 
@@ -210,7 +288,7 @@ impl S3 for Folder {
         keys_below(&bucket, &prefix, &mut found).map_err(|error| s3_error!(error, InternalError))?;
         found.sort_unstable_by(|a, b| a.key.cmp(&b.key));
 
-        let mut contents = Vec::new();
+        let mut contents: Vec<Object> = Vec::new();
         let mut prefixes: Vec<String> = Vec::new();
         let mut last = None;
         let mut is_truncated = false;
@@ -235,6 +313,10 @@ impl S3 for Folder {
                     contents.push(Object { key: Some(file.key), size: Some(file.size), last_modified: file.modified, ..Object::default() });
                 }
             }
+        }
+        for object in &mut contents {
+            // An object that was deleted since the folder was read is listed without.
+            object.e_tag = self.etag(&input.bucket, object.key.as_deref().unwrap_or_default()).await.ok().flatten();
         }
         let output = ListObjectsV2Output {
             key_count: i32::try_from(contents.len() + prefixes.len()).ok(),

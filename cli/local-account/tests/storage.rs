@@ -211,3 +211,24 @@ async fn objects_outlive_the_account_that_made_them() {
     let head = again.head_object().bucket("lake").key("kept").send().await.unwrap();
     assert_eq!(head.e_tag().unwrap(), etag);
 }
+
+#[tokio::test]
+async fn a_listing_and_a_conditional_read_know_the_version_of_an_object() {
+    let bucket = bucket().await;
+    let first = bucket.put("state", "1").await;
+    let listed = async || {
+        let list = bucket.s3.list_objects_v2().bucket("lake").send().await.unwrap();
+        list.contents().first().and_then(|object| object.e_tag().map(str::to_owned)).unwrap()
+    };
+    assert_eq!(listed().await, first);
+    let second = bucket.put("state", "2").await;
+    assert_eq!(listed().await, second);
+    let get = |etag: &str| bucket.s3.get_object().bucket("lake").key("state").if_match(etag).send();
+    assert!(get(&second).await.is_ok());
+    assert_eq!(code(get(&first).await).1, 412);
+    let unchanged = bucket.s3.get_object().bucket("lake").key("state").if_none_match(&second).send().await;
+    assert_eq!(code(unchanged).1, 304);
+    let again = Client::new(&Services::open(bucket.folder.path()).unwrap().sdk_config(None, 1));
+    let list = again.list_objects_v2().bucket("lake").send().await.unwrap();
+    assert_eq!(list.contents().first().and_then(|object| object.e_tag()), Some(second.as_str()));
+}
