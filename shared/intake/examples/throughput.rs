@@ -37,7 +37,8 @@ const CONTRACT: &str = r#"{"model": "flight-delay", "task": "binary", "features"
 /// Scoring logs of about 270 bytes a line.
 fn generate(lines: u64) -> String {
     let mut log = String::new();
-    let (carriers, origins, dests) = (["UA", "AA", "B6", "DL", "EV"], ["EWR", "JFK", "LGA"], ["ORD", "ATL", "LAX", "BOS", "MCO", "CLT", "SFO"]);
+    let (carriers, origins, dests) =
+        (["UA", "AA", "B6", "DL", "EV"], ["EWR", "JFK", "LGA"], ["ORD", "ATL", "LAX", "BOS", "MCO", "CLT", "SFO"]);
     let mut state: u64 = 1;
     let mut random = |below: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -50,9 +51,21 @@ fn generate(lines: u64) -> String {
         let written = writeln!(
             log,
             r#"{{"timestamp":"2013-07-01T12:{:02}:{:02}.{:03}Z","inference_id":"{line:08x}-{:08x}","version":"2013.1","latency_ms":{}.{},"features":{{"distance":{},"dep_delay":{},"hour":{},"temp":{}.{:02},"wind":{}.{:05},"carrier":"{carrier}","origin":"{origin}","dest":"{dest}"}},"score":0.{:016},"prediction":{}}}"#,
-            seconds / 60, seconds % 60, random(1_000), random(1 << 32), random(90), random(1_000),
-            random(2_500), i64::try_from(random(120)).unwrap_or(0) - 20, random(24), random(99), random(100), random(30), random(100_000),
-            random(10_000_000_000_000_000), random(2),
+            seconds / 60,
+            seconds % 60,
+            random(1_000),
+            random(1 << 32),
+            random(90),
+            random(1_000),
+            random(2_500),
+            i64::try_from(random(120)).unwrap_or(0) - 20,
+            random(24),
+            random(99),
+            random(100),
+            random(30),
+            random(100_000),
+            random(10_000_000_000_000_000),
+            random(2),
         );
         written.ok();
     }
@@ -79,7 +92,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let summary = intake.finish(&mut sink)?;
         let seconds = started.elapsed().as_secs_f64();
         let rate = log.len() as f64 / seconds / 1e6;
-        println!("round {round}: {rate:.0} MB/s, {:.0} ns a line; {:?}, {} batches, {} rows", seconds * 1e9 / summary.lines.read.max(1) as f64, summary.lines, sink.batches, sink.rows);
+        println!(
+            "round {round}: {rate:.0} MB/s, {:.0} ns a line; {:?}, {} batches, {} rows",
+            seconds * 1e9 / summary.lines.read.max(1) as f64,
+            summary.lines,
+            sink.batches,
+            sink.rows
+        );
     }
     Ok(())
 }

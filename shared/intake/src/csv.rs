@@ -181,8 +181,11 @@ impl Csv {
                 return (if rest.is_empty() { End::Open } else { End::TooLong }, used);
             }
             let Fields { text, ends, text_used, ends_used } = &mut self.fields;
-            let (result, read, wrote, ended) =
-                self.reader.read_record(input, text.get_mut(*text_used..).unwrap_or_default(), ends.get_mut(*ends_used..).unwrap_or_default());
+            let (result, read, wrote, ended) = self.reader.read_record(
+                input,
+                text.get_mut(*text_used..).unwrap_or_default(),
+                ends.get_mut(*ends_used..).unwrap_or_default(),
+            );
             used += read;
             *text_used += wrote;
             *ends_used += ended;
@@ -201,7 +204,10 @@ impl Csv {
         self.reader.reset();
         (self.fields.text_used, self.fields.ends_used) = (0, 0);
         if self.header.is_none() {
-            let reason = Reason::new(ReasonKind::Header, "found a first line that does not end or has a quote without its other half, expected a header line");
+            let reason = Reason::new(
+                ReasonKind::Header,
+                "found a first line that does not end or has a quote without its other half, expected a header line",
+            );
             return rows.stop(Place { line: self.line, offset: self.offset, text: raw }, reason, sink);
         }
         let first_break = memchr::memchr(b'\n', raw);
@@ -334,7 +340,8 @@ impl Fields {
     }
 
     fn strings(&self) -> Result<Vec<String>, Reason> {
-        let text = crate::json::utf8(self.bytes()).map_err(|error| Reason::new(ReasonKind::Header, format!("in the header: {}", error.reason)))?;
+        let text =
+            crate::json::utf8(self.bytes()).map_err(|error| Reason::new(ReasonKind::Header, format!("in the header: {}", error.reason)))?;
         let mut start = 0;
         let names = self.ends().iter().map(|&end| text.get(std::mem::replace(&mut start, end)..end).unwrap_or_default().trim().to_owned());
         Ok(names.collect())
@@ -359,7 +366,9 @@ impl Header {
             plan.targets().iter().map(|target| target.columns.iter().find_map(|wanted| column(wanted))).collect();
         if plan.layout() == Layout::Logs && columns.get(plan::TIMESTAMP).copied().flatten().is_none() {
             let path = plan.targets().first().map_or("timestamp", |target| target.path.as_str());
-            return wrong(format!("found no column \"{path}\" for the time of the prediction in the first line, expected a header line with one"));
+            return wrong(format!(
+                "found no column \"{path}\" for the time of the prediction in the first line, expected a header line with one"
+            ));
         }
         if columns.iter().skip(plan::FIELDS).all(Option::is_none) {
             return wrong("found no column of any field in the first line, expected a header line with their names".to_owned());

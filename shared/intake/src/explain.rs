@@ -65,23 +65,27 @@ impl Watcher for First {
             return;
         }
         let places = self.plan.targets().iter().enumerate();
-        *found = Some(places.map(|(place, target)| {
-            let cell = row.cell(place);
-            let field = place.checked_sub(plan::FIELDS).and_then(|field| self.plan.fields().get(field));
-            let name = match (place, field) {
-                (_, Some(field)) => field.name.as_str(),
-                (plan::TIMESTAMP, _) => "timestamp",
-                (plan::INFERENCE_ID, _) => "inference_id",
-                _ => "version",
-            };
-            let value = match (place, field.map(|field| field.kind)) {
-                (_, Some(FeatureKind::Numeric)) => numeric(cell),
-                (_, Some(FeatureKind::Categorical)) => category(cell, cell.category()),
-                (plan::TIMESTAMP, _) => time(cell),
-                _ => category(cell, cell.identity()),
-            };
-            Found { name: name.to_owned(), path: target.path.clone(), raw: raw(cell), value }
-        }).collect());
+        *found = Some(
+            places
+                .map(|(place, target)| {
+                    let cell = row.cell(place);
+                    let field = place.checked_sub(plan::FIELDS).and_then(|field| self.plan.fields().get(field));
+                    let name = match (place, field) {
+                        (_, Some(field)) => field.name.as_str(),
+                        (plan::TIMESTAMP, _) => "timestamp",
+                        (plan::INFERENCE_ID, _) => "inference_id",
+                        _ => "version",
+                    };
+                    let value = match (place, field.map(|field| field.kind)) {
+                        (_, Some(FeatureKind::Numeric)) => numeric(cell),
+                        (_, Some(FeatureKind::Categorical)) => category(cell, cell.category()),
+                        (plan::TIMESTAMP, _) => time(cell),
+                        _ => category(cell, cell.identity()),
+                    };
+                    Found { name: name.to_owned(), path: target.path.clone(), raw: raw(cell), value }
+                })
+                .collect(),
+        );
     }
 }
 

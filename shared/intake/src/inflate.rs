@@ -30,7 +30,11 @@ enum Kind {
 
 impl std::fmt::Debug for Inflater {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Inflater").field("compression", &self.compression).field("read", &self.read).field("written", &self.written).finish_non_exhaustive()
+        out.debug_struct("Inflater")
+            .field("compression", &self.compression)
+            .field("read", &self.read)
+            .field("written", &self.written)
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,7 +59,10 @@ impl Inflater {
     pub(crate) fn step(&mut self, input: &[u8], limits: &Limits) -> Result<(usize, &[u8]), Reason> {
         if self.has_failed {
             let name = self.compression.name();
-            return Err(Reason::new(ReasonKind::Compression, format!("found bytes that are no {name}, expected whole {name} data and nothing behind it")));
+            return Err(Reason::new(
+                ReasonKind::Compression,
+                format!("found bytes that are no {name}, expected whole {name} data and nothing behind it"),
+            ));
         }
         let (used, made) = match &mut self.decoder {
             _ if self.is_whole && input.is_empty() => (0, 0),
@@ -69,19 +76,18 @@ impl Inflater {
                 self.has_failed = status.is_err();
                 (decoder.total_in() - read, decoder.total_out() - written)
             }
-            Kind::Zstd(decoder) => match decoder.run_on_buffers(input, &mut self.block) {
-                Ok(status) => {
+            Kind::Zstd(decoder) => {
+                if let Ok(status) = decoder.run_on_buffers(input, &mut self.block) {
                     // An idle decoder waits for a frame and says how many bytes its header has.
                     if status.bytes_read > 0 || status.bytes_written > 0 {
                         self.is_whole = status.remaining == 0;
                     }
                     (status.bytes_read as u64, status.bytes_written as u64)
-                }
-                Err(_) => {
+                } else {
                     self.has_failed = true;
                     (0, 0)
                 }
-            },
+            }
         };
         if self.has_failed && made == 0 {
             return self.step(&[], limits);
@@ -102,6 +108,9 @@ impl Inflater {
         if self.is_whole {
             return Ok(());
         }
-        Err(Reason::new(ReasonKind::Compression, format!("found the end of the object, expected more {} data: it was cut off", self.compression.name())))
+        Err(Reason::new(
+            ReasonKind::Compression,
+            format!("found the end of the object, expected more {} data: it was cut off", self.compression.name()),
+        ))
     }
 }

@@ -52,7 +52,10 @@ enum Stage {
     Start(Vec<u8>),
     /// Parquet is not for this reader.
     Parquet,
-    Open { inflater: Option<Inflater>, text: Text },
+    Open {
+        inflater: Option<Box<Inflater>>,
+        text: Text,
+    },
 }
 
 /// Content, whose format may still have to be told.
@@ -60,7 +63,7 @@ enum Stage {
 enum Text {
     /// What came so far: too little, or only white space.
     Undecided(Vec<u8>),
-    Jsonl(Lines),
+    Jsonl(Box<Lines>),
     Csv(Box<Csv>),
 }
 
@@ -157,7 +160,7 @@ impl Intake {
         self.rows.summary.compression = compression;
         let inflater = Inflater::new(compression);
         let refused = refused.map(|text| Reason::new(ReasonKind::Format, text)).or(inflater.as_ref().err().cloned());
-        self.stage = Stage::Open { inflater: inflater.unwrap_or_default(), text: Text::Undecided(Vec::new()) };
+        self.stage = Stage::Open { inflater: inflater.unwrap_or_default().map(Box::new), text: Text::Undecided(Vec::new()) };
         match refused {
             Some(reason) => self.rows.stop(START, reason, sink)?,
             None => self.take(head, sink)?,
@@ -232,7 +235,10 @@ fn pass(
     }
     content.update(open);
     if within.len() < block.len() && !rows.has_stopped() {
-        let reason = Reason::new(ReasonKind::TooLarge, format!("found more than {most} bytes of content, expected at most {most}: split the object"));
+        let reason = Reason::new(
+            ReasonKind::TooLarge,
+            format!("found more than {most} bytes of content, expected at most {most}: split the object"),
+        );
         text.stop(reason, rows, sink)?;
     }
     Ok(())
@@ -274,7 +280,7 @@ impl Text {
         rows.summary.format = Some(format);
         Ok(match format {
             Format::Csv => Self::Csv(Box::new(Csv::new(offset))),
-            Format::Jsonl | Format::Parquet => Self::Jsonl(Lines::new(rows, offset)),
+            Format::Jsonl | Format::Parquet => Self::Jsonl(Box::new(Lines::new(rows, offset))),
         })
     }
 

@@ -13,7 +13,7 @@ use crate::{timestamp, validate};
 #[derive(Debug, Default)]
 pub(crate) struct Leaves {
     records: u64,
-    leaves: Vec<Leaf>,
+    seen: Vec<Leaf>,
     index: HashMap<String, usize>,
 }
 
@@ -66,19 +66,19 @@ impl Leaves {
 
     /// Adds a value of the record.
     pub(crate) fn add(&mut self, path: &str, cell: Cell<'_>) {
-        let next = self.leaves.len();
+        let next = self.seen.len();
         let at = *self.index.entry_ref(path).or_insert(next);
         if at == next {
-            self.leaves.push(Leaf { path: path.to_owned(), is_whole: true, ..Leaf::default() });
+            self.seen.push(Leaf { path: path.to_owned(), is_whole: true, ..Leaf::default() });
         }
-        if let Some(leaf) = self.leaves.get_mut(at) {
+        if let Some(leaf) = self.seen.get_mut(at) {
             leaf.add(cell);
         }
     }
 
     /// What the values look like.
     pub(crate) fn finish(self) -> Vec<InferredField> {
-        self.leaves.into_iter().map(|leaf| leaf.finish(self.records)).collect()
+        self.seen.into_iter().map(|leaf| leaf.finish(self.records)).collect()
     }
 }
 

@@ -13,7 +13,7 @@ pub const MAX_RATIO: u64 = 200;
 pub const RATIO_FREE_BYTES: u64 = 16 * 1024 * 1024;
 /// Deepest nesting of objects and arrays in a JSON record; the record itself is level 1.
 pub const MAX_DEPTH: usize = 32;
-/// Most features of a contract, and most columns of a CSV or Parquet file that are looked at by name.
+/// Most features of a contract.
 pub const MAX_FEATURES: usize = 1_000;
 /// Longest category value, bytes. A longer one is shortened to its beginning and a digest: see [`crate::category`].
 pub const MAX_CATEGORY_BYTES: usize = 200;

@@ -114,7 +114,10 @@ fn open<S: ChunkReader + 'static>(source: S, rows: &Rows) -> Result<(ParquetReco
     }
     let bytes: i64 = metadata.metadata().row_groups().iter().map(|group| group.total_byte_size().max(0)).fold(0, i64::saturating_add);
     if bytes.unsigned_abs() > rows.limits().content_bytes {
-        return Err(Reason::new(ReasonKind::TooLarge, format!("found {bytes} bytes of columns, expected at most {}: split the file", rows.limits().content_bytes)));
+        return Err(Reason::new(
+            ReasonKind::TooLarge,
+            format!("found {bytes} bytes of columns, expected at most {}: split the file", rows.limits().content_bytes),
+        ));
     }
     let (columns, wanted) = Columns::find(metadata.parquet_schema(), rows.plan())?;
     let mask = ProjectionMask::leaves(metadata.parquet_schema(), wanted);
@@ -148,14 +151,18 @@ impl Columns {
             .collect();
         if plan.layout() == Layout::Logs && targets.get(plan::TIMESTAMP).copied().flatten().is_none() {
             let path = plan.targets().first().map_or("timestamp", |target| target.path.as_str());
-            return Err(Reason::new(ReasonKind::Header, format!("found no column \"{path}\", expected one with the time of the prediction")));
+            return Err(Reason::new(
+                ReasonKind::Header,
+                format!("found no column \"{path}\", expected one with the time of the prediction"),
+            ));
         }
         if targets.iter().skip(plan::FIELDS).all(Option::is_none) {
             return Err(Reason::new(ReasonKind::Header, "found no column of any field, expected columns with their names"));
         }
         let unknown = single.iter().filter(|(index, _)| !wanted.contains(index));
         let unexpected = unknown.filter_map(|(_, path)| Some(plan.unexpected_column(path)?.to_owned())).collect();
-        let leaves = wanted.iter().map(|&index| schema.columns().get(index).map(|leaf| leaf.path().parts().to_vec()).unwrap_or_default()).collect();
+        let leaves =
+            wanted.iter().map(|&index| schema.columns().get(index).map(|leaf| leaf.path().parts().to_vec()).unwrap_or_default()).collect();
         Ok((Self { targets, leaves, unexpected }, wanted))
     }
 }

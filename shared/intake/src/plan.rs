@@ -102,10 +102,11 @@ impl Plan {
         drop(names);
 
         let mut tree = Tree { nodes: vec![PathNode::default()], slots: 0 };
-        let mut targets: Vec<Target> = [(&record.timestamp, "timestamp"), (&record.inference_id, "inference_id"), (&record.version, "version")]
-            .into_iter()
-            .map(|(path, name)| Target { path: path.clone(), slots: vec![tree.slot(path)], columns: distinct([path, name]) })
-            .collect();
+        let mut targets: Vec<Target> =
+            [(&record.timestamp, "timestamp"), (&record.inference_id, "inference_id"), (&record.version, "version")]
+                .into_iter()
+                .map(|(path, name)| Target { path: path.clone(), slots: vec![tree.slot(path)], columns: distinct([path, name]) })
+                .collect();
         let below = if record.features.is_empty() { String::new() } else { format!("{}.", record.features) };
         for field in &fields {
             let own = field.path.strip_prefix(&below).unwrap_or(&field.path);
@@ -141,7 +142,16 @@ impl Plan {
         let targets = std::iter::repeat_with(nowhere).take(FIELDS).chain(columns).collect();
         let schema = Arc::new(schema(&fields));
         let nodes = vec![PathNode::default()];
-        let inner = Inner { fields, layout: Layout::Dataset, format: RecordFormat::Auto, schema, features_root: "features".into(), targets, nodes, slots: 0 };
+        let inner = Inner {
+            fields,
+            layout: Layout::Dataset,
+            format: RecordFormat::Auto,
+            schema,
+            features_root: "features".into(),
+            targets,
+            nodes,
+            slots: 0,
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -183,7 +193,11 @@ impl Plan {
     /// The name under which an unknown column counts as an unexpected feature; `None` if it is none.
     pub(crate) fn unexpected_column<'a>(&self, column: &'a str) -> Option<&'a str> {
         let root = &self.inner.features_root;
-        if root.is_empty() { (self.inner.layout == Layout::Logs).then_some(column) } else { column.strip_prefix(root.as_str())?.strip_prefix('.') }
+        if root.is_empty() {
+            (self.inner.layout == Layout::Logs).then_some(column)
+        } else {
+            column.strip_prefix(root.as_str())?.strip_prefix('.')
+        }
     }
 }
 
@@ -210,7 +224,8 @@ impl Tree {
     fn slot(&mut self, path: &str) -> usize {
         let (parent, key) = path.rsplit_once('.').map_or((0, path), |(parent, key)| (self.node(parent), key));
         let next = self.slots;
-        let slot = self.nodes.get_mut(parent).map_or(next, |node| *node.keys.entry(key.as_bytes().into()).or_default().slot.get_or_insert(next));
+        let slot =
+            self.nodes.get_mut(parent).map_or(next, |node| *node.keys.entry(key.as_bytes().into()).or_default().slot.get_or_insert(next));
         self.slots = self.slots.max(slot + 1);
         slot
     }

@@ -66,10 +66,9 @@ impl<'a> Cell<'a> {
     #[inline]
     pub(crate) fn numeric(self) -> Numeric {
         match self {
-            Self::Number { value, .. } => Numeric::Value(value),
             Self::Absent | Self::Null => Numeric::Missing,
             Self::Float(value) if value.is_nan() => Numeric::Missing,
-            Self::Float(value) => Numeric::Value(value),
+            Self::Number { value, .. } | Self::Float(value) => Numeric::Value(value),
             Self::Int(value) => Numeric::Value(value as f64),
             Self::Text(text) => numeric_text(text),
             Self::Bool(_) | Self::Time(_) | Self::Nested(_) => Numeric::WrongType,
@@ -95,9 +94,8 @@ impl<'a> Cell<'a> {
     pub(crate) fn identity(self) -> Category<'a> {
         match self {
             Self::Text("") => Category::Missing,
-            Self::Text(text) => Category::Value(Cow::Borrowed(text)),
-            // Identifiers are no quantities: they stay as they were written.
-            Self::Number { text, .. } => Category::Value(Cow::Borrowed(text)),
+            // Identifiers are no quantities: numbers stay as they were written.
+            Self::Text(text) | Self::Number { text, .. } => Category::Value(Cow::Borrowed(text)),
             other => other.category(),
         }
     }

@@ -161,12 +161,16 @@ impl Rows {
         }
         let path = self.plan.targets().get(plan::TIMESTAMP).map_or("timestamp", |target| target.path.as_str());
         Err(match cell {
-            Cell::Absent | Cell::Null | Cell::Text("") => {
-                Reason::new(ReasonKind::TimestampMissing, format!("found {} at \"{path}\", expected the time of the prediction", cell.kind()))
-            }
+            Cell::Absent | Cell::Null | Cell::Text("") => Reason::new(
+                ReasonKind::TimestampMissing,
+                format!("found {} at \"{path}\", expected the time of the prediction", cell.kind()),
+            ),
             _ => Reason::new(
                 ReasonKind::Timestamp,
-                format!("found {} at \"{path}\" that is no time, expected RFC 3339 or a number since 1970, before the year 2200", cell.kind()),
+                format!(
+                    "found {} at \"{path}\" that is no time, expected RFC 3339 or a number since 1970, before the year 2200",
+                    cell.kind()
+                ),
             ),
         })
     }

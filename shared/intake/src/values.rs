@@ -2,9 +2,9 @@
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{
-    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, BooleanArray, GenericByteArray, PrimitiveArray, StringViewArray, types};
 use arrow_schema::{DataType, TimeUnit};
@@ -102,7 +102,9 @@ impl<'a> Values<'a> {
             Self::LargeText(array) => array.is_valid(at).then(|| Cell::Text(array.value(at))),
             Self::TextView(array) => array.is_valid(at).then(|| Cell::Text(array.value(at))),
             // Some writers do not say that their strings are strings.
-            Self::Bytes(array) => array.is_valid(at).then(|| str::from_utf8(array.value(at)).map_or(Cell::Nested("bytes that are no UTF-8"), Cell::Text)),
+            Self::Bytes(array) => {
+                array.is_valid(at).then(|| str::from_utf8(array.value(at)).map_or(Cell::Nested("bytes that are no UTF-8"), Cell::Text))
+            }
             Self::Seconds(array) => value(array, at).map(|value| Cell::Time(value.saturating_mul(1_000))),
             Self::Millis(array) => value(array, at).map(Cell::Time),
             Self::Micros(array) => value(array, at).map(|value| Cell::Time(value.div_euclid(1_000))),

@@ -10,7 +10,8 @@ use tidegate_intake::{Format, Layout, Limits, Plan};
 
 #[test]
 fn columns_are_found_by_path_then_by_name() {
-    let (kept, summary) = read(&logs(), "timestamp,inference_id,version,features.x,k,score,extra\n2013-07-01 12:30:05,i1,v1,1.5,a,0.25,z\n");
+    let (kept, summary) =
+        read(&logs(), "timestamp,inference_id,version,features.x,k,score,extra\n2013-07-01 12:30:05,i1,v1,1.5,a,0.25,z\n");
     assert_eq!((summary.format, summary.lines.accepted), (Some(Format::Csv), 1));
     assert_eq!((kept.times(), kept.numbers("x")), (vec![Some(1_372_681_805_000)], vec![Some(1.5)]));
     assert_eq!((kept.texts("k"), kept.numbers("score")), (vec![Some("a".to_owned())], vec![Some(0.25)]));
@@ -21,7 +22,8 @@ fn columns_are_found_by_path_then_by_name() {
 fn cells_follow_the_value_rules() {
     let (kept, _) = read(&dataset(), "x,k\n,\nNaN,NaN\ntrue,true\n 2 ,\"a,\"\"b\"\"\nc\"\n-inf,1.0\n");
     assert_eq!(kept.numbers("x"), [None, None, None, Some(2.0), Some(f64::NEG_INFINITY)]);
-    let texts: Vec<Option<String>> = [None, Some("NaN"), Some("true"), Some("a,\"b\"\nc"), Some("1.0")].map(|text| text.map(str::to_owned)).to_vec();
+    let texts: Vec<Option<String>> =
+        [None, Some("NaN"), Some("true"), Some("a,\"b\"\nc"), Some("1.0")].map(|text| text.map(str::to_owned)).to_vec();
     assert_eq!(kept.texts("k"), texts);
     assert_eq!(kept.wrong(0), 1);
 }
@@ -107,7 +109,8 @@ fn csv_spectrum_reads_right() {
             serde_json::from_slice(&std::fs::read(folder.join(format!("json/{name}.json"))).unwrap()).unwrap();
         let columns: Vec<&String> = answers[0].keys().collect();
         let features: Vec<String> = columns.iter().map(|name| format!("{{\"name\":\"{name}\",\"type\":\"categorical\"}}")).collect();
-        let contract = contract_of(&format!(r#"{{"model":"m","task":"binary","record":{{"format":"csv"}},"features":[{}]}}"#, features.join(",")));
+        let contract =
+            contract_of(&format!(r#"{{"model":"m","task":"binary","record":{{"format":"csv"}},"features":[{}]}}"#, features.join(",")));
         for chunk in [1, usize::MAX] {
             let (kept, summary) = read_in(&Plan::new(&contract, Layout::Dataset).unwrap(), Limits::default(), content.as_bytes(), chunk);
             assert_eq!((summary.lines.accepted, kept.rejected.len()), (answers.len() as u64, 0), "{name}");

@@ -14,13 +14,20 @@ fn found<'a>(all: &'a [Found], name: &str) -> &'a Found {
 
 #[test]
 fn a_record_is_explained_value_by_value() {
-    let sample = format!("not a record\n{}\n{}\n", r#"{"timestamp":"soon","version":3,"features":{"x":"12","k":[1]},"score":"inf","prediction":1.0}"#, good(1));
+    let sample = format!(
+        "not a record\n{}\n{}\n",
+        r#"{"timestamp":"soon","version":3,"features":{"x":"12","k":[1]},"score":"inf","prediction":1.0}"#,
+        good(1)
+    );
     let all = explain(&logs(), sample.as_bytes()).unwrap();
     let names: Vec<&str> = all.iter().map(|found| found.name.as_str()).collect();
     assert_eq!(names, ["timestamp", "inference_id", "version", "x", "k", "score", "prediction", "latency_ms"]);
     assert_eq!(found(&all, "timestamp").value, FoundValue::WrongType("a string that is no time from 1970 to 2199".into()));
     assert_eq!(found(&all, "timestamp").raw.as_deref(), Some("soon"));
-    assert_eq!(found(&all, "inference_id"), &Found { name: "inference_id".into(), path: "inference_id".into(), raw: None, value: FoundValue::Missing });
+    assert_eq!(
+        found(&all, "inference_id"),
+        &Found { name: "inference_id".into(), path: "inference_id".into(), raw: None, value: FoundValue::Missing }
+    );
     assert_eq!(found(&all, "version").value, FoundValue::Text("3".into()));
     assert_eq!((found(&all, "x").path.as_str(), &found(&all, "x").value), ("features.x", &FoundValue::Number(12.0)));
     assert_eq!(found(&all, "k").value, FoundValue::WrongType("an array".into()));
@@ -78,15 +85,22 @@ fn a_sample_of_json_shows_its_leaves() {
             ]
         );
         let distance = &inferred.fields[3];
-        assert_eq!((distance.min, distance.max, distance.distinct, distance.values.len(), distance.missing), (Some(0.0), Some(990.0), 100, 20, 0));
-        assert_eq!((inferred.fields[4].values.as_slice(), inferred.fields[6].missing), (["UA", "AA", "B6"].map(String::from).as_slice(), 100));
+        assert_eq!(
+            (distance.min, distance.max, distance.distinct, distance.values.len(), distance.missing),
+            (Some(0.0), Some(990.0), 100, 20, 0)
+        );
+        assert_eq!(
+            (inferred.fields[4].values.as_slice(), inferred.fields[6].missing),
+            (["UA", "AA", "B6"].map(String::from).as_slice(), 100)
+        );
     }
 }
 
 #[test]
 fn a_sample_of_csv_shows_its_columns() {
     let inferred = infer(b"id,when,x,k,flag,empty\n1,2013-07-01 10:00:00,1.5,a,true,\n2,2013-07-02 10:00:00,,b,false,\n").unwrap();
-    let kinds: Vec<(&str, InferredKind, u64)> = inferred.fields.iter().map(|field| (field.path.as_str(), field.kind, field.missing)).collect();
+    let kinds: Vec<(&str, InferredKind, u64)> =
+        inferred.fields.iter().map(|field| (field.path.as_str(), field.kind, field.missing)).collect();
     assert_eq!(
         kinds,
         [

@@ -1,5 +1,5 @@
 //! The golden cases: every count of values, every usable number, every category, as the reference implementation has them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::float_cmp, reason = "tests")]
 
 mod support;
 

@@ -37,7 +37,8 @@ const REFUSED: [(&str, &str); 23] = [
     ("i_string_utf16LE_no_BOM.json", "encoding"),
 ];
 /// More of them: a byte order mark inside a file is no white space, and 500 levels are more than 32.
-const REFUSED_ALSO: [(&str, &str); 2] = [("i_structure_500_nested_arrays.json", "too-deep"), ("i_structure_UTF-8_BOM_empty_object.json", "json")];
+const REFUSED_ALSO: [(&str, &str); 2] =
+    [("i_structure_500_nested_arrays.json", "too-deep"), ("i_structure_UTF-8_BOM_empty_object.json", "json")];
 
 /// A record that carries the text where nothing is read.
 fn record(text: &[u8]) -> Vec<u8> {
@@ -88,7 +89,6 @@ fn every_file_alone_and_between_two_good_lines() {
     }
     assert_eq!((accepted, refused, free, good_lines), (95, 188, 35, 2 * 318));
 }
-
 
 #[test]
 fn the_two_texts_with_duplicate_keys_are_refused_where_a_record_is_read() {

@@ -138,7 +138,8 @@ fn unexpected_features_are_counted_by_name() {
     let (kept, _) = read(&logs(), lines.join("\n"));
     assert_eq!(kept.batches[0].2.unexpected, [("new".to_owned(), 2), ("new2".to_owned(), 1)]);
 
-    let flat = contract_of(r#"{"model": "m", "task": "binary", "record": {"features": ""}, "features": [{"name": "x", "type": "numeric"}]}"#);
+    let flat =
+        contract_of(r#"{"model": "m", "task": "binary", "record": {"features": ""}, "features": [{"name": "x", "type": "numeric"}]}"#);
     let (kept, _) = read(&Plan::new(&flat, Layout::Logs).unwrap(), r#"{"timestamp":1,"x":5,"score":1,"extra":1}"#);
     assert_eq!(kept.numbers("x"), [Some(5.0)]);
     assert_eq!(kept.batches[0].2.unexpected, [("extra".to_owned(), 1)]);
@@ -161,7 +162,11 @@ fn paths_reach_into_nested_objects_and_may_share_a_value() {
 
 #[test]
 fn a_data_set_needs_no_time_and_may_be_flat() {
-    let lines = [r#"{"x":1,"k":"a"}"#, r#"{"features":{"x":2},"k":"b","timestamp":"nonsense"}"#, r#"{"features":{"x":3},"x":9,"timestamp":"2013-07-01T12:30:05.25Z"}"#];
+    let lines = [
+        r#"{"x":1,"k":"a"}"#,
+        r#"{"features":{"x":2},"k":"b","timestamp":"nonsense"}"#,
+        r#"{"features":{"x":3},"x":9,"timestamp":"2013-07-01T12:30:05.25Z"}"#,
+    ];
     let (kept, summary) = read(&dataset(), lines.join("\n"));
     assert_eq!(summary.lines.accepted, 3);
     assert_eq!(kept.numbers("x"), [Some(1.0), Some(2.0), Some(3.0)]);
@@ -172,10 +177,12 @@ fn a_data_set_needs_no_time_and_may_be_flat() {
 
 #[test]
 fn records_are_parted_by_version_and_hour() {
-    let line = |version: &str, hour: u64| format!(r#"{{"timestamp":{},"version":"{version}","features":{{"x":{hour}}}}}"#, hour * 3_600 + 5);
+    let line =
+        |version: &str, hour: u64| format!(r#"{{"timestamp":{},"version":"{version}","features":{{"x":{hour}}}}}"#, hour * 3_600 + 5);
     let lines: Vec<String> = (0..40).map(|at| line(if at % 2 == 0 { "a" } else { "b" }, at % 4)).collect();
     let (kept, _) = read(&logs(), lines.join("\n"));
-    let parts: Vec<(String, i64, usize)> = kept.batches.iter().map(|(part, batch, _)| (part.version.clone(), part.hour_ms.unwrap(), batch.num_rows())).collect();
+    let parts: Vec<(String, i64, usize)> =
+        kept.batches.iter().map(|(part, batch, _)| (part.version.clone(), part.hour_ms.unwrap(), batch.num_rows())).collect();
     assert_eq!(parts, [("a".into(), 0, 10), ("a".into(), 7_200_000, 10), ("b".into(), 3_600_000, 10), ("b".into(), 10_800_000, 10)]);
 }
 
@@ -208,10 +215,12 @@ fn a_damaged_first_line_does_not_make_a_csv_of_a_log() {
 
 #[test]
 fn a_forced_format_is_read_as_that_format() {
-    let csv = contract_of(r#"{"model": "m", "task": "binary", "record": {"format": "csv"}, "features": [{"name": "x", "type": "numeric"}]}"#);
+    let csv =
+        contract_of(r#"{"model": "m", "task": "binary", "record": {"format": "csv"}, "features": [{"name": "x", "type": "numeric"}]}"#);
     let (kept, summary) = read(&Plan::new(&csv, Layout::Logs).unwrap(), good(1));
     assert_eq!((summary.format, kept.kinds()), (Some(Format::Csv), vec!["header"]));
-    let jsonl = contract_of(r#"{"model": "m", "task": "binary", "record": {"format": "jsonl"}, "features": [{"name": "x", "type": "numeric"}]}"#);
+    let jsonl =
+        contract_of(r#"{"model": "m", "task": "binary", "record": {"format": "jsonl"}, "features": [{"name": "x", "type": "numeric"}]}"#);
     let (kept, _) = read(&Plan::new(&jsonl, Layout::Logs).unwrap(), "timestamp,x\n0,1\n");
     assert_eq!(kept.kinds(), ["json", "json"]);
     let (kept, _) = read(&Plan::new(&jsonl, Layout::Logs).unwrap(), "PAR1....");

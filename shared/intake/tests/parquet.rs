@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray, StructArray,
-    TimestampMicrosecondArray, UInt64Array,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int64Array, RecordBatch,
+    StringArray, StructArray, TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_schema::{DataType, Field, Fields};
 use bytes::Bytes;
@@ -41,8 +41,16 @@ fn text(values: &[Option<&str>]) -> ArrayRef {
 #[test]
 fn rows_of_a_log_are_read_by_dotted_path() {
     let features = StructArray::new(
-        Fields::from(vec![Field::new("x", DataType::Float64, true), Field::new("k", DataType::Utf8, true), Field::new("new", DataType::Int64, true)]),
-        vec![Arc::new(Float64Array::from(vec![1.0, f64::NAN, f64::INFINITY, 4.0])), text(&[Some("a"), None, Some(""), Some("d")]), Arc::new(Int64Array::from(vec![0; 4]))],
+        Fields::from(vec![
+            Field::new("x", DataType::Float64, true),
+            Field::new("k", DataType::Utf8, true),
+            Field::new("new", DataType::Int64, true),
+        ]),
+        vec![
+            Arc::new(Float64Array::from(vec![1.0, f64::NAN, f64::INFINITY, 4.0])),
+            text(&[Some("a"), None, Some(""), Some("d")]),
+            Arc::new(Int64Array::from(vec![0; 4])),
+        ],
         Some(vec![true, true, true, false].into()),
     );
     let second = 1_372_681_805_000_000;
@@ -103,7 +111,8 @@ fn a_file_without_what_the_contract_names_says_so() {
     let (kept, _) = read_file(&logs(), written(vec![("x", Arc::new(Int64Array::from(vec![1])))]));
     assert_eq!(kept.kinds(), ["header"]);
     assert!(kept.rejected[0].reason.contains("timestamp"));
-    let jsonl = contract_of(r#"{"model": "m", "task": "binary", "record": {"format": "jsonl"}, "features": [{"name": "x", "type": "numeric"}]}"#);
+    let jsonl =
+        contract_of(r#"{"model": "m", "task": "binary", "record": {"format": "jsonl"}, "features": [{"name": "x", "type": "numeric"}]}"#);
     let (kept, _) = read_file(&Plan::new(&jsonl, Layout::Dataset).unwrap(), written(vec![("x", Arc::new(Int64Array::from(vec![1])))]));
     assert_eq!(kept.kinds(), ["format"]);
 }

@@ -104,7 +104,11 @@ impl Parser {
                 meaning
             };
             let Some(Meaning { step, is_unexpected }) = meaning else {
-                return Err(Fault { at: start, kind: ReasonKind::DuplicateKey, text: "found a key for the second time, expected every key once" });
+                return Err(Fault {
+                    at: start,
+                    kind: ReasonKind::DuplicateKey,
+                    text: "found a key for the second time, expected every key once",
+                });
             };
             if is_unexpected {
                 self.note_unexpected(line, start);

@@ -15,7 +15,11 @@ pub(super) fn white_space(text: &[u8], mut at: usize) -> usize {
 /// Reads `true`, `false` or `null`, whose first byte is at `at`.
 #[inline]
 pub(super) fn literal(text: &[u8], at: usize, word: &'static [u8]) -> Result<usize, Fault> {
-    if text.get(at..).is_some_and(|rest| rest.starts_with(word)) { Ok(at + word.len()) } else { Err(Fault::json(at, "found a word, expected a value")) }
+    if text.get(at..).is_some_and(|rest| rest.starts_with(word)) {
+        Ok(at + word.len())
+    } else {
+        Err(Fault::json(at, "found a word, expected a value"))
+    }
 }
 
 /// Eight bytes as a word, the first one lowest; `None` near the end.
@@ -89,7 +93,9 @@ fn escape(text: &[u8], at: usize) -> Result<(usize, char), Fault> {
                 other => (at + 6, other),
             };
             // Only a lone low half is no character here.
-            char::from_u32(code).map(|character| (end, character)).ok_or(Fault::json(at, "found half a surrogate pair, expected both halves"))
+            char::from_u32(code)
+                .map(|character| (end, character))
+                .ok_or(Fault::json(at, "found half a surrogate pair, expected both halves"))
         }
         _ => Err(Fault::json(at, "found an unknown escape, expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u")),
     }
@@ -194,14 +200,33 @@ const POWERS: [f64; 23] =
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use proptest::prelude::*;
 
     use super::*;
 
     #[test]
     fn numbers_have_the_value_that_the_standard_library_gives() {
-        for text in ["0", "-0", "1", "-1.5", "1e5", "1E+2", "123456789012345678901234567890", "0.1", "4.9e-324", "1.7976931348623157e308", "1e400", "-1e400", "1e-400", "9007199254740993", "0.30000000000000004", "1e22", "1e23", "12345678901234567e3", "1e99999999999999999999"] {
+        for text in [
+            "0",
+            "-0",
+            "1",
+            "-1.5",
+            "1e5",
+            "1E+2",
+            "123456789012345678901234567890",
+            "0.1",
+            "4.9e-324",
+            "1.7976931348623157e308",
+            "1e400",
+            "-1e400",
+            "1e-400",
+            "9007199254740993",
+            "0.30000000000000004",
+            "1e22",
+            "1e23",
+            "12345678901234567e3",
+            "1e99999999999999999999",
+        ] {
             let (end, value) = number(text.as_bytes(), 0).unwrap();
             let expected: f64 = text.parse().unwrap();
             assert_eq!((end, value.to_bits()), (text.len(), expected.to_bits()), "{text}");
@@ -238,9 +263,8 @@ mod tests {
             let first = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20));
             match (string(&bytes, 0), first.map(|at| (at, bytes.get(at)))) {
                 (Ok((end, false)), Some((at, Some(b'"')))) => prop_assert_eq!(end, at + 1),
-                (Ok((_, true)), Some((_, Some(b'\\')))) => {}
                 (Err(fault), Some((at, Some(..0x20)))) => prop_assert_eq!(fault.at, at),
-                (Err(_), Some((_, Some(b'\\')))) => {}
+                (Ok((_, true)) | Err(_), Some((_, Some(b'\\')))) => {}
                 (Err(fault), None) => prop_assert_eq!(fault.at, bytes.len()),
                 other => prop_assert!(false, "{:?}", other),
             }

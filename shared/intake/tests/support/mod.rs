@@ -1,5 +1,14 @@
 //! A sink that keeps everything, and contracts to read with.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, reason = "tests")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests"
+)]
 
 use std::path::PathBuf;
 
@@ -67,7 +76,10 @@ impl Kept {
     }
 
     pub fn times(&self) -> Vec<Option<i64>> {
-        let columns = self.batches.iter().map(|(_, batch, _)| batch.column_by_name("timestamp").unwrap().as_primitive::<TimestampMillisecondType>().clone());
+        let columns = self
+            .batches
+            .iter()
+            .map(|(_, batch, _)| batch.column_by_name("timestamp").unwrap().as_primitive::<TimestampMillisecondType>().clone());
         columns.flat_map(|column| column.iter().collect::<Vec<_>>()).collect()
     }
 
@@ -124,7 +136,9 @@ pub fn read(plan: &Plan, content: impl AsRef<[u8]>) -> (Kept, Summary) {
 
 /// A good scoring log line.
 pub fn good(number: u64) -> String {
-    format!(r#"{{"timestamp":"2013-07-01T12:30:05.250Z","inference_id":"i{number}","version":"v1","features":{{"x":{number},"k":"a"}},"score":0.5,"prediction":1}}"#)
+    format!(
+        r#"{{"timestamp":"2013-07-01T12:30:05.250Z","inference_id":"i{number}","version":"v1","features":{{"x":{number},"k":"a"}},"score":0.5,"prediction":1}}"#
+    )
 }
 
 /// A folder beside the repository; `None`, said, when it is not there.
