@@ -119,6 +119,8 @@ async fn what_is_not_there_is_told_apart() {
     let put = bucket.s3.put_object().bucket("nowhere").key("x").body(Vec::new().into()).send().await;
     assert_eq!(code(put), ("NoSuchBucket".to_owned(), 404));
     assert!(!bucket.folder.path().join("s3/nowhere").exists());
+    let head = bucket.s3.head_object().bucket("lake").key("absent").send().await;
+    assert!(head.unwrap_err().into_service_error().is_not_found());
     let list = bucket.s3.list_objects_v2().bucket("nowhere").send().await;
     assert_eq!(code(list), ("NoSuchBucket".to_owned(), 404));
 }
