@@ -196,8 +196,10 @@ fn ever_new_keys_and_categories_stay_bounded() {
     let distinct: std::collections::HashSet<_> = kept.texts("k").into_iter().flatten().collect();
     assert_eq!(distinct.len(), 3_000);
     assert!(distinct.iter().all(|value| value.len() <= 200));
-    let many =
-        format!("{{\"timestamp\":0,{}\"last\":1,\"key 5000\":1}}", (0..9_000).map(|key| format!("\"key {key}\":1,")).collect::<Vec<String>>().concat());
+    let many = format!(
+        "{{\"timestamp\":0,{}\"last\":1,\"key 5000\":1}}",
+        (0..9_000).map(|key| format!("\"key {key}\":1,")).collect::<Vec<String>>().concat()
+    );
     let (kept, _) = read(&logs(), [many, good(1)].join("\n"));
     assert_eq!((kept.kinds(), kept.rows()), (vec!["duplicate-key"], 1));
 }
@@ -207,7 +209,8 @@ fn unfinished_batches_hold_a_bounded_number_of_bytes() {
     let limits = Limits { held_bytes: 100_000, ..Limits::default() };
     let content = (0..5_000)
         .map(|at| format!("{{\"timestamp\":{},\"inference_id\":\"{}\",\"features\":{{\"x\":{at}}}}}\n", at % 5 * 3_600, "i".repeat(500)))
-        .collect::<Vec<String>>().concat();
+        .collect::<Vec<String>>()
+        .concat();
     let (kept, summary) = read_in(&logs(), limits, content.as_bytes(), 10_000);
     assert_eq!(summary.lines.accepted, 5_000);
     assert!(kept.batches.iter().all(|(_, batch, _)| batch.num_rows() < 250), "flushed early");
