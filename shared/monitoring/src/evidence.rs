@@ -107,20 +107,13 @@ impl Side<'_> {
 
     fn bulk_says(&self, name: &str, size: f64) -> String {
         let mean = |field: &FieldProfile| field.numeric.as_ref().map_or(0.0, |numeric| numeric.mean);
-        let deviation =
-            |field: &FieldProfile| field.numeric.as_ref().and_then(|numeric| numeric.variance(field.present)).unwrap_or(0.0).sqrt();
-        let (is, was) = match name {
-            "spread" => pair(deviation(self.now), deviation(self.before)),
-            _ => pair(mean(self.now), mean(self.before)),
-        };
+        let (is, was) = pair(mean(self.now), mean(self.before));
         match (name, size > 0.0) {
             ("location", true) => format!("its values are higher: mean {is}, was {was}"),
             ("location", false) => format!("its values are lower: mean {is}, was {was}"),
-            ("spread", true) => format!("its values lie further apart: standard deviation {is}, was {was}"),
-            ("spread", false) => format!("its values lie closer together: standard deviation {is}, was {was}"),
-            _ => {
-                format!("its values moved in the way in which the baseline's own periods differ: mean {is}, was {was}")
-            }
+            ("spread", true) => "more of its values lie towards the ends of what the baseline shows".to_owned(),
+            ("spread", false) => "more of its values lie in the middle of what the baseline shows".to_owned(),
+            _ => format!("its distribution changed shape: mean {is}, was {was}"),
         }
     }
 

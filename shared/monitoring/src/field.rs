@@ -258,8 +258,8 @@ fn settle(verdict: &mut FieldVerdict, effect: f64, contract: &Contract, window_r
         Some(test) => match strength(test, rate) {
             State::Ok if verdict.smallest_visible.is_some_and(|visible| visible > BLIND_ABOVE * effect) => {
                 let visible = number(verdict.smallest_visible.unwrap_or(0.0));
-                let why = "the baseline's own periods differ so much, or the values are so few, that only a shift above";
-                (State::InsufficientData, format!("cannot be judged: {why} {visible} standard deviations would show"))
+                let why = "its periods in the baseline differ as much, or its values here are few";
+                (State::InsufficientData, format!("only a shift above {visible} sd would show: {why}"))
             }
             State::Ok => (State::Ok, "as in the baseline".to_owned()),
             State::Warning => (State::Warning, format!("{}; perhaps not by as much as matters", test.says)),

@@ -269,6 +269,8 @@ impl Evidence {
             "share" => 2.0 * self.effect.abs(),
             // Cohen's w weighs what is rare: a tenth of the values piled up on one in twenty-five is a w of one half.
             "w" => 0.35 * self.effect.abs(),
+            // A large move up or down also changes these; the move is then what to say.
+            _ if self.test != "location" => 0.35 * self.effect.abs(),
             _ => self.effect.abs(),
         }
     }
