@@ -262,7 +262,7 @@ impl Bucket {
     /// Tells a missing object from a missing bucket.
     async fn must_exist(&self, operation: &'static str, key: &str) -> Result<(), LakeError> {
         match self.s3.head_bucket().bucket(&self.name).send().await {
-            Err(error) if error.as_service_error().is_some_and(aws_sdk_s3::operation::head_bucket::HeadBucketError::is_not_found) => {
+            Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 404) => {
                 Err(LakeError::MissingBucket { bucket: self.name.clone(), operation, key: key.to_owned() })
             }
             // Whatever else this says, the object's own answer was clear.
