@@ -96,7 +96,7 @@ impl Side<'_> {
             if error > 0.0 { (is - was).abs() / error } else { 0.0 }
         };
         // The cells outside the baseline have a test of their own.
-        let mut candidates: Vec<usize> = (2..cells.len().saturating_sub(2)).collect();
+        let mut candidates: Vec<usize> = self.inside().collect();
         candidates.sort_by(|&a, &b| plain(b).total_cmp(&plain(a)));
         let cells_tested = candidates.len() as f64;
         let expected_in_periods: Vec<Vec<f64>> = self.reference.periods.iter().map(|counts| space.expected(&counts.cells)).collect();
@@ -120,11 +120,20 @@ impl Side<'_> {
         Some(Self::of_share("spike", change, (change.p * cells_tested).min(1.0), self.effect * SPIKE_PER_SD, says))
     }
 
+    /// The cells between the baseline's least and greatest value.
+    fn inside(&self) -> std::ops::Range<usize> {
+        let cells = self.before.numeric.as_ref().map_or(&[][..], |numeric| &numeric.cells);
+        let first = cells.iter().position(|&count| count > 0).unwrap_or(0);
+        let end = cells.iter().rposition(|&count| count > 0).map_or(cells.len(), |last| last + 1);
+        first..end
+    }
+
     /// Values below the baseline's least or above its greatest.
     pub(crate) fn beyond(&self, clumping: &Clumping, cells: &[u64]) -> Option<Evidence> {
         let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
-        let below: u64 = cells.iter().take(2).sum();
-        let above: u64 = cells.iter().rev().take(2).sum();
+        let inside = self.inside();
+        let below: u64 = cells.iter().take(inside.start).sum();
+        let above: u64 = cells.iter().skip(inside.end).sum();
         let change = compare(Tally { hits: 0, all: m }, Tally { hits: below + above, all: n }, &[], self.reference.periods_in_window)?;
         // Values that clump count as fewer independent ones.
         let effect = clumping.design_effect(m, n);

@@ -22,15 +22,18 @@ pub enum FieldAnchor {
 /// Cells of a numeric field: intervals between frozen edges, in order of value.
 ///
 /// `edges` is strictly increasing; value `v` belongs to cell `#{e ≤ v}`, so cell `i` is `[edges[i-1], edges[i])` and
-/// there is one cell more than edges. The outermost cells are what lies *far* outside the baseline, the next ones what
-/// lies outside it; a value that the baseline repeats often (an *atom*) has a cell of its own, `[a, next(a))`.
+/// there is one cell more than edges. The outermost cells are what lies *far* outside the baseline, the next few what
+/// lies outside it (all of these hold nothing of the baseline itself); a value that the baseline repeats often (an *atom*) has a cell of its own, `[a, next(a))`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NumericAnchor {
-    /// Strictly increasing edges: far below, minimum, …, just above the maximum, far above.
+    /// Strictly increasing edges: far below, …, minimum, …, just above the maximum, …, far above.
     pub edges: Vec<f64>,
     /// Indices of the cells that hold one repeated value each.
     pub atoms: Vec<u32>,
 }
+
+/// Cells on each side between the baseline's own values and what lies far outside, so that plots can show where values went.
+const OUTSIDE_CELLS: u32 = 8;
 
 /// Cells of a categorical field: one per value of the baseline, most frequent first (ties by bytes).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,7 +56,7 @@ impl NumericAnchor {
         }
         sample.sort_unstable_by(f64::total_cmp);
         let share = sample.len() as f64 / QUANTILE_CELLS as f64;
-        let mut inner = vec![min, max.next_up()];
+        let mut edges = vec![min, max.next_up()];
         let mut repeated = Vec::new();
         let mut run = 0.0;
         #[expect(clippy::float_cmp, reason = "equal values are what is being grouped")]
@@ -61,25 +64,24 @@ impl NumericAnchor {
             let Some(&value) = group.first() else { continue };
             let count = group.len() as f64;
             if count >= share.max(2.0) {
-                inner.extend([value, value.next_up()]);
+                edges.extend([value, value.next_up()]);
                 repeated.push(value);
                 run = 0.0;
             } else {
                 if run >= share {
-                    inner.push(value);
+                    edges.push(value);
                     run = 0.0;
                 }
                 run += count;
             }
         }
-        inner.retain(|edge| edge.is_finite());
-        inner.sort_unstable_by(f64::total_cmp);
-        inner.dedup();
-        let spread = if max > min { max - min } else { max.abs().max(1.0) };
-        let (far_below, far_above) = ((min - spread).max(-f64::MAX), (max + spread).min(f64::MAX));
-        let mut edges = vec![far_below];
-        edges.extend(inner);
-        edges.push(far_above);
+        // Half the range, because the whole one may overflow.
+        let half_range = if max > min { max / 2.0 - min / 2.0 } else { max.abs().max(1.0) / 2.0 };
+        for cell in 1..=OUTSIDE_CELLS {
+            let away = half_range * (f64::from(cell) / f64::from(OUTSIDE_CELLS) * 2.0);
+            edges.extend([min - away, max + away]);
+        }
+        edges.retain(|edge| edge.is_finite());
         edges.sort_unstable_by(f64::total_cmp);
         edges.dedup();
         let cell_of = |value: &f64| u32::try_from(edges.partition_point(|edge| edge <= value)).unwrap_or(u32::MAX);

@@ -22,8 +22,7 @@ pub(crate) struct CellIndex {
 impl CellIndex {
     pub(crate) fn new(anchor: &NumericAnchor) -> Self {
         let edges = anchor.edges.clone();
-        // The outermost edges are far away on purpose: the buckets cover what lies between them.
-        let inner = edges.get(1..edges.len().saturating_sub(1)).unwrap_or_default();
+        let inner = edges.as_slice();
         let low = inner.first().copied().unwrap_or(0.0);
         let width = inner.last().copied().unwrap_or(0.0) - low;
         let scale = if width > 0.0 && (BUCKETS as f64 / width).is_finite() { BUCKETS as f64 / width } else { 0.0 };
