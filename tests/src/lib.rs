@@ -1,1 +1,9 @@
-//! placeholder
+//! What the whole-flow tests stand on: a [`World`] with one account and one model, and logs that are made as they are needed.
+
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test stops at the first surprise")]
+
+mod logs;
+mod world;
+
+pub use logs::{CONTRACT, MODEL, log, training_set};
+pub use world::{State, World};

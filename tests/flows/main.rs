@@ -1,0 +1,9 @@
+//! Whole flows on the local account: real functions, real SDK clients, services inside the process.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod crash_points;
+mod deliveries;
+mod demo_data;
+mod faults_by_chance;
+mod inputs;
