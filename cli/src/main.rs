@@ -1,6 +1,8 @@
 //! `tidegate`: the engine of the functions at a desk. No account, no network, only files.
 
 mod check;
+mod demo;
+mod demo_files;
 mod desk;
 mod drift;
 mod error;
@@ -29,6 +31,7 @@ struct Tidegate {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Arguments),
     Check(check::Arguments),
     Init(init::Arguments),
     /// Print the JSON Schema of a contract, for editors
@@ -39,6 +42,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Tidegate::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Schema => Ok(Outcome::good(format!("{:#}\n", tidegate_contract::schema()))),

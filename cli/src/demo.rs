@@ -1,0 +1,307 @@
+//! `tidegate demo`: the whole road on real data, in this process. The flights of 2013 are put into a bucket as an application
+//! would have done, the real functions run on them, and the verdicts are read back from the lake.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use chrono::{Days, NaiveDate};
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use tidegate_lake::{Receipt, keys};
+use tidegate_local_account::{LAKE, LOGS, LocalAccount, MODELS};
+use tidegate_monitoring::{State, Verdict};
+
+use crate::demo_files::{self, CONTRACT, Object, TRAINING_SET};
+use crate::error::CliError;
+use crate::summary;
+use crate::terminal::{self, Outcome, Say, counted, painted};
+
+/// Run everything on real data, in this process: logs in, verdicts and reports out
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Folder of the demo's buckets and table, to look into afterwards [default: target/tidegate-demo; without a folder target, tidegate-demo]
+    #[arg(long, value_name = "FOLDER")]
+    state: Option<PathBuf>,
+    /// Go on with what an earlier demo left in the folder, instead of starting afresh
+    #[arg(long)]
+    keep: bool,
+    /// Whether to open the report in a browser
+    #[arg(long, value_enum, default_value_t = Open::No)]
+    open: Open,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Open {
+    Yes,
+    No,
+}
+
+/// The demo's model.
+const MODEL: &str = "flight-delay";
+
+/// Widest line of running text, characters.
+const WIDTH: usize = 100;
+
+/// Runs the demo.
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
+    let started = Instant::now();
+    let folder = folder(arguments)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::demo)?;
+    let mut demo = Demo { out: std::io::stdout(), colour: terminal::has_colour() };
+    let (verdict, report) = runtime.block_on(demo.tell(&folder))?;
+
+    let mut text = format!("\nJuly in words\n\n{}", summary::of(&verdict, demo.colour));
+    text.say(format_args!("Look      the report     {}\n", report.display()));
+    text.say(format_args!("          every file     {}\n", folder.join("s3").display()));
+    text.push_str("                         lake/records is Parquet, lake/quarantine the lines that could not be read, and why\n\n");
+    text.push_str("Try next  the same verdict from files alone, with no account:\n");
+    text.push_str("            tidegate drift --contract cli/demo/flight-delay.yaml --baseline cli/demo/training.parquet \\\n");
+    text.push_str("              --current 'cli/demo/logs/flight-delay/2013/07/**/*.jsonl.gz' --report july.html\n");
+    text.push_str("          what a contract says, and what it would watch in a log of yours:\n");
+    text.push_str("            tidegate check cli/demo/flight-delay.yaml\n");
+    text.push_str("            tidegate init your-log.jsonl\n");
+    text.push_str("          (from a clone, `cargo run --release -p tidegate --` stands for `tidegate`)\n\n");
+    text.say(format_args!("Done in {:.1} s.\n", started.elapsed().as_secs_f64()));
+    if arguments.open == Open::Yes {
+        open(&report)?;
+    }
+    Ok(Outcome::good(text))
+}
+
+/// The folder of the demo's state, empty unless it is to be kept.
+fn folder(arguments: &Arguments) -> Result<PathBuf, CliError> {
+    let usual = || if Path::new("target").is_dir() { "target/tidegate-demo" } else { "tidegate-demo" };
+    let folder = arguments.state.clone().unwrap_or_else(|| usual().into());
+    let table = folder.join("dynamodb.sqlite");
+    let is_empty = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_none());
+    if folder.exists() && !is_empty && !table.is_file() {
+        return Err(CliError::NotADemo { path: folder });
+    }
+    if table.is_file() && !arguments.keep {
+        let removed = |path: &Path, outcome: std::io::Result<()>| match outcome {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(CliError::Write { path: path.to_owned(), source: error }),
+            _ => Ok(()),
+        };
+        removed(&folder, std::fs::remove_dir_all(folder.join("s3")))?;
+        for suffix in ["-wal", "-shm", ""] {
+            removed(&table, std::fs::remove_file(folder.join(format!("dynamodb.sqlite{suffix}"))))?;
+        }
+    }
+    Ok(folder)
+}
+
+/// Objects that arrived in one stretch of time, and the days that they are about.
+struct Period {
+    name: &'static str,
+    days: Vec<(NaiveDate, Vec<Object>)>,
+}
+
+struct Demo {
+    out: std::io::Stdout,
+    colour: bool,
+}
+
+impl Demo {
+    /// Plays the months, telling what happens; returns the last 30 days' verdict and where its report lies.
+    async fn tell(&mut self, folder: &Path) -> Result<(Verdict, PathBuf), CliError> {
+        let periods = periods(demo_files::objects()?)?;
+        self.say("Tidegate's demo: will this flight leave New York and come late? 2013, real flights, one model.\nEverything runs in this process; nothing is sent anywhere.\n")?;
+
+        let account = LocalAccount::start(folder).await.map_err(CliError::demo)?;
+        put(&account, MODELS, CONTRACT.1, demo_files::bytes(CONTRACT.0)?).await?;
+        put(&account, MODELS, TRAINING_SET.1, demo_files::bytes(TRAINING_SET.0)?).await?;
+        account.settle().await.map_err(CliError::demo)?;
+        let training = receipt(&account, MODELS, TRAINING_SET.1)?;
+        self.say(&format!("January    the training set: {} become the baseline", counted(training.lines.accepted, "record")))?;
+
+        let mut last = None;
+        for period in &periods {
+            self.play(&account, period).await?;
+            last = Some(self.show(&account, period)?);
+        }
+        last.ok_or_else(|| CliError::demo("it has no objects"))
+    }
+
+    /// Puts the objects of a period, day by day, as the application did. Once a week, and at the end, the schedule fires: each
+    /// time it plans every window that ended in the week before.
+    async fn play(&mut self, account: &LocalAccount, period: &Period) -> Result<(), CliError> {
+        let style = ProgressStyle::with_template("{msg:10} {wide_bar} {pos}/{len} days").unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(period.days.len() as u64).with_style(style).with_message(period.name);
+        for (number, (day, objects)) in period.days.iter().enumerate() {
+            for object in objects {
+                put(account, LOGS, &object.key, object.bytes()?).await?;
+            }
+            account.settle().await.map_err(CliError::demo)?;
+            if number % 7 == 6 || number + 1 == period.days.len() {
+                account.tick(&format!("{}T00:05:00Z", midnight_after(*day))).await.map_err(CliError::demo)?;
+                account.settle().await.map_err(CliError::demo)?;
+            }
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// Shows what was made of a period; returns the verdict of its last 30 days, and where the report lies.
+    fn show(&mut self, account: &LocalAccount, period: &Period) -> Result<(Verdict, PathBuf), CliError> {
+        let objects = || period.days.iter().flat_map(|(_, objects)| objects);
+        let (mut accepted, mut quarantined, mut blank) = (0, 0, 0);
+        for object in objects() {
+            let lines = receipt(account, LOGS, &object.key)?.lines;
+            accepted += lines.accepted;
+            quarantined += lines.quarantined;
+            blank += lines.blank;
+        }
+        let files = counted(objects().count() as u64, "log");
+        self.say(&format!("\n{:10} {files} in → {}, {quarantined} quarantined, {blank} blank", period.name, counted(accepted, "record")))?;
+        for object in objects() {
+            if let Some(note) = &object.note {
+                let name = object.key.strip_prefix("flight-delay/").unwrap_or(&object.key);
+                self.say(&format!("{:10} {name}: {note}", ""))?;
+            }
+        }
+        let mut strip = String::new();
+        for (day, _) in &period.days {
+            let state = verdict(account, "1d", *day)?.0.state;
+            strip.push_str(&painted(symbol(state), state, self.colour));
+        }
+        self.say(&format!("{:10} each day   {strip}", ""))?;
+        let last = period.days.last().map(|(day, _)| *day).unwrap_or_default();
+        for length in ["7d", "30d"] {
+            let (verdict, _) = verdict(account, length, last)?;
+            let mark = format!("{} {}", symbol(verdict.state), terminal::state_name(verdict.state));
+            let head = format!("{:10} last {length:3}   {}  ", "", painted(&mark, verdict.state, self.colour));
+            let indent = 10 + " last 30d   ".len();
+            self.say(&format!("{head}{}", wrapped(&verdict.headline, WIDTH, mark.chars().count() + indent + 2, indent)))?;
+        }
+        verdict(account, "30d", last)
+    }
+
+    fn say(&mut self, text: &str) -> Result<(), CliError> {
+        writeln!(self.out, "{text}").map_err(|source| CliError::Write { path: "standard output".into(), source })
+    }
+}
+
+/// Cuts the objects into stretches of consecutive months, and these into days by the time at which they arrived.
+fn periods(objects: Vec<Object>) -> Result<Vec<Period>, CliError> {
+    let mut periods: Vec<Period> = Vec::new();
+    let mut now = NaiveDate::MIN;
+    for object in objects {
+        let date = object.key.strip_prefix("flight-delay/").and_then(|rest| rest.get(..10));
+        let date = date.and_then(|text| NaiveDate::parse_from_str(text, "%Y/%m/%d").ok());
+        let date = date.ok_or_else(|| CliError::demo(format!("{} does not say its day", object.key)))?;
+        // A late object arrives on the day of its neighbours.
+        let is_next_month = date > now && (now == NaiveDate::MIN || date.signed_duration_since(now).num_days() > 2);
+        let is_next_day = date > now;
+        now = now.max(date);
+        if is_next_month {
+            periods.push(Period { name: month(now), days: Vec::new() });
+        }
+        let Some(period) = periods.last_mut() else { continue };
+        match period.days.last_mut() {
+            Some((_, objects)) if !is_next_day => objects.push(object),
+            _ => period.days.push((now, vec![object])),
+        }
+    }
+    Ok(periods)
+}
+
+fn month(day: NaiveDate) -> &'static str {
+    use chrono::Datelike;
+    let names = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+    names.get(day.month0() as usize).copied().unwrap_or_default()
+}
+
+fn midnight_after(day: NaiveDate) -> NaiveDate {
+    day.checked_add_days(Days::new(1)).unwrap_or(day)
+}
+
+async fn put(account: &LocalAccount, bucket: &str, key: &str, bytes: &'static [u8]) -> Result<(), CliError> {
+    account.s3.put_object().bucket(bucket).key(key).body(bytes::Bytes::from_static(bytes).into()).send().await.map_err(CliError::demo)?;
+    Ok(())
+}
+
+/// What became of an object.
+fn receipt(account: &LocalAccount, bucket: &str, key: &str) -> Result<Receipt, CliError> {
+    read(&account.bucket_folder(LAKE).join(keys::receipt(&keys::source_id(bucket, key))))
+}
+
+/// The verdict of the window of this length that ends after `day`, and where its report lies.
+fn verdict(account: &LocalAccount, length: &str, day: NaiveDate) -> Result<(Verdict, PathBuf), CliError> {
+    let end = midnight_after(day).and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis();
+    let place = |file: &str| account.bucket_folder(LAKE).join(keys::report(MODEL, length, end, file));
+    Ok((read(&place("verdict.json"))?, place("index.html")))
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CliError> {
+    let bytes = std::fs::read(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
+    serde_json::from_slice(&bytes).map_err(CliError::demo)
+}
+
+fn symbol(state: State) -> &'static str {
+    match state {
+        State::Ok => "●",
+        State::InsufficientData => "○",
+        State::NoData => "∅",
+        State::Warning => "▲",
+        State::Drift => "◆",
+    }
+}
+
+/// Running text in lines of at most `width` characters: the first begins at column `first`, the others are indented.
+fn wrapped(text: &str, width: usize, first: usize, indent: usize) -> String {
+    let mut wrapped = String::new();
+    let mut column = first;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column + length > width && column > indent {
+            wrapped.say(format_args!("\n{:indent$}", ""));
+            column = indent;
+        } else if !wrapped.is_empty() {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += length;
+    }
+    wrapped
+}
+
+/// Opens a page with what the desk opens pages with.
+fn open(page: &Path) -> Result<(), CliError> {
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else if cfg!(windows) {
+        "explorer"
+    } else {
+        "xdg-open"
+    };
+    std::process::Command::new(program).arg(page).spawn().map_err(CliError::demo)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_months_are_played_day_by_day_and_a_late_object_on_the_day_of_its_arrival() {
+        let periods = periods(demo_files::objects().unwrap()).unwrap();
+        assert_eq!(
+            periods.iter().map(|period| (period.name, period.days.len())).collect::<Vec<_>>(),
+            [("February", 28), ("April", 7), ("July", 31)]
+        );
+        let july = &periods.last().unwrap().days;
+        assert!(
+            july.iter()
+                .any(|(day, objects)| day.to_string() == "2013-07-10" && objects.iter().any(|object| object.key.contains("07/09/23")))
+        );
+    }
+
+    #[test]
+    fn text_is_wrapped_between_words() {
+        assert_eq!(wrapped("one two three", 9, 0, 2), "one two\n  three");
+        assert_eq!(wrapped("", 9, 0, 2), "");
+    }
+}
