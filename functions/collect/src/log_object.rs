@@ -79,9 +79,7 @@ impl Collector {
             }
         };
         ready.write().await?;
-        for key in receipt.obsolete(&intent) {
-            self.lake.bucket.delete(&key).await.map_err(&lake)?;
-        }
+        self.lake.bucket.delete(&receipt.obsolete(&intent)).await.map_err(&lake)?;
         self.lake.put_receipt(&receipt.complete(&intent), Some(&etag)).await.map_err(&lake)?;
         let Lines { read, accepted, quarantined, .. } = receipt.lines;
         info!(object.location = location, lines.read = read, lines.accepted = accepted, lines.quarantined = quarantined, "collected");

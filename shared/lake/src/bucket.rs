@@ -3,6 +3,7 @@
 use aws_sdk_s3::{
     Client,
     primitives::{ByteStream, DateTime},
+    types::{Delete, ObjectIdentifier},
 };
 use bytes::{Bytes, BytesMut};
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,6 +12,9 @@ use crate::LakeError;
 
 /// Largest object that is read into memory at once. Scoring logs and training sets are not: they are streamed.
 pub const MAX_KEPT_BYTES: u64 = 128 * 1024 * 1024;
+
+/// Most keys of one call (S3 API reference, *DeleteObjects*).
+const DELETE_OBJECTS_MAX_KEYS: usize = 1_000;
 
 /// A bucket, and the client to reach it.
 #[derive(Debug, Clone)]
@@ -181,19 +185,27 @@ impl Bucket {
         }
     }
 
-    /// Deletes an object; one that is not there is no error.
+    /// Deletes objects; those that are not there are no error.
     ///
     /// # Errors
-    /// As the call fails.
-    pub async fn delete(&self, key: &str) -> Result<(), LakeError> {
-        self.s3
-            .delete_object()
-            .bucket(&self.name)
-            .key(key)
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| LakeError::call("delete", &self.name, key, error))
+    /// As a call fails, or the first key that was not deleted.
+    pub async fn delete(&self, keys: &[String]) -> Result<(), LakeError> {
+        for keys in keys.chunks(DELETE_OBJECTS_MAX_KEYS) {
+            let first = keys.first().map_or("", String::as_str);
+            let call =
+                |source| LakeError::Call { operation: "delete", bucket: self.name.clone(), key: first.to_owned(), retryable: true, source };
+            let objects: Result<Vec<_>, _> = keys.iter().map(|key| ObjectIdentifier::builder().key(key).build()).collect();
+            let delete = objects.and_then(|objects| Delete::builder().set_objects(Some(objects)).quiet(true).build());
+            let delete = delete.map_err(|error| call(Box::new(error)))?;
+            let answer = self.s3.delete_objects().bucket(&self.name).delete(delete).send().await;
+            let answer = answer.map_err(|error| LakeError::call("delete", &self.name, first, error))?;
+            if let Some(failed) = answer.errors().first() {
+                let text = |text: Option<&str>| text.unwrap_or("nothing").to_owned();
+                let says = format!("{} at \"{}\": {}", text(failed.code()), text(failed.key()), text(failed.message()));
+                return Err(call(says.into()));
+            }
+        }
+        Ok(())
     }
 
     /// The objects below a prefix in the order of their keys, from the first key greater than `after` up to, but not

@@ -12,7 +12,7 @@ const SCHEMA: &str = "tidegate.receipt/1";
 
 /// How long a key that is no longer written is remembered, in the time of the object's own uploads. A delivery that still
 /// knows the older object lives at most as long as the queue and its dead letters keep it: 4 + 14 days.
-const REMEMBERED_MS: i64 = 30 * DAY_MS;
+const REMEMBERED_MS: i64 = 20 * DAY_MS;
 
 /// What became of one object.
 ///
