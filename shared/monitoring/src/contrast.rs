@@ -32,6 +32,8 @@ pub(crate) struct Shift {
     pub(crate) error: f64,
     /// Two-sided p-value.
     pub(crate) p: f64,
+    /// The largest size that a period of the baseline showed, as a window of this length would show it.
+    pub(crate) ordinary: f64,
 }
 
 /// A difference without direction: what is left when the directions are taken out.
@@ -43,6 +45,8 @@ pub(crate) struct Rest {
     pub(crate) margin: f64,
     /// p-value.
     pub(crate) p: f64,
+    /// As [`Shift::ordinary`].
+    pub(crate) ordinary: f64,
 }
 
 /// The space in which a field's counts are compared.
@@ -58,6 +62,8 @@ pub(crate) struct Space {
     directions: Vec<Direction>,
     /// Variation of the rest, per dimension.
     rest: Variation,
+    /// The largest rest that a period showed, freed of what chance alone adds.
+    rest_ordinary: f64,
     periods_in_window: f64,
 }
 
@@ -65,6 +71,15 @@ pub(crate) struct Space {
 struct Direction {
     unit: Vec<f64>,
     variation: Variation,
+    /// The largest size that a period showed, chance included.
+    ordinary: f64,
+}
+
+impl Direction {
+    fn learn(unit: Vec<f64>, along: &[f64], sampling: &[f64]) -> Self {
+        let ordinary = along.iter().map(|size| size.abs()).fold(0.0, f64::max);
+        Self { unit, variation: Variation::learn(along, sampling), ordinary }
+    }
 }
 
 impl Space {
@@ -107,6 +122,7 @@ impl Space {
             values: reference.present() as f64,
             directions: Vec::new(),
             rest: Variation::UNKNOWN,
+            rest_ordinary: 0.0,
             periods_in_window: reference.periods_in_window,
         };
         space.learn(reference, basis);
@@ -122,11 +138,7 @@ impl Space {
         let periods: Vec<(Vec<f64>, f64)> = reference.periods.iter().map(|period| self.differences(&period.cells)).collect();
         let sampling: Vec<f64> = periods.iter().map(|(_, count)| 1.0 / count).collect();
         let along = |unit: &Vec<f64>| -> Vec<f64> { periods.iter().map(|(difference, _)| dot(unit, difference)).collect() };
-        self.directions = basis
-            .iter()
-            .skip(1)
-            .map(|unit| Direction { unit: unit.clone(), variation: Variation::learn(&along(unit), &sampling) })
-            .collect();
+        self.directions = basis.iter().skip(1).map(|unit| Direction::learn(unit.clone(), &along(unit), &sampling)).collect();
         let rests: Vec<Vec<f64>> = periods.iter().map(|(difference, _)| residual(difference, &basis)).collect();
         let mut lengths: Vec<f64> = rests.iter().map(|rest| squared_length(rest)).collect();
         if let Some(main) = main_variation(&rests, None, &basis) {
@@ -137,10 +149,13 @@ impl Space {
                 *length -= part * part;
                 signed.push(part * dot(&others, &main).signum());
             }
-            self.directions.push(Direction { unit: main.clone(), variation: Variation::learn(&signed, &sampling) });
+            self.directions.push(Direction::learn(main.clone(), &signed, &sampling));
             basis.push(main);
         }
-        self.rest = Variation::learn_lengths(&lengths, self.rest_dimensions() as f64, &sampling);
+        let dimensions = self.rest_dimensions() as f64;
+        self.rest = Variation::learn_lengths(&lengths, dimensions, &sampling);
+        self.rest_ordinary =
+            lengths.iter().zip(&sampling).map(|(length, sampling)| length - dimensions * sampling).fold(0.0, f64::max).sqrt();
     }
 
     /// Number of dimensions that no direction covers.
@@ -172,7 +187,8 @@ impl Space {
         let shift = |direction: &Direction| {
             let size = dot(&direction.unit, &difference);
             let standard = direction.variation.standard(sampling, self.periods_in_window);
-            Shift { size, error: standard.error, p: two_sided(size / standard.error, standard.freedom) }
+            let ordinary = direction.ordinary / self.periods_in_window.sqrt();
+            Shift { size, error: standard.error, p: two_sided(size / standard.error, standard.freedom), ordinary }
         };
         self.directions.iter().map(shift).collect()
     }
@@ -198,7 +214,8 @@ impl Space {
         let beyond_chance = (length - mean).max(0.0);
         // The variance of a noncentral chi-square grows by four times its noncentrality; the root by the delta method.
         let spread = (variance + 4.0 * beyond_chance * mean / dimensions).sqrt() / (2.0 * length.sqrt().max(f64::MIN_POSITIVE));
-        Some(Rest { size: beyond_chance.sqrt(), margin: Z_95 * spread, p })
+        let ordinary = self.rest_ordinary / self.periods_in_window.sqrt();
+        Some(Rest { size: beyond_chance.sqrt(), margin: Z_95 * spread, p, ordinary })
     }
 
     /// What the directions make of each cell's share: the window's expected count relative to the baseline's, per cell.

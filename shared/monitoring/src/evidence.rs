@@ -8,7 +8,7 @@ use crate::contrast::{Shift, Space, Z_95};
 use crate::reference::Reference;
 use crate::share::{ShareChange, Tally, compare};
 use crate::spike::Clumping;
-use crate::words::{pair, percent, quoted};
+use crate::words::{number, pair, percent, quoted};
 
 /// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.05 sd, half
 /// a percent of all records.
@@ -69,6 +69,7 @@ impl Side<'_> {
             effect_low: change.low,
             effect_high: change.high,
             threshold,
+            ordinary: change.ordinary,
             unit: "share".to_owned(),
             says,
         }
@@ -99,7 +100,7 @@ impl Side<'_> {
             .map(|(shift, name)| self.of_shift(name, *shift, self.bulk_says(name, shift.size)))
             .collect();
         if let Some(rest) = space.rest(cells) {
-            let says = "its values are spread differently over the same range".to_owned();
+            let says = self.reshaped();
             tests.push(self.of_w("shape", rest, says));
         }
         tests
@@ -111,9 +112,37 @@ impl Side<'_> {
         match (name, size > 0.0) {
             ("location", true) => format!("its values are higher: mean {is}, was {was}"),
             ("location", false) => format!("its values are lower: mean {is}, was {was}"),
-            ("spread", true) => "more of its values lie towards the ends of what the baseline shows".to_owned(),
-            ("spread", false) => "more of its values lie in the middle of what the baseline shows".to_owned(),
-            _ => format!("its distribution changed shape: mean {is}, was {was}"),
+            _ => self.reshaped(),
+        }
+    }
+
+    /// Where the distribution changed most, in words: the tenth of the baseline's values whose share moved furthest.
+    fn reshaped(&self) -> String {
+        let FieldAnchor::Numeric(anchor) = self.anchor else { return String::new() };
+        let cells = self.cells();
+        let (m, n) = (self.reference.present().max(1) as f64, cells.iter().sum::<u64>().max(1) as f64);
+        let least = m / 10.0;
+        let mut bands: Vec<(usize, usize, f64, f64)> = Vec::new();
+        let (mut start, mut before, mut now) = (0, 0.0, 0.0);
+        for (cell, (was, is)) in self.reference.cells.iter().zip(&cells).enumerate() {
+            before += *was as f64;
+            now += *is as f64;
+            if before >= least || cell + 1 == cells.len() {
+                bands.push((start, cell, before / m, now / n));
+                (start, before, now) = (cell + 1, 0.0, 0.0);
+            }
+        }
+        let highest = bands.len().saturating_sub(1);
+        let moved = |band: &(usize, usize, f64, f64)| (band.3 - band.2).abs();
+        let Some((index, &(from, to, was, is))) = bands.iter().enumerate().max_by(|a, b| moved(a.1).total_cmp(&moved(b.1))) else {
+            return String::new();
+        };
+        let edge = |cell: usize| anchor.edges.get(cell).copied().unwrap_or(0.0);
+        let shares = format!("{}, {} in the baseline", percent(is), percent(was));
+        match index {
+            0 => format!("its shape changed: below {} lie {shares}", number(edge(to))),
+            index if index == highest => format!("its shape changed: above {} lie {shares}", number(edge(from.saturating_sub(1)))),
+            _ => format!("its shape changed: from {} to {} lie {shares}", number(edge(from.saturating_sub(1))), number(edge(to))),
         }
     }
 
@@ -128,6 +157,7 @@ impl Side<'_> {
             effect_low: shift.size - margin,
             effect_high: shift.size + margin,
             threshold: self.effect,
+            ordinary: shift.ordinary,
             unit: "sd".to_owned(),
             says,
         }
@@ -142,6 +172,7 @@ impl Side<'_> {
             effect_low: (rest.size - rest.margin).max(0.0),
             effect_high: rest.size + rest.margin,
             threshold: self.effect,
+            ordinary: rest.ordinary,
             unit: "w".to_owned(),
             says,
         }

@@ -36,12 +36,17 @@ impl Rules {
         let own = feature.and_then(|feature| feature.monitoring.clone()).unwrap_or(FeatureMonitoring::default());
         Self {
             effect: own.effect.unwrap_or(contract.monitoring.effect),
-            importance: feature.map_or(1.0, |feature| feature.importance),
+            // What the model says is worth as much as one of its features.
+            importance: feature.map_or_else(|| mean_importance(contract), |feature| feature.importance),
             // How long a prediction took says nothing about the data; it is shown, and judged with the service's health.
             muted: own.mute || field.role == FieldRole::Latency,
             missing: own.missing,
         }
     }
+}
+
+fn mean_importance(contract: &Contract) -> f64 {
+    contract.features.iter().map(|feature| feature.importance).sum::<f64>() / contract.features.len().max(1) as f64
 }
 
 /// A field with what it is compared with.
@@ -200,10 +205,11 @@ fn tenths(before: &[u64], now: &[u64]) -> (Vec<u64>, Vec<u64>) {
 
 /// Corrects the evidence over all fields, and decides each field.
 ///
-/// Within a field the smallest p-value counts for all its tests (Bonferroni); over fields the false discovery rate is
+/// Within a field the tests share the error by fixed weights (weighted Bonferroni; Genovese, Roeder and Wasserman, 2006);
+/// over fields the false discovery rate is
 /// controlled (Benjamini and Hochberg, 1995). Fields that do not raise the model's state do not weaken the others.
 pub(crate) fn decide(fields: &mut [Tested], contract: &Contract, window_records: u64) {
-    let smallest = |tested: &Tested| tested.verdict.tests.iter().map(|test| test.p).fold(1.0, f64::min) * tested.verdict.tests.len() as f64;
+    let smallest = |tested: &Tested| tested.verdict.tests.iter().map(|test| test.p / weight(test)).fold(f64::INFINITY, f64::min);
     let family: Vec<usize> = fields
         .iter()
         .enumerate()
@@ -217,19 +223,29 @@ pub(crate) fn decide(fields: &mut [Tested], contract: &Contract, window_records:
         let plain = smallest(tested);
         // How much the correction over fields raised this field's smallest p-value, applied to all its tests.
         let factor = adjusted.get(&index).filter(|_| plain > 0.0).map_or(1.0, |adjusted| adjusted / plain.min(1.0));
-        let count = tested.verdict.tests.len() as f64;
         for test in &mut tested.verdict.tests {
-            test.p_adjusted = (test.p * count * factor).min(1.0);
+            test.p_adjusted = (test.p / weight(test) * factor).min(1.0);
         }
-        let level = contract.monitoring.false_discovery_rate / (family_size.max(1) as f64 * count.max(1.0));
+        let level = contract.monitoring.false_discovery_rate * MAIN_WEIGHT / family_size.max(1) as f64;
         tested.verdict.smallest_visible =
             tested.error.and_then(|error| Some((normal::quantile(1.0 - level / 2.0)? + normal::quantile(POWER)?) * error));
         settle(&mut tested.verdict, tested.rules.effect, contract, window_records);
     }
 }
 
+/// Share of a field's error that its main test gets: a move up or down, or another mix of names.
+const MAIN_WEIGHT: f64 = 0.4;
+
+/// Share of a field's error that a test gets; they sum to at most 1 for either kind of field.
+fn weight(test: &Evidence) -> f64 {
+    match test.test.as_str() {
+        "location" | "mix" => MAIN_WEIGHT,
+        _ => 0.1,
+    }
+}
+
 fn strength(test: &Evidence, rate: f64) -> State {
-    if test.p_adjusted > rate || test.severity() < 1.0 {
+    if test.p_adjusted > rate || test.severity() < 1.0 || test.effect.abs() <= test.ordinary {
         State::Ok
     } else if test.sure_effect() >= test.threshold {
         State::Drift
@@ -275,7 +291,7 @@ fn settle(verdict: &mut FieldVerdict, effect: f64, contract: &Contract, window_r
 /// names. `None` with fewer than `least` values, or nothing to compare with.
 pub(crate) fn effect_of(field: &str, profile: &Profile, baseline: &Baseline, window: Window, least: u64) -> Option<f64> {
     let now = profile.fields.iter().find(|now| now.name == field).filter(|now| now.present >= least)?;
-    let reference = Reference::new(baseline, baseline.position(field)?, window)?;
+    let reference = Reference::without_periods(baseline, baseline.position(field)?, window)?;
     let space = space_of(now.kind, &reference, now.present)?;
     let cells = cells_of(now);
     match now.kind {

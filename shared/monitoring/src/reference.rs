@@ -31,19 +31,27 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
-    /// The counts of the baseline's field at `position`; `None` when the baseline has no usable value of it.
+    /// The counts of the baseline's field at `position`, with its periods; `None` when the baseline has no usable value of it.
     pub(crate) fn new(baseline: &Baseline, position: usize, window: Window) -> Option<Self> {
         let field = baseline.fields.get(position)?;
-        field.anchor.as_ref()?;
-        let whole = whole_counts(baseline, position)?;
-        let counts = hours_counts(&field.hours, window).unwrap_or(whole);
         let enough = |counts: &&Counts| counts.cells.iter().sum::<u64>() >= MIN_VALUES_IN_PERIOD;
         let periods: Vec<Counts> = field.periods.iter().filter(enough).cloned().collect();
         let periods = if periods.len() < MIN_PERIODS { Vec::new() } else { periods };
         let days = (window.end_ms - window.start_ms) as f64 / DAY_MS as f64;
         // Blocks of rows have no length in time: a window then counts as one period, the cautious choice.
         let periods_in_window = if field.hours.is_empty() { 1.0 } else { days.max(1.0) };
-        Some(Self { cells: counts.cells, absent: counts.absent, periods, periods_in_window })
+        Some(Self { periods, periods_in_window, ..Self::without_periods(baseline, position, window)? })
+    }
+
+    /// As [`Reference::new`], but knowing nothing of ordinary variation: enough to tell how far, not whether by chance.
+    pub(crate) fn without_periods(baseline: &Baseline, position: usize, window: Window) -> Option<Self> {
+        let field = baseline.fields.get(position)?;
+        field.anchor.as_ref()?;
+        let counts = match hours_counts(&field.hours, window) {
+            Some(counts) => counts,
+            None => whole_counts(baseline, position)?,
+        };
+        Some(Self { cells: counts.cells, absent: counts.absent, periods: Vec::new(), periods_in_window: 1.0 })
     }
 
     /// Number of usable values.

@@ -24,6 +24,8 @@ pub(crate) struct ShareChange {
     pub(crate) high: f64,
     /// Two-sided p-value, ordinary variation included.
     pub(crate) p: f64,
+    /// The largest deviation that a period of the baseline showed, as a window of this length would show it.
+    pub(crate) ordinary: f64,
 }
 
 /// How many of how many.
@@ -47,7 +49,8 @@ impl Tally {
 /// ordinary variation; the p-value is the pooled two-proportion z, or, where few hits are expected, the exact
 /// conditional binomial (given all hits, each falls on the window's side with probability `n/(n + m)`).
 pub(crate) fn compare(before: Tally, now: Tally, periods: &[Tally], periods_in_window: f64) -> Option<ShareChange> {
-    let deviations: Vec<Deviation> = periods.iter().map(|tally| Deviation { share: tally.share(), all: tally.all }).collect();
+    let deviations: Vec<Deviation> =
+        periods.iter().map(|tally| Deviation { share: tally.share() - before.share(), all: tally.all }).collect();
     compare_differences(before, now, &deviations, periods_in_window, 0.0)
 }
 
@@ -85,7 +88,8 @@ pub(crate) fn compare_differences(
     let interval = interval::newcombe_difference(before.hits, before.all, now.hits, now.all, 0.95)?;
     let extra = Z_95 * (error * error - sampling).max(0.0).sqrt();
     let widen = |bound: f64, sign: f64| q - p + sign * ((bound - (q - p)).powi(2) + extra * extra).sqrt();
-    Some(ShareChange { before: p, now: q, low: widen(interval.low, -1.0), high: widen(interval.high, 1.0), p: p_value })
+    let ordinary = periods.iter().map(|period| period.share.abs()).fold(0.0, f64::max) / periods_in_window.sqrt();
+    Some(ShareChange { before: p, now: q, low: widen(interval.low, -1.0), high: widen(interval.high, 1.0), p: p_value, ordinary })
 }
 
 /// Exact two-sided p-value of the window's hits given all hits (twice the smaller tail, at most 1). Whichever of hits

@@ -6,7 +6,7 @@ use tidegate_profile::{Counts, NumericAnchor};
 use crate::Evidence;
 use crate::contrast::Space;
 use crate::evidence::Side;
-use crate::share::{Deviation, Tally, beyond_p, compare, compare_differences};
+use crate::share::{Deviation, ShareChange, Tally, beyond_p, compare, compare_differences};
 use crate::words::{number, percent};
 
 /// So many cells with the largest plain difference are looked at closely.
@@ -29,11 +29,13 @@ pub(crate) struct Clumping {
     period: f64,
     /// One over the window's length in periods plus one over the baseline's.
     spread: f64,
+    /// The most that a period's share of a cell exceeded what was expected of it.
+    largest: f64,
 }
 
 impl Clumping {
     /// Independent values.
-    pub(crate) const NONE: Self = Self { factor: 1.0, period: 1.0, spread: 0.0 };
+    pub(crate) const NONE: Self = Self { factor: 1.0, period: 1.0, spread: 0.0, largest: 0.0 };
 
     /// Variance that clumping adds to the difference of a share near `share`.
     fn added(&self, share: f64) -> f64 {
@@ -60,7 +62,7 @@ impl Side<'_> {
         let sizes: Vec<f64> = periods.iter().map(|counts| counts.cells.iter().sum::<u64>() as f64).collect();
         let expected: Vec<Vec<f64>> = periods.iter().map(|counts| space.expected(&counts.cells)).collect();
         let total = self.reference.present() as f64;
-        let (mut ratios, mut cells) = (0.0, 0.0);
+        let (mut ratios, mut cells, mut largest) = (0.0, 0.0, 0.0_f64);
         for (cell, &held) in self.reference.cells.iter().enumerate() {
             let share = held as f64 / total;
             if (held as f64) < LEAST_IN_PERIOD * periods.len() as f64 || share >= 1.0 {
@@ -68,14 +70,17 @@ impl Side<'_> {
             }
             let squares = periods.iter().zip(&sizes).zip(&expected).map(|((counts, size), expected)| {
                 let was = share * expected.get(cell).copied().unwrap_or(1.0);
-                (count(&counts.cells, cell) as f64 / size - was).powi(2) * size
+                let deviation = count(&counts.cells, cell) as f64 / size - was;
+                (deviation * deviation * size, deviation)
             });
-            ratios += squares.sum::<f64>() / (share * (1.0 - share)) / (periods.len() as f64 - 1.0);
+            let (sum, most) = squares.fold((0.0, 0.0_f64), |(sum, most), (square, deviation)| (sum + square, most.max(deviation)));
+            largest = largest.max(most);
+            ratios += sum / (share * (1.0 - share)) / (periods.len() as f64 - 1.0);
             cells += 1.0;
         }
         let factor = if cells > 0.0 { (ratios / cells).max(1.0) } else { 1.0 };
         let spread = 1.0 / self.reference.periods_in_window + 1.0 / periods.len() as f64;
-        Clumping { factor, period: sizes.iter().sum::<f64>() / sizes.len() as f64, spread }
+        Clumping { factor, period: sizes.iter().sum::<f64>() / sizes.len() as f64, spread, largest }
     }
 
     /// A value, or narrow run of values, that holds much more or less than its neighbourhood explains: what location,
@@ -112,6 +117,9 @@ impl Side<'_> {
             Some((cell, compare_differences(before, now, &periods, self.reference.periods_in_window, clumping.added(pooled))?))
         });
         let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
+        // Not this cell's largest deviation in a period, but any cell's: which value repeats is chance.
+        let ordinary = clumping.largest / self.reference.periods_in_window.sqrt();
+        let change = ShareChange { ordinary, ..change };
         let value = anchor.representatives().get(cell).copied().unwrap_or(0.0);
         let is_atom = u32::try_from(cell).is_ok_and(|cell| anchor.atoms.contains(&cell));
         let around = if is_atom { "exactly" } else { "about" };

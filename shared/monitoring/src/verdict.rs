@@ -190,6 +190,10 @@ pub struct Evidence {
     pub effect_high: f64,
     /// From where on the effect matters, in the same unit.
     pub threshold: f64,
+    /// The largest size that an ordinary period of the baseline showed, as a window of this length would show it; what
+    /// stays below it is never called drift. 0 where the baseline has no periods.
+    #[serde(default)]
+    pub ordinary: f64,
     /// The effect's unit: `sd` (standard deviations of the baseline), `w` (Cohen's w), `share`.
     pub unit: String,
     /// What was seen, in words.
