@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use tidegate_contract::Contract;
 use tidegate_lake::{ReportEtags, keys};
 use tidegate_monitoring::{Input, Verdict, assess};
@@ -93,11 +94,12 @@ impl DriftFunction {
         let page = render(&Page { contract, verdict: &verdict, current: &current.profile, baseline: baseline.as_deref() });
         let mut json = serde_json::to_vec_pretty(&verdict).map_err(|source| DriftError::Verdict { what: what.to_owned(), source })?;
         json.push(b'\n');
+        let digest = keys::hex(&Sha256::digest(&json));
         let etags = self.lake.put_report(&job.model, &length, job.end_ms, json, page).await.map_err(&lake)?;
-        let record = record(&key, &verdict, inputs, etags, before.as_ref());
+        let record = record(&key, &verdict, inputs, (digest, etags), before.as_ref());
         // Written even when only the revision would differ: that this pass was not overtaken is known only then.
         self.registry.put_window(&record).await.map_err(DriftError::registry(what))?;
-        if before.as_ref().is_none_or(|before| before.verdict_etag != record.verdict_etag) {
+        if before.as_ref().is_none_or(|before| before.verdict_digest != record.verdict_digest) {
             emit(&metrics::line(job, &verdict).map_err(|source| DriftError::Metrics { what: what.to_owned(), source })?);
         }
         info!(
@@ -122,7 +124,13 @@ fn sum(loaded: &Loaded, start_ms: i64, end_ms: i64, profiles: &Loader<'_>) -> Re
     Ok(sum)
 }
 
-fn record(key: &WindowKey, verdict: &Verdict, inputs: String, etags: ReportEtags, before: Option<&WindowRecord>) -> WindowRecord {
+fn record(
+    key: &WindowKey,
+    verdict: &Verdict,
+    inputs: String,
+    (verdict_digest, etags): (String, ReportEtags),
+    before: Option<&WindowRecord>,
+) -> WindowRecord {
     WindowRecord {
         key: key.clone(),
         state: verdict.state,
@@ -132,6 +140,7 @@ fn record(key: &WindowKey, verdict: &Verdict, inputs: String, etags: ReportEtags
         quarantined_lines: verdict.intake.lines.quarantined,
         inputs,
         report_key: keys::report(&key.model, &key.length.to_string(), key.end_ms, "verdict.json"),
+        verdict_digest,
         verdict_etag: etags.verdict,
         page_etag: etags.page,
         revision: before.map_or(0, |before| before.revision) + 1,

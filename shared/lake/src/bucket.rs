@@ -13,7 +13,7 @@ use crate::LakeError;
 /// Largest object that is read into memory at once. Scoring logs and training sets are not: they are streamed.
 pub const MAX_KEPT_BYTES: u64 = 128 * 1024 * 1024;
 
-/// Most keys of one call (S3 API reference, *DeleteObjects*).
+/// Most keys of one call (S3 API reference, *`DeleteObjects`*).
 const DELETE_OBJECTS_MAX_KEYS: usize = 1_000;
 
 /// A bucket, and the client to reach it.

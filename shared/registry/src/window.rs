@@ -41,6 +41,8 @@ pub struct WindowRecord {
     pub inputs: String,
     /// Key of `verdict.json` in the lake (`report_key`).
     pub report_key: String,
+    /// SHA-256 of `verdict.json`, hex (`verdict_digest`): what was said, however often it was written.
+    pub verdict_digest: String,
     /// Entity tag of `verdict.json` (`verdict_etag`).
     pub verdict_etag: String,
     /// Entity tag of `index.html` (`page_etag`).
@@ -86,6 +88,7 @@ impl WindowRecord {
             ("quarantined_lines", number(self.quarantined_lines)),
             ("inputs_digest", text(&self.inputs)),
             ("report_key", text(&self.report_key)),
+            ("verdict_digest", text(&self.verdict_digest)),
             ("verdict_etag", text(&self.verdict_etag)),
             ("page_etag", text(&self.page_etag)),
             ("revision", number(self.revision)),
@@ -115,6 +118,7 @@ impl WindowRecord {
             quarantined_lines: number("quarantined_lines")?,
             inputs: text("inputs_digest")?,
             report_key: text("report_key")?,
+            verdict_digest: text("verdict_digest")?,
             verdict_etag: text("verdict_etag")?,
             page_etag: text("page_etag")?,
             revision: number("revision")?,
@@ -145,6 +149,7 @@ mod tests {
             quarantined_lines: 3,
             inputs: "ab".to_owned(),
             report_key: "reports/verdict.json".to_owned(),
+            verdict_digest: "cd".to_owned(),
             verdict_etag: "\"1\"".to_owned(),
             page_etag: "\"2\"".to_owned(),
             revision: 4,
