@@ -49,7 +49,7 @@ impl Collector {
         for _ in 0..TRIES {
             match Box::pin(self.log_pass(key, &location)).await {
                 Err(failure) if failure.is_conflict() => {
-                    info!(object.location = location, "another delivery is at work on the object: starting over")
+                    info!(object.location = location, "another delivery is at work on the object: starting over");
                 }
                 done => return done,
             }

@@ -205,7 +205,7 @@ impl<'a> Outputs<'a> {
                 (Lines { read: accepted, accepted, ..Lines::default() }, BTreeMap::new())
             };
             let Output { profile, records, waiting, spilled, upload, .. } = output;
-            ready.add(at, lines, reasons, profile, Some(Records { records, waiting, spilled, upload }));
+            ready.add(at, lines, reasons, profile, Some(Records { writer: records, waiting, spilled, upload }));
         }
         ready
     }
@@ -233,7 +233,7 @@ pub(crate) struct Ready<'a> {
 
 #[derive(Debug)]
 struct Records {
-    records: RecordsWriter,
+    writer: RecordsWriter,
     waiting: Vec<u8>,
     spilled: Vec<Extent>,
     upload: Upload,
@@ -336,7 +336,7 @@ impl Records {
                 self.upload.push(&bytes).await.map_err(&lake)?;
             }
             self.upload.push(&self.waiting).await.map_err(&lake)?;
-            let last = self.records.finish(content).map_err(&lake)?;
+            let last = self.writer.finish(content).map_err(&lake)?;
             self.upload.push(&last).await.map_err(&lake)
         };
         let ended = ended.await;

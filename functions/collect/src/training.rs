@@ -59,7 +59,7 @@ impl Collector {
         for _ in 0..TRIES {
             match Box::pin(self.training_pass(key, model, &location)).await {
                 Err(failure) if failure.is_conflict() => {
-                    info!(object.location = location, "the training set or its receipt changed: starting over")
+                    info!(object.location = location, "the training set or its receipt changed: starting over");
                 }
                 done => return done,
             }

@@ -46,7 +46,7 @@ impl DriftFunction {
         for _ in 0..TRIES {
             match Box::pin(self.pass(&job, &what, &contract)).await {
                 Err(failure) if failure.is_conflict() => {
-                    info!(model = job.model, "inputs or record changed in the meantime: starting over")
+                    info!(model = job.model, "inputs or record changed in the meantime: starting over");
                 }
                 done => return done,
             }

@@ -4,7 +4,7 @@ use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 
 use crate::{DriftError, Job};
 
-/// Most entries of one batch (SQS API reference, *SendMessageBatch*). A planned window is about 100 bytes, so the limit on
+/// Most entries of one batch (SQS API reference, *`SendMessageBatch`*). A planned window is about 100 bytes, so the limit on
 /// the batch's size (1 MiB) cannot be met.
 const SEND_MESSAGE_BATCH_MAX_ENTRIES: usize = 10;
 
