@@ -5,6 +5,8 @@ pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {
         "0".to_owned()
+    } else if value.fract() == 0.0 && size < 100.0 {
+        format!("{value:.0}")
     } else if !(1e-4..1e15).contains(&size) {
         format!("{value:.2e}")
     } else if size >= 100.0 {
@@ -84,7 +86,7 @@ mod tests {
     fn a_pair_shows_that_it_differs() {
         assert_eq!(pair(107.2, 100.1), ("107".to_owned(), "100".to_owned()));
         assert_eq!(pair(100.3, 100.1), ("100.3".to_owned(), "100.1".to_owned()));
-        assert_eq!(pair(5.0, 5.0), ("5.00".to_owned(), "5.00".to_owned()));
+        assert_eq!(pair(5.0, 5.0), ("5".to_owned(), "5".to_owned()));
     }
 
     #[test]
