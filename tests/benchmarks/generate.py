@@ -1,8 +1,12 @@
-"""Makes the benchmark's files: a scoring log of two million records drawn from the demo's real July, and its twins."""
+"""Makes the benchmark's files: a scoring log of records drawn from the demo's real July, and its twins.
+
+`generate.py DEMO FOLDER ROWS [twins]` prints the log's path.
+"""
 
 import gzip
 import pathlib
 import shutil
+import sys
 
 import numpy as np
 import polars as pl
@@ -67,3 +71,8 @@ def make_twins(log: pathlib.Path) -> None:
     columns = log.with_suffix(".parquet")
     if not columns.exists():
         pl.read_ndjson(log).write_parquet(columns, compression="zstd")
+
+
+if __name__ == "__main__":
+    demo, folder, rows, *rest = sys.argv[1:]
+    print(make(pathlib.Path(demo), pathlib.Path(folder), int(rows), "twins" in rest))

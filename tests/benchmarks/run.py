@@ -25,7 +25,7 @@ CONTRACT = DEMO / "flight-delay.yaml"
 ROWS = 1_645_000  # 573 MB
 GIGABYTE_ROWS = 2_871_000
 HEAD_LINES = 1_000  # a log so short that what is measured on it is the fixed cost
-DRIFT_EXIT_CODES = {0, 1, 2, 3}  # a verdict is no failure of the run
+DRIFT_EXIT_CODES = {0, 1}  # 1: drift was found, which is no failure of the run
 
 
 def enter_environment() -> None:
@@ -80,6 +80,12 @@ class Commands:
             "DuckDB": [sys.executable, HERE / "duckdb_side.py", "collect", log, TRAINING, self.threads, OUT],
             "Polars": [sys.executable, HERE / "polars_side.py", "collect", log, TRAINING, self.threads, OUT],
         }
+
+
+def log_of(rows: int, twins: bool) -> pathlib.Path:
+    """The log, made when it is not there: by another process, for what this one holds counts as a measured one's peak (Linux keeps it over exec)."""
+    command = [sys.executable, HERE / "generate.py", DEMO, DATA, str(rows), *(["twins"] if twins else [])]
+    return pathlib.Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
 
 
 def head_of(log: pathlib.Path) -> pathlib.Path:
@@ -140,17 +146,26 @@ def table(title: str, summary: dict) -> str:
     return "\n".join(lines) + "\n"
 
 
-def peers_agree() -> str:
-    """Holds DuckDB's answer beside Polars': a benchmark of two programs that count different things says nothing."""
-    answers = [json.loads((DATA / f"answer-profile-{side}.json").read_text()) for side in ("duckdb", "polars")]
-    worst = 0.0
-    for name, facts in answers[0]["fields"].items():
-        for key, value in facts.items():
-            other = answers[1]["fields"][name][key]
-            worst = max(worst, abs(value - other) / max(abs(value), 1e-12))
-    if answers[0]["rows"] != answers[1]["rows"] or worst > 1e-6:
-        raise SystemExit(f"DuckDB and Polars do not count the same: rows {[a['rows'] for a in answers]}, worst relative difference {worst}")
-    return f"DuckDB and Polars agree on {answers[0]['rows']:,} rows and on every count, moment and index within {worst:.0e}."
+def sides_agree(sides: list) -> str:
+    """Holds the answers beside each other: a benchmark of programs that count different things says nothing."""
+    answers = {side: json.loads((DATA / f"answer-profile-{side}.json".lower()).read_text()) for side in sides}
+    if "Tidegate" in answers:
+        verdict = answers["Tidegate"]
+        means = {field["name"]: {"mean": field["mean_current"]} for field in verdict["fields"] if field.get("mean_current") is not None}
+        answers["Tidegate"] = {"rows": verdict["records"], "fields": means}
+    first, *others = answers
+    worst, compared = 0.0, 0
+    for other in others:
+        if answers[other]["rows"] != answers[first]["rows"]:
+            raise SystemExit(f"{first} counted {answers[first]['rows']} rows, {other} {answers[other]['rows']}")
+        for name in answers[first]["fields"].keys() & answers[other]["fields"].keys():
+            one, two = answers[first]["fields"][name], answers[other]["fields"][name]
+            for key in one.keys() & two.keys():
+                compared += 1
+                worst = max(worst, abs(one[key] - two[key]) / max(abs(one[key]), 1e-12))
+    if worst > 1e-6 or (others and not compared):
+        raise SystemExit(f"the sides do not count the same: {compared} figures compared, worst relative difference {worst}")
+    return f"{' and '.join(sides)} agree on {answers[first]['rows']:,} rows, and on {compared} counts, moments and indices that they share within {worst:.0e}."
 
 
 def machine() -> str:
@@ -174,20 +189,18 @@ def compare(options: argparse.Namespace, log: pathlib.Path) -> dict:
         runs = interleave(commands_of, log, options.sides, options.rounds, job)
         result["jobs"][job] = {"runs": runs, "summary": summarise(runs, fixed)}
         print(table(title, result["jobs"][job]["summary"]))
-        if job == "profile" and {"DuckDB", "Polars"} <= set(options.sides):
-            print(peers_agree() + "\n")
+        if job == "profile":
+            print(sides_agree(sorted(options.sides)) + "\n")
     return result
 
 
 def memory(options: argparse.Namespace) -> dict:
     """Peak memory of `collect` for objects of a quarter, a half and a whole gigabyte."""
-    import generate
-
     result = {"machine": machine(), "memory": {}}
     print("| object | " + " | ".join(f"{side} peak MiB" for side in options.sides) + " |")
     print("|---" * (len(options.sides) + 1) + "|")
     for rows in (GIGABYTE_ROWS // 4, GIGABYTE_ROWS // 2, GIGABYTE_ROWS):
-        log = generate.make(DEMO, DATA, rows, twins=False)
+        log = log_of(rows, twins=False)
         runs = interleave(Commands(options).collect, log, options.sides, 1, "memory")
         result["memory"][f"{log.stat().st_size / 1e6:.0f} MB"] = runs
         print(f"| {log.stat().st_size / 1e6:.0f} MB | " + " | ".join(f"{runs[side][0]['peak_mib']:.0f}" for side in options.sides) + " |")
@@ -212,12 +225,7 @@ def parse_options() -> argparse.Namespace:
 def main() -> None:
     options = parse_options()
     enter_environment()
-    import generate
-
-    if options.memory:
-        result = memory(options)
-    else:
-        result = compare(options, generate.make(DEMO, DATA, options.rows, options.twins))
+    result = memory(options) if options.memory else compare(options, log_of(options.rows, options.twins))
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
 
