@@ -123,21 +123,21 @@ impl Demo {
         last.ok_or_else(|| CliError::demo("it has no objects"))
     }
 
-    /// Puts the objects of a period, day by day, as the application did. Once a week, and at the end, the schedule fires: each
-    /// time it plans every window that ended in the week before.
+    /// Puts the objects of a period, day by day, as the application did. At the end the schedule fires, which plans every window
+    /// that ended in the week before.
     async fn play(&mut self, account: &LocalAccount, period: &Period) -> Result<(), CliError> {
         let style = ProgressStyle::with_template("{msg:10} {wide_bar} {pos}/{len} days").unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(period.days.len() as u64).with_style(style).with_message(period.name);
-        for (number, (day, objects)) in period.days.iter().enumerate() {
+        for (_, objects) in &period.days {
             for object in objects {
                 put(account, LOGS, &object.key, object.bytes()?).await?;
             }
             account.settle().await.map_err(CliError::demo)?;
-            if number % 7 == 6 || number + 1 == period.days.len() {
-                account.tick(&format!("{}T00:05:00Z", midnight_after(*day))).await.map_err(CliError::demo)?;
-                account.settle().await.map_err(CliError::demo)?;
-            }
             bar.inc(1);
+        }
+        if let Some((day, _)) = period.days.last() {
+            account.tick(&format!("{}T00:05:00Z", midnight_after(*day))).await.map_err(CliError::demo)?;
+            account.settle().await.map_err(CliError::demo)?;
         }
         bar.finish_and_clear();
         Ok(())
@@ -162,11 +162,11 @@ impl Demo {
             }
         }
         let mut strip = String::new();
-        for (day, _) in &period.days {
+        for (day, _) in period.days.iter().skip(period.days.len().saturating_sub(7)) {
             let state = verdict(account, "1d", *day)?.0.state;
             strip.push_str(&painted(symbol(state), state, self.colour));
         }
-        self.say(&format!("{:10} each day   {strip}", ""))?;
+        self.say(&format!("{:10} day by day {strip}  the last seven", ""))?;
         let last = period.days.last().map(|(day, _)| *day).unwrap_or_default();
         for length in ["7d", "30d"] {
             let (verdict, _) = verdict(account, length, last)?;

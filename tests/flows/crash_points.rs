@@ -53,7 +53,7 @@ async fn collect(moment: Moment) {
         world.settle().await;
     })
     .await;
-    println!("collect, {moment:?}: {points} points");
+    eprintln!("collect, {moment:?}: {points} points");
     assert!(points > 50, "only {points} points");
 }
 
@@ -67,7 +67,7 @@ async fn training(moment: Moment) {
         world.settle().await;
     })
     .await;
-    println!("training set, {moment:?}: {points} points");
+    eprintln!("training set, {moment:?}: {points} points");
     assert!(points > 15, "only {points} points");
 }
 
@@ -84,7 +84,7 @@ async fn drift(moment: Moment) {
         world.settle().await;
     })
     .await;
-    println!("drift, {moment:?}: {points} points");
+    eprintln!("drift, {moment:?}: {points} points");
     assert!(points > 20, "only {points} points");
 }
 

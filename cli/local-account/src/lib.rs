@@ -20,8 +20,10 @@ mod error;
 mod events;
 mod faults;
 mod functions;
+mod listing;
 mod queues;
 mod services;
+mod spool;
 mod storage;
 mod table;
 

@@ -51,7 +51,7 @@ impl Services {
         let open = |source: Box<dyn std::error::Error + Send + Sync>| LocalAccountError::Open { folder: folder.to_owned(), source };
         std::fs::create_dir_all(&buckets).map_err(|source| open(source.into()))?;
         let news = News::default();
-        let mut builder = S3ServiceBuilder::new(Folder::open(&buckets, news.clone()).map_err(|source| open(format!("{source:?}").into()))?);
+        let mut builder = S3ServiceBuilder::new(Folder::open(&buckets, news.clone()).map_err(|source| open(source.into()))?);
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
         builder.set_host(SingleDomain::new(&format!("s3.{REGION}.amazonaws.com")).map_err(|source| open(source.into()))?);
         let tables = folder.join("dynamodb.sqlite");

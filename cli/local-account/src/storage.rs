@@ -1,49 +1,58 @@
-//! S3 on a plain folder: `s3s` speaks the protocol, `s3s-fs` keeps each object as a file that a person can open.
+//! S3 on a plain folder: `s3s` speaks the protocol, and each object is a file that a person can open.
 //!
-//! What `s3s-fs` gets wrong is put right here: a write into a bucket that is not there is refused instead of making the
-//! bucket; conditional writes take turns, so that of two writers with the same condition one loses; `If-Match` on a
-//! missing object is a 404, as S3 says; listings look only below the prefix and name each `ETag`. What stays different from S3, because
-//! objects are files: no key may be the folder of another key, end in `/` or hold `.`, `..` or an empty part; a key may
-//! be about 160 bytes long; there are no versions.
+//! As in S3: writes and reads under conditions, of which one of two rivals loses; an object is there whole or not at all; a bucket
+//! must be made before it is written to. Different, because objects are files: no key may be the folder of another key,
+//! end in `/` or hold `.`, `..` or an empty part; the `ETag` is the MD5 of the content for objects uploaded in parts too;
+//! there are no versions and no metadata. (`s3s-fs`, which was used before, made missing buckets, kept three files for each
+//! object, and could not take keys above 160 bytes.)
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
+use bytes::Bytes;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CommonPrefix, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CopyObjectInput, CopyObjectOutput, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
-    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, ETag, ETagCondition, GetObjectInput, GetObjectOutput,
-    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, Object, PutObjectInput,
-    PutObjectOutput, Timestamp, UploadPartInput, UploadPartOutput,
+    CompletedPart, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput,
+    DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, ETagCondition, GetObjectInput, GetObjectOutput,
+    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput,
+    PutObjectOutput, StreamingBlob, Timestamp, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
-use s3s_fs::FileSystem;
-use tokio::sync::Mutex;
 
-/// Most keys in one page of a listing (`ListObjectsV2`).
-const LIST_PAGE_KEYS: usize = 1000;
+use crate::listing::{LIST_PAGE_KEYS, Page, Wanted, page};
+use crate::spool::{Spool, Spooled};
 
-/// Longest name of a file on common file systems, bytes. `s3s-fs` keeps an object's attributes in a file whose name holds
-/// bucket and key in Base64.
-const FILE_NAME_MAX: usize = 255;
+/// Longest key, bytes (S3 user guide, *Naming objects*).
+const KEY_MAX_BYTES: usize = 1024;
+
+/// Longest name of a file on common file systems, bytes.
+const FILE_NAME_MAX_BYTES: usize = 255;
+
+/// Least size of each part of an upload but the last, bytes (S3 user guide, *Multipart upload limits*).
+const PART_MIN_BYTES: u64 = 5 * 1024 * 1024;
+
+/// How much of an object is in memory while it is read, bytes.
+const CHUNK_BYTES: usize = 256 * 1024;
 
 /// The buckets below one folder, one subfolder each.
 pub(crate) struct Folder {
     root: PathBuf,
-    files: FileSystem,
-    /// Held by whoever writes, from the check of the condition to the last byte, and by whoever opens an object to read: `s3s-fs`
-    /// keeps an object's bytes and its `ETag` in two files.
-    turn: Mutex<()>,
-    /// `ETag`s by bucket and key, so that a listing need not read a file for each object.
-    etags: std::sync::Mutex<HashMap<(String, String), ETag>>,
+    spool: Spool,
+    /// Held by whoever changes an object or opens one: what is there cannot change between a condition's check and what follows.
+    turn: tokio::sync::Mutex<()>,
+    /// MD5 by file, for as long as the file has this time and length.
+    digests: Mutex<HashMap<PathBuf, (SystemTime, u64, ETag)>>,
+    uploads: Mutex<BTreeMap<String, BTreeMap<i32, Spooled>>>,
     /// Where every new object is noted.
     news: News,
 }
 
 /// The objects that were made and not yet told of, oldest first, each with its place among all of them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct News(Arc<std::sync::Mutex<Told>>);
+pub(crate) struct News(Arc<Mutex<Told>>);
 
 #[derive(Debug, Default)]
 struct Told {
@@ -58,271 +67,310 @@ pub(crate) struct Created {
     pub(crate) key: String,
     pub(crate) size: u64,
     pub(crate) etag: String,
-    /// The call that made it, as S3 events name it: `Put`, `Copy`, `CompleteMultipartUpload`.
+    /// The call that made it, as S3 events name it: `Put`, `CompleteMultipartUpload`.
     pub(crate) by: &'static str,
 }
 
 impl News {
     fn note(&self, created: Created) {
-        let mut news = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        news.sequence += 1;
-        let sequence = news.sequence;
-        news.waiting.push((sequence, created));
+        let mut told = locked(&self.0);
+        told.sequence += 1;
+        let sequence = told.sequence;
+        told.waiting.push((sequence, created));
     }
 
     pub(crate) fn take(&self) -> Vec<(u64, Created)> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).waiting)
+        std::mem::take(&mut locked(&self.0).waiting)
     }
+}
+
+/// An object as it lies there.
+struct Found {
+    path: PathBuf,
+    length: u64,
+    modified: SystemTime,
 }
 
 impl Folder {
     /// The buckets below `root`, which must exist.
-    pub(crate) fn open(root: &Path, news: News) -> Result<Self, s3s_fs::Error> {
-        Ok(Self { root: root.to_owned(), files: FileSystem::new(root)?, turn: Mutex::new(()), etags: std::sync::Mutex::default(), news })
+    pub(crate) fn open(root: &Path, news: News) -> std::io::Result<Self> {
+        Ok(Self {
+            root: root.to_owned(),
+            spool: Spool::open(&root.join(".unfinished"))?,
+            turn: tokio::sync::Mutex::default(),
+            digests: Mutex::default(),
+            uploads: Mutex::default(),
+            news,
+        })
     }
 
-    /// The `ETag` of an object that is there.
-    async fn etag(&self, bucket: &str, key: &str) -> S3Result<Option<ETag>> {
-        let name = (bucket.to_owned(), key.to_owned());
-        let known = self.etags.lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
-        if known.is_some() {
-            return Ok(known);
-        }
-        let input = HeadObjectInput { bucket: name.0.clone(), key: name.1.clone(), ..HeadObjectInput::default() };
-        let read = self.files.head_object(request(input)).await?.output.e_tag;
-        if let Some(etag) = &read {
-            self.etags.lock().unwrap_or_else(PoisonError::into_inner).insert(name, etag.clone());
-        }
-        Ok(read)
-    }
-
-    fn forget_etag(&self, bucket: &str, key: &str) {
-        self.etags.lock().unwrap_or_else(PoisonError::into_inner).remove(&(bucket.to_owned(), key.to_owned()));
-    }
-
-    /// Whether a read may go on under its conditions.
-    async fn require_condition(
-        &self,
-        bucket: &str,
-        key: &str,
-        matches: Option<&ETagCondition>,
-        differs: Option<&ETagCondition>,
-    ) -> S3Result<()> {
-        if matches.is_none() && differs.is_none() {
-            return Ok(());
-        }
-        let etag = self.etag(bucket, key).await?;
-        let is = |condition: &ETagCondition| {
-            condition.is_any() || condition.as_etag().zip(etag.as_ref()).is_some_and(|(wanted, found)| wanted.weak_cmp(found))
-        };
-        if matches.is_some_and(|condition| !is(condition)) {
-            return Err(s3_error!(PreconditionFailed, "the object {key} is another one now"));
-        }
-        if differs.is_some_and(is) {
-            return Err(s3_error!(NotModified));
-        }
-        Ok(())
-    }
-
-    fn note(&self, bucket: String, key: String, etag: Option<&ETag>, by: &'static str) {
-        match etag {
-            Some(etag) => {
-                drop(self.etags.lock().unwrap_or_else(PoisonError::into_inner).insert((bucket.clone(), key.clone()), etag.clone()))
-            }
-            None => self.forget_etag(&bucket, &key),
-        }
-        let size = std::fs::metadata(self.root.join(&bucket).join(&key)).map_or(0, |about| about.len());
-        let etag = etag.map(|etag| etag.value().to_owned()).unwrap_or_default();
-        self.news.note(Created { bucket, key, size, etag, by });
-    }
-
-    fn require_bucket(&self, bucket: &str) -> S3Result<PathBuf> {
+    fn bucket(&self, bucket: &str) -> S3Result<PathBuf> {
         let path = self.root.join(bucket);
         if path.is_dir() { Ok(path) } else { Err(s3_error!(NoSuchBucket, "the bucket {bucket} does not exist")) }
     }
 
-    fn require_object(&self, bucket: &str, key: &str) -> S3Result<()> {
-        let path = self.require_bucket(bucket)?.join(key);
-        if path.is_file() { Ok(()) } else { Err(s3_error!(NoSuchKey, "the object {key} does not exist")) }
-    }
-
-    fn require_storable(&self, bucket: &str, key: &str, upload: &str) -> S3Result<()> {
-        self.require_bucket(bucket)?;
+    /// Where an object may lie.
+    fn place(&self, bucket: &str, key: &str) -> S3Result<PathBuf> {
+        let folder = self.bucket(bucket)?;
+        if key.len() > KEY_MAX_BYTES || key.split('/').any(|part| part.len() > FILE_NAME_MAX_BYTES) {
+            return Err(s3_error!(KeyTooLongError, "the key {key} is too long"));
+        }
         if key.split('/').any(|part| matches!(part, "" | "." | "..")) {
             return Err(s3_error!(InvalidArgument, "the key {key} has a part that cannot be a file's name, and here objects are files"));
         }
-        // B and K in Base64 without padding
-        let attributes = ".bucket-B.object-K.metadata.json".len() + upload.len() + base64_length(bucket) + base64_length(key);
-        if attributes > FILE_NAME_MAX || key.split('/').any(|part| part.len() > FILE_NAME_MAX) {
-            return Err(s3_error!(KeyTooLongError, "the key {key} is too long for a bucket that is a folder"));
+        Ok(folder.join(key))
+    }
+
+    fn find(&self, bucket: &str, key: &str) -> S3Result<Found> {
+        let path = self.bucket(bucket)?.join(key);
+        let about = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file);
+        let about = about.ok_or_else(|| s3_error!(NoSuchKey, "the object {key} does not exist"))?;
+        let modified = about.modified().map_err(broken)?;
+        Ok(Found { path, length: about.len(), modified })
+    }
+
+    fn etag(&self, found: &Found) -> S3Result<ETag> {
+        if let Some((modified, length, etag)) = locked(&self.digests).get(&found.path)
+            && (*modified, *length) == (found.modified, found.length)
+        {
+            return Ok(etag.clone());
+        }
+        let etag = ETag::Strong(crate::spool::md5_of(&found.path).map_err(broken)?);
+        locked(&self.digests).insert(found.path.clone(), (found.modified, found.length, etag.clone()));
+        Ok(etag)
+    }
+
+    /// Finds an object and checks the conditions under which it is wanted.
+    fn wanted(&self, bucket: &str, key: &str, matches: Option<&ETagCondition>, differs: Option<&ETagCondition>) -> S3Result<(Found, ETag)> {
+        let found = self.find(bucket, key)?;
+        let etag = self.etag(&found)?;
+        if matches.is_some_and(|condition| !holds(condition, &etag)) {
+            return Err(s3_error!(PreconditionFailed, "the object {key} is another one now"));
+        }
+        if differs.is_some_and(|condition| holds(condition, &etag)) {
+            return Err(s3_error!(NotModified));
+        }
+        Ok((found, etag))
+    }
+
+    /// Puts what was spooled in its place, if the conditions hold, and notes that it is there.
+    async fn settle(
+        &self,
+        object: Spooled,
+        at: (String, String),
+        matches: Option<ETagCondition>,
+        absent: bool,
+        by: &'static str,
+    ) -> S3Result<ETag> {
+        let (bucket, key) = at;
+        let path = self.place(&bucket, &key)?;
+        let _turn = self.turn.lock().await;
+        if let Some(condition) = matches {
+            // S3 answers 404 when there is nothing to match.
+            self.wanted(&bucket, &key, Some(&condition), None)?;
+        }
+        if absent && path.exists() {
+            return Err(s3_error!(PreconditionFailed, "the object {key} exists"));
+        }
+        let (size, etag) = (object.length, ETag::Strong(object.md5.clone()));
+        object.move_to(&path).map_err(broken)?;
+        if let Ok(found) = self.find(&bucket, &key) {
+            locked(&self.digests).insert(path, (found.modified, size, etag.clone()));
+        }
+        self.news.note(Created { bucket, key, size, etag: etag.value().to_owned(), by });
+        Ok(etag)
+    }
+
+    async fn remove(&self, bucket: &str, key: &str) -> S3Result<()> {
+        let folder = self.bucket(bucket)?;
+        let path = self.place(bucket, key)?;
+        let _turn = self.turn.lock().await;
+        locked(&self.digests).remove(&path);
+        match std::fs::remove_file(&path) {
+            Err(error) if !matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+                return Err(broken(error));
+            }
+            _ => {}
+        }
+        // Folders are not objects: empty ones go too.
+        let mut above = path.parent();
+        while let Some(empty) = above.filter(|above| *above != folder && std::fs::remove_dir(above).is_ok()) {
+            above = empty.parent();
         }
         Ok(())
     }
 
-    /// S3 answers 404 to `If-Match` on an object that is not there; `s3s-fs` answers 412.
-    fn require_match(&self, bucket: &str, key: &str, conditional: bool) -> S3Result<()> {
-        if conditional { self.require_object(bucket, key) } else { Ok(()) }
+    fn upload(&self, id: &str) -> S3Result<BTreeMap<i32, Spooled>> {
+        locked(&self.uploads).remove(id).ok_or_else(|| s3_error!(NoSuchUpload, "the upload {id} does not exist"))
     }
 }
 
-/// A request of our own to `s3s-fs`.
-fn request<T>(input: T) -> S3Request<T> {
-    S3Request {
-        input,
-        method: http::Method::GET,
-        uri: http::Uri::default(),
-        headers: http::HeaderMap::new(),
-        extensions: http::Extensions::new(),
-        credentials: None,
-        region: None,
-        service: None,
-        trailing_headers: None,
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn base64_length(text: &str) -> usize {
-    (text.len() * 4).div_ceil(3)
+fn broken(error: std::io::Error) -> s3s::S3Error {
+    s3_error!(error, InternalError)
+}
+
+fn holds(condition: &ETagCondition, etag: &ETag) -> bool {
+    condition.is_any() || condition.as_etag().is_some_and(|wanted| wanted.weak_cmp(etag))
 }
 
 #[async_trait::async_trait]
 impl S3 for Folder {
     async fn create_bucket(&self, request: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
-        self.files.create_bucket(request).await
+        match std::fs::create_dir(self.root.join(&request.input.bucket)) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(s3_error!(BucketAlreadyOwnedByYou)),
+            Err(error) => Err(broken(error)),
+            Ok(()) => Ok(S3Response::new(CreateBucketOutput::default())),
+        }
     }
 
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
-        self.files.head_bucket(request).await
+        self.bucket(&request.input.bucket).map(|_| S3Response::new(HeadBucketOutput::default()))
     }
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
-        let _turn = self.turn.lock().await;
-        let input = &request.input;
-        self.require_storable(&input.bucket, &input.key, "")?;
-        self.require_match(&input.bucket, &input.key, input.if_match.is_some())?;
-        let (bucket, key) = (input.bucket.clone(), input.key.clone());
-        let reply = self.files.put_object(request).await?;
-        self.note(bucket, key, reply.output.e_tag.as_ref(), "Put");
-        Ok(reply)
-    }
-
-    async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
-        let _turn = self.turn.lock().await;
-        let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
-        self.require_storable(&bucket, &key, "")?;
-        let reply = self.files.copy_object(request).await?;
-        self.note(bucket, key, reply.output.copy_object_result.as_ref().and_then(|result| result.e_tag.as_ref()), "Copy");
-        Ok(reply)
+        let PutObjectInput { bucket, key, body, if_match, if_none_match, .. } = request.input;
+        self.place(&bucket, &key)?;
+        let object = self.spool.take(body).await?;
+        let etag = self.settle(object, (bucket, key), if_match, if_none_match.is_some(), "Put").await?;
+        Ok(S3Response::new(PutObjectOutput { e_tag: Some(etag), ..PutObjectOutput::default() }))
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        let input = request.input;
         let _turn = self.turn.lock().await;
-        let input = &request.input;
-        self.require_object(&input.bucket, &input.key)?;
-        self.require_condition(&input.bucket, &input.key, input.if_match.as_ref(), input.if_none_match.as_ref()).await?;
-        self.files.get_object(request).await
+        let (found, etag) = self.wanted(&input.bucket, &input.key, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+        let range = input.range.map(|range| range.check(found.length)).transpose()?;
+        let part = range.clone().unwrap_or(0..found.length);
+        let mut file = std::fs::File::open(&found.path).map_err(broken)?;
+        file.seek(SeekFrom::Start(part.start)).map_err(broken)?;
+        let length = part.end - part.start;
+        let output = GetObjectOutput {
+            body: Some(StreamingBlob::wrap(futures::stream::iter(Chunks(file.take(length))))),
+            content_length: i64::try_from(length).ok(),
+            content_range: range.map(|range| format!("bytes {}-{}/{}", range.start, range.end - 1, found.length)),
+            e_tag: Some(etag),
+            last_modified: Some(Timestamp::from(found.modified)),
+            ..GetObjectOutput::default()
+        };
+        Ok(S3Response::new(output))
     }
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+        let input = request.input;
         let _turn = self.turn.lock().await;
-        let input = &request.input;
-        self.require_object(&input.bucket, &input.key)?;
-        self.require_condition(&input.bucket, &input.key, input.if_match.as_ref(), input.if_none_match.as_ref()).await?;
-        self.files.head_object(request).await
+        let (found, etag) = self.wanted(&input.bucket, &input.key, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+        let output = HeadObjectOutput {
+            content_length: i64::try_from(found.length).ok(),
+            e_tag: Some(etag),
+            last_modified: Some(Timestamp::from(found.modified)),
+            ..HeadObjectOutput::default()
+        };
+        Ok(S3Response::new(output))
     }
 
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
-        let _turn = self.turn.lock().await;
-        self.forget_etag(&request.input.bucket, &request.input.key);
-        self.files.delete_object(request).await
+        self.remove(&request.input.bucket, &request.input.key).await?;
+        Ok(S3Response::new(DeleteObjectOutput::default()))
     }
 
     async fn delete_objects(&self, request: S3Request<DeleteObjectsInput>) -> S3Result<S3Response<DeleteObjectsOutput>> {
-        let _turn = self.turn.lock().await;
-        for object in &request.input.delete.objects {
-            self.forget_etag(&request.input.bucket, &object.key);
+        let mut deleted = Vec::new();
+        for object in request.input.delete.objects {
+            self.remove(&request.input.bucket, &object.key).await?;
+            deleted.push(DeletedObject { key: Some(object.key), ..DeletedObject::default() });
         }
-        self.files.delete_objects(request).await
+        Ok(S3Response::new(DeleteObjectsOutput { deleted: Some(deleted), ..DeleteObjectsOutput::default() }))
     }
 
     async fn create_multipart_upload(
         &self,
         request: S3Request<CreateMultipartUploadInput>,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
-        self.require_storable(&request.input.bucket, &request.input.key, ".upload-00000000-0000-0000-0000-000000000000")?;
-        self.files.create_multipart_upload(request).await
+        let CreateMultipartUploadInput { bucket, key, .. } = request.input;
+        self.place(&bucket, &key)?;
+        let id = self.spool.new_name();
+        locked(&self.uploads).insert(id.clone(), BTreeMap::new());
+        let output = CreateMultipartUploadOutput {
+            bucket: Some(bucket),
+            key: Some(key),
+            upload_id: Some(id),
+            ..CreateMultipartUploadOutput::default()
+        };
+        Ok(S3Response::new(output))
     }
 
     async fn upload_part(&self, request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
-        self.files.upload_part(request).await
+        let UploadPartInput { upload_id, part_number, body, .. } = request.input;
+        let part = self.spool.take(body).await?;
+        let etag = ETag::Strong(part.md5.clone());
+        let mut uploads = locked(&self.uploads);
+        let upload = uploads.get_mut(&upload_id).ok_or_else(|| s3_error!(NoSuchUpload, "the upload {upload_id} does not exist"))?;
+        upload.insert(part_number, part);
+        Ok(S3Response::new(UploadPartOutput { e_tag: Some(etag), ..UploadPartOutput::default() }))
     }
 
     async fn complete_multipart_upload(
         &self,
         request: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-        let _turn = self.turn.lock().await;
-        let input = &request.input;
-        self.require_match(&input.bucket, &input.key, input.if_match.is_some())?;
-        let (bucket, key) = (input.bucket.clone(), input.key.clone());
-        let reply = self.files.complete_multipart_upload(request).await?;
-        // The reply carries its ETag in a part that is sent later; the event of a multipart upload is read for its key only.
-        self.note(bucket, key, reply.output.e_tag.as_ref(), "CompleteMultipartUpload");
-        Ok(reply)
+        let CompleteMultipartUploadInput { bucket, key, upload_id, multipart_upload, if_match, if_none_match, .. } = request.input;
+        let named = multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
+        let mut uploaded = self.upload(&upload_id)?;
+        let mut parts = Vec::new();
+        let count = named.len();
+        for (index, CompletedPart { part_number, e_tag, .. }) in named.into_iter().enumerate() {
+            let part = part_number.and_then(|number| uploaded.remove(&number)).ok_or_else(|| s3_error!(InvalidPart))?;
+            if e_tag.is_some_and(|etag| etag.value() != part.md5) {
+                return Err(s3_error!(InvalidPart));
+            }
+            if index + 1 < count && part.length < PART_MIN_BYTES {
+                return Err(s3_error!(EntityTooSmall));
+            }
+            parts.push(part);
+        }
+        let object = self.spool.join(parts).map_err(broken)?;
+        let etag = self.settle(object, (bucket.clone(), key.clone()), if_match, if_none_match.is_some(), "CompleteMultipartUpload").await?;
+        let output = CompleteMultipartUploadOutput {
+            bucket: Some(bucket),
+            key: Some(key),
+            e_tag: Some(etag),
+            ..CompleteMultipartUploadOutput::default()
+        };
+        Ok(S3Response::new(output))
     }
 
     async fn abort_multipart_upload(
         &self,
         request: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
-        self.files.abort_multipart_upload(request).await
+        self.upload(&request.input.upload_id)?;
+        Ok(S3Response::new(AbortMultipartUploadOutput::default()))
     }
 
     async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
         let input = request.input;
-        let bucket = self.require_bucket(&input.bucket)?;
-        let prefix = input.prefix.clone().unwrap_or_default();
-        let page_keys = input.max_keys.and_then(|keys| usize::try_from(keys).ok()).unwrap_or(LIST_PAGE_KEYS).min(LIST_PAGE_KEYS);
-        let after = input.continuation_token.as_deref().max(input.start_after.as_deref()).unwrap_or_default();
-
-        let mut found = Vec::new();
-        keys_below(&bucket, &prefix, &mut found).map_err(|error| s3_error!(error, InternalError))?;
-        found.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-
-        let mut contents: Vec<Object> = Vec::new();
-        let mut prefixes: Vec<String> = Vec::new();
-        let mut last = None;
-        let mut is_truncated = false;
-        for file in found {
-            let group = input.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty()).and_then(|delimiter| {
-                let rest = file.key.get(prefix.len()..)?;
-                let end = rest.find(delimiter)? + delimiter.len();
-                file.key.get(..prefix.len() + end).map(str::to_owned)
-            });
-            let name = group.as_deref().unwrap_or(&file.key);
-            if name <= after || prefixes.last().map(String::as_str) == Some(name) {
-                continue;
-            }
-            if contents.len() + prefixes.len() == page_keys {
-                is_truncated = true;
-                break;
-            }
-            last = Some(name.to_owned());
-            match group {
-                Some(group) => prefixes.push(group),
-                None => {
-                    contents.push(Object { key: Some(file.key), size: Some(file.size), last_modified: file.modified, ..Object::default() });
-                }
-            }
-        }
+        let bucket = self.bucket(&input.bucket)?;
+        let wanted = Wanted {
+            prefix: input.prefix.as_deref().unwrap_or_default(),
+            delimiter: input.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty()),
+            after: input.continuation_token.as_deref().max(input.start_after.as_deref()).unwrap_or_default(),
+            keys: input.max_keys.and_then(|keys| usize::try_from(keys).ok()).unwrap_or(LIST_PAGE_KEYS).min(LIST_PAGE_KEYS),
+        };
+        let Page { mut contents, prefixes, next } = page(&bucket, &wanted).map_err(broken)?;
         for object in &mut contents {
             // An object that was deleted since the folder was read is listed without.
-            object.e_tag = self.etag(&input.bucket, object.key.as_deref().unwrap_or_default()).await.ok().flatten();
+            let found = self.find(&input.bucket, object.key.as_deref().unwrap_or_default());
+            object.e_tag = found.and_then(|found| self.etag(&found)).ok();
         }
         let output = ListObjectsV2Output {
             key_count: i32::try_from(contents.len() + prefixes.len()).ok(),
-            max_keys: i32::try_from(page_keys).ok(),
-            is_truncated: Some(is_truncated),
-            next_continuation_token: last.filter(|_| is_truncated),
+            max_keys: i32::try_from(wanted.keys).ok(),
+            is_truncated: Some(next.is_some()),
+            next_continuation_token: next,
             contents: Some(contents),
             common_prefixes: Some(prefixes.into_iter().map(|prefix| CommonPrefix { prefix: Some(prefix) }).collect()),
             continuation_token: input.continuation_token,
@@ -336,44 +384,22 @@ impl S3 for Folder {
     }
 }
 
-struct Found {
-    key: String,
-    size: i64,
-    modified: Option<Timestamp>,
-}
+/// A file in pieces.
+struct Chunks(std::io::Take<std::fs::File>);
 
-/// Every object of the bucket whose key begins with `prefix`, in no order. Looks only into folders that can hold one.
-fn keys_below(bucket: &Path, prefix: &str, found: &mut Vec<Found>) -> std::io::Result<()> {
-    let (folder, _) = prefix.rsplit_once('/').unwrap_or(("", prefix));
-    if folder.split('/').any(|part| matches!(part, "." | "..")) || folder.starts_with('/') {
-        return Ok(());
-    }
-    let mut waiting = vec![(bucket.join(folder), if folder.is_empty() { String::new() } else { format!("{folder}/") })];
-    while let Some((path, below)) = waiting.pop() {
-        let entries = match std::fs::read_dir(&path) {
-            Ok(entries) => entries,
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => continue,
-            Err(error) => return Err(error),
-        };
-        for entry in entries {
-            let entry = entry?;
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            let key = format!("{below}{name}");
-            let may_match = key.starts_with(prefix) || prefix.starts_with(&key);
-            if !may_match {
-                continue;
+impl Iterator for Chunks {
+    type Item = std::io::Result<Bytes>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let size = usize::try_from(self.0.limit()).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
+        let mut chunk = vec![0; size];
+        match self.0.read(&mut chunk) {
+            Ok(0) => None,
+            Ok(length) => {
+                chunk.truncate(length);
+                Some(Ok(Bytes::from(chunk)))
             }
-            if entry.file_type()?.is_dir() {
-                waiting.push((entry.path(), format!("{key}/")));
-            } else if key.starts_with(prefix) {
-                let about = entry.metadata()?;
-                found.push(Found {
-                    key,
-                    size: i64::try_from(about.len()).unwrap_or(i64::MAX),
-                    modified: about.modified().ok().map(Timestamp::from),
-                });
-            }
+            Err(error) => Some(Err(error)),
         }
     }
-    Ok(())
 }

@@ -132,7 +132,7 @@ async fn a_key_that_cannot_be_a_file_is_refused_by_name() {
         let put = bucket.s3.put_object().bucket("lake").key(key).body(Vec::new().into()).send().await;
         assert_eq!(code(put).0, "InvalidArgument", "{key}");
     }
-    let put = bucket.s3.put_object().bucket("lake").key("k".repeat(200)).body(Vec::new().into()).send().await;
+    let put = bucket.s3.put_object().bucket("lake").key("k".repeat(300)).body(Vec::new().into()).send().await;
     assert_eq!(code(put).0, "KeyTooLongError");
 }
 
@@ -178,7 +178,8 @@ async fn an_upload_in_parts_is_whole_or_not_there() {
     }
     let complete = bucket.s3.complete_multipart_upload().bucket("lake").key("big").upload_id(&upload).multipart_upload(parts.build());
     let reply = complete.send().await.unwrap();
-    assert!(reply.e_tag().unwrap().contains("-2"), "{reply:?}");
+    let head = bucket.s3.head_object().bucket("lake").key("big").send().await.unwrap();
+    assert_eq!(reply.e_tag(), head.e_tag());
     assert_eq!(bucket.get("big").await.unwrap().len(), PART + 10);
 
     let upload = bucket.s3.create_multipart_upload().bucket("lake").key("never").send().await.unwrap().upload_id.unwrap();
