@@ -34,6 +34,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main(flavor = "current_thread")]
+#[expect(clippy::print_stdout, reason = "a program's answer")]
 async fn main() -> Result<(), Failed> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [log, contract, training, folder] = arguments.as_slice() else {
@@ -77,7 +78,9 @@ async fn main() -> Result<(), Failed> {
 /// A batch of one message that tells of an object.
 fn told_of(bucket: &str, key: &str) -> Result<SqsEvent, serde_json::Error> {
     let body = json!({ "Records": [{ "s3": { "bucket": { "name": bucket }, "object": { "key": key } } }] });
-    serde_json::from_value(json!({ "Records": [{ "messageId": "1", "body": body.to_string(), "attributes": {}, "messageAttributes": {} }] }))
+    serde_json::from_value(
+        json!({ "Records": [{ "messageId": "1", "body": body.to_string(), "attributes": {}, "messageAttributes": {} }] }),
+    )
 }
 
 /// Answers reads of the log from its file, and hands everything else on.
