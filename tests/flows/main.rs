@@ -7,3 +7,4 @@ mod deliveries;
 mod demo_data;
 mod faults_by_chance;
 mod inputs;
+mod large_objects;
