@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tidegate_contract::{Contract, FieldRole};
 use tidegate_intake::{Found, FoundValue, IntakeError, Layout, Summary};
+use tidegate_monitoring::reason_in_words;
 use tidegate_profile::{FieldProfile, Lines, Profile, Profiler};
 
 use crate::desk::{self, Batches};
@@ -94,7 +95,8 @@ impl Sample {
         let mut text =
             format!("{} of {}{format} can be read.\n", count(lines.accepted), counted(lines.read - lines.blank.min(lines.read), "line"));
         if lines.quarantined > 0 {
-            let reasons: Vec<String> = self.summary.reasons.iter().map(|(reason, lines)| format!("{reason} {}", count(*lines))).collect();
+            let reasons: Vec<String> =
+                self.summary.reasons.iter().map(|(reason, lines)| format!("{} ({})", reason_in_words(reason), count(*lines))).collect();
             let first = self.first_rejected.as_deref().map(|first| format!("; the first is {}", line(first, 200))).unwrap_or_default();
             text.say(format_args!("{} would be put aside: {}{first}.\n", counted(lines.quarantined, "line"), series(&reasons)));
         }

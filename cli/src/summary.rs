@@ -1,7 +1,7 @@
 //! A verdict in words, for a terminal: what happened first, then why, what to do, and the fields that matter.
 
 use chrono::DateTime;
-use tidegate_monitoring::{CauseKind, FieldVerdict, State, Verdict, Window};
+use tidegate_monitoring::{CauseKind, FieldVerdict, State, Verdict, Window, reason_in_words};
 
 use crate::terminal::{Say, count, counted, line, painted, percent, series, state_name, table};
 
@@ -112,7 +112,8 @@ fn files(verdict: &Verdict) -> String {
     let lines = intake.lines;
     let mut text = format!("\n{} read", counted(lines.read, "line"));
     if lines.quarantined > 0 {
-        let reasons: Vec<String> = intake.reasons.iter().map(|(reason, lines)| format!("{reason} {}", count(*lines))).collect();
+        let reasons: Vec<String> =
+            intake.reasons.iter().map(|(reason, lines)| format!("{} ({})", reason_in_words(reason), count(*lines))).collect();
         text.say(format_args!(", {} of them put aside: {}", count(lines.quarantined), series(&reasons)));
     }
     text.push_str(".\n");

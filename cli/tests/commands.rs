@@ -191,7 +191,7 @@ fn a_sample_shows_what_a_record_maps_to_and_what_cannot_be_read() {
     assert_eq!(answer.code, Some(1), "{answer:?}");
     for sentence in [
         "1,439 of 1,440 lines (jsonl, plain) can be read.",
-        "1 line would be put aside: json 1; the first is line 1, column ",
+        "1 line would be put aside: not valid JSON (1); the first is line 1, column ",
         "Without one usable value: line. Is their path right (record.features, or the feature's own path)?",
         "In the records, and not in the contract: lime.",
     ] {

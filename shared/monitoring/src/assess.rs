@@ -142,15 +142,10 @@ fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &
             // A broken column is the first thing to say.
             (Some(fault), _) if state == State::Drift || moved.is_empty() => format!("{}.", capitalised(&fault.sentence)),
             (_, [first]) => format!("{} moved: {}{}.", first.name, first.sentence, since(input, first)),
-            (_, [first, ..]) if state == State::Drift => format!(
-                "{} of {} fields moved ({}): {} most, {}{}.",
-                moved.len(),
-                fields.len(),
-                list(&names),
-                first.name,
-                first.sentence,
-                since(input, first)
-            ),
+            (_, [first, ..]) if state == State::Drift => {
+                let (moved, all) = (moved.len(), fields.len());
+                format!("{moved} of {all} fields moved, {} most of all: {}{}.", first.name, first.sentence, since(input, first))
+            }
             (_, [first, ..]) => format!("{} may have moved: {}, {}.", list(&names), first.name, first.sentence),
             (fault, []) => {
                 fault.map_or_else(|| format!("Something in {model} moved."), |fault| format!("{}.", capitalised(&fault.sentence)))

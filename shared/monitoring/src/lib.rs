@@ -11,6 +11,7 @@ mod evidence;
 mod field;
 mod groups;
 mod quality;
+mod reasons;
 mod reference;
 mod share;
 mod spike;
@@ -20,4 +21,5 @@ mod verdict;
 mod words;
 
 pub use assess::{Input, assess};
+pub use reasons::reason_in_words;
 pub use verdict::*;

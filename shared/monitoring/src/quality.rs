@@ -4,6 +4,7 @@ use tidegate_contract::{Contract, Field, FieldRole};
 use tidegate_profile::{Baseline, FieldProfile, WindowProfile};
 
 use crate::field::Rules;
+use crate::reasons::reason_in_words;
 use crate::words::{list, percent, quoted};
 use crate::{FieldVerdict, QualityFinding, QualityKind, State};
 
@@ -203,7 +204,7 @@ fn bad_lines(window: &WindowProfile, contract: &Contract) -> Option<QualityFindi
         .reasons
         .iter()
         .max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)))
-        .map_or_else(String::new, |(reason, _)| format!(", most often: {reason}"));
+        .map_or_else(String::new, |(reason, _)| format!(", most often: {}", reason_in_words(reason)));
     let refused = match summary.refused {
         0 => String::new(),
         1 => "; 1 file was left out because too many of its lines were bad".to_owned(),

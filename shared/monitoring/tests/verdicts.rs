@@ -271,7 +271,7 @@ fn unreadable_lines_and_refused_files_are_faults_of_the_data() {
         Part {
             source,
             lines,
-            reasons: [("not JSON".to_owned(), quarantined)].into(),
+            reasons: [("json".to_owned(), quarantined)].into(),
             profile: profile(Some(&baseline), records, &BatchFacts::default()),
         }
     };
@@ -283,7 +283,7 @@ fn unreadable_lines_and_refused_files_are_faults_of_the_data() {
     assert_eq!((verdict.state, verdict.records), (State::Drift, 2000));
     assert_eq!(
         verdict.quality[0].sentence,
-        "54 of 2104 lines could not be read, most often: not JSON; 1 file was left out because too many of its lines were bad"
+        "54 of 2104 lines could not be read, most often: not valid JSON; 1 file was left out because too many of its lines were bad"
     );
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn files(sheet: &Sheet<'_>) -> Markup {
                     thead { tr { th scope="col" { "Reason" } th.n scope="col" { "Lines" } } }
                     tbody {
                         @for (reason, count) in reasons.iter().take(MOST_REASONS) {
-                            tr { th scope="row" { (sheet.censor.sentence(reason)) } td.n { (words::count(*count)) } }
+                            tr { th scope="row" { (sheet.censor.sentence(tidegate_monitoring::reason_in_words(reason))) } td.n { (words::count(*count)) } }
                         }
                     }
                 }
@@ -47,7 +47,7 @@ pub(crate) fn files(sheet: &Sheet<'_>) -> Markup {
                     summary { "Files worth a look (" (words::count(intake.notable.len() as u64)) ")" }
                     dl.named {
                         @for (location, reason) in intake.notable.iter().take(MOST_FILES) {
-                            div { dt { bdi { (Plain::location(location)) } } dd { (sheet.censor.sentence(reason)) } }
+                            div { dt { bdi { (Plain::location(location)) } } dd { (sheet.censor.sentence(tidegate_monitoring::reason_in_words(reason))) } }
                         }
                     }
                     @if more_files > 0 { p.more { "and " (words::count(more_files as u64)) " more, see verdict.json" } }
