@@ -123,7 +123,7 @@ impl Collector {
             last_modified_ms: object.last_modified_ms,
             spool_mib: self.settings.spool_mib,
         };
-        let reading = Reading { bucket: &self.logs, key, location, plan: &plan, spool_mib: self.settings.spool_mib };
+        let reading = Reading { bucket: &self.logs, key, location, plan: &plan, spool_mib: self.settings.spool_mib, digests_stored: false };
         let mut outputs = subject.clone().outputs();
         let finished = match reading.run(object, &mut outputs).await {
             Ok(finished) => finished,

@@ -93,7 +93,8 @@ impl Collector {
         let plan = Plan::new(contract, Layout::Dataset).map_err(|source| CollectError::Intake { location: location.to_owned(), source })?;
         let Some(object) = self.models.open(key, None).await.map_err(&lake)? else { return Ok(None) };
         let (etag, last_modified_ms) = (object.etag.clone(), object.last_modified_ms);
-        let reading = Reading { bucket: &self.models, key, location, plan: &plan, spool_mib: self.settings.spool_mib };
+        let reading =
+            Reading { bucket: &self.models, key, location, plan: &plan, spool_mib: self.settings.spool_mib, digests_stored: true };
         let mut learning = Learning { sampler: Sampler::new(plan.fields()), location };
         let first = reading.run(object, &mut learning).await?;
         let summary = first.summary;

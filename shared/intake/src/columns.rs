@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{Float64Builder, StringBuilder, StringDictionaryBuilder, TimestampMillisecondBuilder};
-use arrow_array::types::Int32Type;
+use arrow_array::builder::{Float64Builder, StringBuilder, TimestampMillisecondBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use hashbrown::HashMap;
 use tidegate_contract::FeatureKind;
 use tidegate_profile::{BatchFacts, MAX_UNEXPECTED};
 
+use crate::names::Names;
 use crate::row::{Category, Numeric, Row};
 use crate::{IntakeError, Plan, plan};
 
@@ -29,7 +29,7 @@ pub(crate) struct Columns {
 
 enum Column {
     Numeric(Float64Builder),
-    Categorical(StringDictionaryBuilder<Int32Type>),
+    Categorical(Names),
 }
 
 impl std::fmt::Debug for Column {
@@ -52,7 +52,7 @@ impl Columns {
         // Builders start empty: a hundred partitions of a thousand columns cost nothing until rows come.
         let fields = plan.fields().iter().map(|field| match field.kind {
             FeatureKind::Numeric => Column::Numeric(Float64Builder::with_capacity(0)),
-            FeatureKind::Categorical => Column::Categorical(StringDictionaryBuilder::with_capacity(0, 0, 0)),
+            FeatureKind::Categorical => Column::Categorical(Names::default()),
         });
         Self {
             timestamp: TimestampMillisecondBuilder::with_capacity(0).with_timezone("UTC"),
@@ -92,13 +92,12 @@ impl Columns {
                 },
                 Column::Categorical(column) => match cell.category() {
                     Category::Value(value) => {
-                        // At most 2^31 rows of a batch: the dictionary's keys cannot overflow.
-                        column.append_value(&value);
+                        column.push(&value);
                         bytes += value.len();
                     }
-                    Category::Missing => column.append_null(),
+                    Category::Missing => column.push_null(),
                     Category::WrongType => {
-                        column.append_null();
+                        column.push_null();
                         *wrong += 1;
                     }
                 },
@@ -127,7 +126,7 @@ impl Columns {
         columns.extend(self.fields.iter_mut().map(|column| -> ArrayRef {
             match column {
                 Column::Numeric(column) => Arc::new(column.finish()),
-                Column::Categorical(column) => Arc::new(column.finish()),
+                Column::Categorical(column) => Arc::new(column.take()),
             }
         }));
         let batch = RecordBatch::try_new(Arc::clone(plan.schema()), columns).map_err(IntakeError::Batch)?;

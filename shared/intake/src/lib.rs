@@ -27,6 +27,7 @@ mod json;
 mod leaves;
 pub mod limits;
 mod lines;
+mod names;
 mod parquet_file;
 mod plan;
 mod row;

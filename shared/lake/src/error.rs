@@ -132,8 +132,12 @@ impl LakeError {
             // 409: two conditional writes at the same time; S3's user guide says to upload again.
             (Some("PreconditionFailed" | "ConditionalRequestConflict"), _) | (_, Some(412)) => Self::Conflict { bucket, key },
             _ => {
-                // No status: the network, or an answer that broke off.
-                let retryable = status.is_none_or(|status| status >= 500 || matches!(status, 200 | 408 | 409 | 429));
+                // No answer, or one that broke off, says nothing; the service's own word does.
+                let retryable = match &error {
+                    SdkError::ServiceError(_) => status.is_none_or(|status| status >= 500 || matches!(status, 408 | 409 | 429)),
+                    SdkError::ConstructionFailure(_) => false,
+                    _ => true,
+                };
                 Self::Call { operation, bucket, key, retryable, source: Box::new(error) }
             }
         }

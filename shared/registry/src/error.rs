@@ -78,8 +78,14 @@ impl RegistryError {
             // DynamoDB says 400 for what passes, too (developer guide, *Error handling with DynamoDB*).
             code => {
                 let passing = ["Throttl", "ProvisionedThroughput", "RequestLimit", "TransactionInProgress", "LimitExceeded"];
-                let retryable = status.is_none_or(|status| status >= 500 || status == 200)
-                    || code.is_some_and(|code| passing.iter().any(|name| code.starts_with(name)));
+                let retryable = match &error {
+                    SdkError::ServiceError(_) => {
+                        status.is_none_or(|status| status >= 500)
+                            || code.is_some_and(|code| passing.iter().any(|name| code.starts_with(name)))
+                    }
+                    SdkError::ConstructionFailure(_) => false,
+                    _ => true,
+                };
                 Self::Call { operation, table, item, retryable, source: Box::new(error) }
             }
         }

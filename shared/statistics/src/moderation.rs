@@ -35,12 +35,14 @@ const MIN_FAMILY: usize = 3;
 /// ```
 #[must_use]
 pub fn prior(variances: &[(f64, f64)]) -> Option<Prior> {
-    let usable: Vec<(f64, f64)> = variances.iter().copied().filter(|(variance, freedom)| *variance > 0.0 && *freedom > 0.0 && variance.is_finite()).collect();
+    let usable: Vec<(f64, f64)> =
+        variances.iter().copied().filter(|(variance, freedom)| *variance > 0.0 && *freedom > 0.0 && variance.is_finite()).collect();
     if usable.len() < MIN_FAMILY {
         return None;
     }
     let count = usable.len() as f64;
-    let centred: Vec<f64> = usable.iter().map(|(variance, freedom)| variance.ln() - digamma(freedom / 2.0) + (freedom / 2.0).ln()).collect();
+    let centred: Vec<f64> =
+        usable.iter().map(|(variance, freedom)| variance.ln() - digamma(freedom / 2.0) + (freedom / 2.0).ln()).collect();
     let mean = centred.iter().sum::<f64>() / count;
     let spread = centred.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (count - 1.0);
     let chance = usable.iter().map(|(_, freedom)| trigamma(freedom / 2.0)).sum::<f64>() / count;
