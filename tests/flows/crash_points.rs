@@ -124,3 +124,18 @@ async fn drift_recovers_when_any_answer_is_lost() {
 async fn drift_recovers_when_any_answer_breaks_off() {
     drift(Moment::Midway).await;
 }
+
+/// `collect` takes a log whose rejected lines leave in parts.
+#[tokio::test]
+async fn an_upload_in_parts_recovers_when_any_answer_is_lost() {
+    let start = World::new().await;
+    let text = log("2013-07-01", 5, 3, 100.0, 1) + &format!("{}\n", "x".repeat(60_000)).repeat(145);
+    // Half a minute for each moment: the one that leaves most behind.
+    let points = check(Moment::After, &start, async |world| {
+        world.log("05.jsonl", &text).await;
+        world.settle().await;
+    })
+    .await;
+    eprintln!("upload in parts, After: {points} points");
+    assert!(points > 20, "only {points} points");
+}
