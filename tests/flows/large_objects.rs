@@ -53,8 +53,10 @@ async fn rejected_lines_beyond_one_part_of_an_upload_are_all_kept() {
 #[tokio::test]
 async fn an_object_that_reaches_into_too_many_hours_is_not_collected_and_says_so() {
     let world = World::new().await;
-    let hours: String =
-        (0..1_001).map(|hour| format!("{{\"timestamp\":{},\"features\":{{\"amount\":1}}}}\n", 1_372_636_800 + hour * 3_600)).collect();
+    let mut hours = String::new();
+    for hour in 0..1_001 {
+        writeln!(hours, r#"{{"timestamp":{},"features":{{"amount":1}}}}"#, 1_372_636_800 + hour * 3_600).unwrap();
+    }
     world.log("05.jsonl", hours).await;
     world.settle().await;
     let receipt = world.receipts().remove(0);
