@@ -11,7 +11,7 @@ static FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/demo_files
 pub(crate) const CONTRACT: (&str, &str) = ("flight-delay.yaml", "contracts/flight-delay.yaml");
 
 /// The training set, and its key in the models bucket.
-pub(crate) const TRAINING_SET: (&str, &str) = ("training.parquet", "training/flight-delay/2013-january.parquet");
+pub(crate) const TRAINING_SET: (&str, &str) = ("training.parquet", "datasets/flight-delay/2013-january.parquet");
 
 /// The bytes of a file.
 pub(crate) fn bytes(name: &str) -> Result<&'static [u8], CliError> {

@@ -18,7 +18,7 @@ async fn two_weeks_of_july(folder: &Path) -> LocalAccount {
         account.s3.put_object().bucket(bucket).key(key).body(body.into()).send().await.unwrap();
     };
     put(MODELS, "contracts/flight-delay.yaml", demo().join("flight-delay.yaml")).await;
-    put(MODELS, "training/flight-delay/2013-01.parquet", demo().join("training.parquet")).await;
+    put(MODELS, "datasets/flight-delay/2013-01.parquet", demo().join("training.parquet")).await;
     account.settle().await.unwrap();
     let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(demo().join("manifest.json")).unwrap()).unwrap();
     for object in manifest.get("objects").and_then(serde_json::Value::as_array).unwrap() {

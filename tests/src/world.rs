@@ -63,7 +63,7 @@ impl World {
 
     /// Puts a training set.
     pub async fn train(&self, name: &str, text: &str) {
-        self.put(MODELS, &format!("training/{MODEL}/{name}"), text.as_bytes()).await;
+        self.put(MODELS, &format!("datasets/{MODEL}/{name}"), text.as_bytes()).await;
     }
 
     /// Puts a scoring log below the model's prefix.

@@ -46,7 +46,7 @@ async fn main() -> Result<(), Failed> {
     for bucket in [LOGS, MODELS, LAKE] {
         team.create_bucket().bucket(bucket).send().await?;
     }
-    for (key, file) in [("contracts/flight-delay.yaml", contract), ("training/flight-delay/training.parquet", training)] {
+    for (key, file) in [("contracts/flight-delay.yaml", contract), ("datasets/flight-delay/training.parquet", training)] {
         team.put_object().bucket(MODELS).key(key).body(std::fs::read(file)?.into()).send().await?;
     }
 
@@ -60,7 +60,7 @@ async fn main() -> Result<(), Failed> {
         _ => None,
     })?;
     let collector = Collector::new(settings, aws_sdk_s3::Client::new(&function));
-    for (bucket, key) in [(MODELS, "training/flight-delay/training.parquet"), (LOGS, KEY)] {
+    for (bucket, key) in [(MODELS, "datasets/flight-delay/training.parquet"), (LOGS, KEY)] {
         let answer = collector.handle(told_of(bucket, key)?, Deadline::never()).await;
         if !answer.batch_item_failures.is_empty() {
             return Err(format!("{key} was not collected").into());

@@ -18,7 +18,7 @@ use crate::services::Services;
 use crate::storage::Created;
 
 /// Which new objects wake `collect`: bucket, prefix of the key, name of the notification. As in the template.
-const NOTIFICATIONS: [(&str, &str, &str); 2] = [(LOGS, "", "collect-scoring-logs"), (MODELS, "training/", "collect-training-sets")];
+const NOTIFICATIONS: [(&str, &str, &str); 2] = [(LOGS, "", "collect-scoring-logs"), (MODELS, "datasets/", "collect-training-sets")];
 
 /// Tries that Lambda makes with one tick of the schedule: the first and two more, as in the template.
 const PLAN_ATTEMPTS: u32 = 3;
@@ -295,7 +295,7 @@ mod tests {
     fn only_objects_below_a_watched_prefix_set_off_a_notification() {
         let created = |bucket: &str, key: &str| Created { bucket: bucket.into(), key: key.into(), ..Created::default() };
         assert_eq!(notification(&created(LOGS, "any/thing.jsonl")), Some("collect-scoring-logs"));
-        assert_eq!(notification(&created(MODELS, "training/m/2013.parquet")), Some("collect-training-sets"));
+        assert_eq!(notification(&created(MODELS, "datasets/m/2013.parquet")), Some("collect-training-sets"));
         assert_eq!(notification(&created(MODELS, "contracts/m.yaml")), None);
         assert_eq!(notification(&created("lake", "records/x.parquet")), None);
     }

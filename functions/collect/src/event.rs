@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_training_set_uploaded_in_parts_is_one_object() {
-        let key = "training/flight-delay/2013-spring.parquet";
+        let key = "datasets/flight-delay/2013-spring.parquet";
         assert_eq!(objects("s3-complete-multipart.json"), [("tidegate-dev-models".to_owned(), key.to_owned())]);
     }
 

@@ -36,7 +36,7 @@ pub struct Manifest {
 /// One file of a dataset version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestFile {
-    /// Its name below `training/<model>/`.
+    /// Its name below `datasets/<model>/`.
     pub name: String,
     /// Its size as stored, bytes.
     pub bytes: u64,

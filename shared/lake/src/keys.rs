@@ -18,8 +18,8 @@ const NO_VERSION: &str = "none";
 /// Name of the directory of contracts in the models bucket.
 pub const CONTRACTS: &str = "contracts/";
 
-/// Name of the directory of training sets in the models bucket: `training/<model>/<file>`.
-pub const TRAINING: &str = "training/";
+/// Name of the directory of training sets in the models bucket: `datasets/<model>/<file>`.
+pub const TRAINING: &str = "datasets/";
 
 /// A value as it stands in a key after `name=`: percent-encoded beyond letters, digits, `-`, `_` and `.`.
 #[must_use]
@@ -187,7 +187,7 @@ pub(crate) fn model_of_contract(key: &str) -> Option<&str> {
     key.strip_prefix(CONTRACTS)?.strip_suffix(".yaml").filter(|model| !model.is_empty() && !model.contains('/'))
 }
 
-/// The model that a training set's key names: `training/<model>/<file>`.
+/// The model that a training set's key names: `datasets/<model>/<file>`.
 #[must_use]
 pub fn model_of_training_set(key: &str) -> Option<&str> {
     let (model, file) = key.strip_prefix(TRAINING)?.split_once('/')?;
@@ -259,9 +259,9 @@ mod tests {
 
     #[test]
     fn training_sets_and_contracts_are_told_by_their_keys() {
-        assert_eq!(model_of_training_set("training/flight-delay/2013.parquet"), Some("flight-delay"));
-        assert_eq!(model_of_training_set("training/flight-delay/"), None);
-        assert_eq!(model_of_training_set("training/readme.txt"), None);
+        assert_eq!(model_of_training_set("datasets/flight-delay/2013.parquet"), Some("flight-delay"));
+        assert_eq!(model_of_training_set("datasets/flight-delay/"), None);
+        assert_eq!(model_of_training_set("datasets/readme.txt"), None);
         assert_eq!(model_of_contract("contracts/flight-delay.yaml"), Some("flight-delay"));
         assert_eq!(model_of_contract("contracts/old/flight-delay.yaml"), None);
         assert_eq!(model_of_contract("contracts/README.md"), None);
