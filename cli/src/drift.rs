@@ -70,12 +70,11 @@ enum FailOn {
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let baseline_files = files::expand(&arguments.baseline)?;
     let current_files = files::expand(&arguments.current)?;
-    let (contract, left_out) = match &arguments.contract {
-        Some(path) => (files::contract(path)?, None),
-        None => {
-            let guess = guess(&baseline_files, &current_files)?;
-            (guess.contract, Some(guess.left_out))
-        }
+    let (contract, left_out) = if let Some(path) = &arguments.contract {
+        (files::contract(path)?, None)
+    } else {
+        let guess = guess(&baseline_files, &current_files)?;
+        (guess.contract, Some(guess.left_out))
     };
     let timed = any_has_time(&contract, &current_files)?;
     let window_hours = match (arguments.window, timed) {
