@@ -28,7 +28,7 @@ pub(crate) fn method(sheet: &Sheet<'_>) -> Markup {
                 }
                 li {
                     strong { "It is large enough to matter. " }
-                    "The whole interval of the effect lies beyond the threshold: " (words::number(monitoring.effect)) " standard deviations for numbers, " (words::number(monitoring.effect)) " of Cohen's w for categories, where the field's tests do not say otherwise."
+                    "The whole interval of the effect lies beyond the threshold: " (words::number(monitoring.effect)) " standard deviations for numbers, " (words::number(monitoring.effect)) " of Cohen's w for categories, where the field's tests do not say otherwise. And it is larger than anything that a single period of the baseline showed."
                 }
             }
             p { "If only the first holds, or the interval still reaches below the threshold, it is a " strong { "warning" } ". Below " (words::counted(monitoring.minimum_records, "record", "records")) ", or where a shift that matters could not have been seen, the answer is " strong { "not enough data" } ", not " strong { "OK" } "." }
