@@ -175,7 +175,7 @@ def the_registry_is_written_in_transactions_only(stack):
     for name, role in stack.of("AWS::IAM::Role"):
         for statement in stack.statements(role):
             if set(many(statement["Action"])) & writes and {target(r) for r in many(statement["Resource"])} & tables:
-                if statement.get("Condition") != {"StringEquals": {"dynamodb:EnclosingOperation": "TransactWriteItems"}}:
+                if statement.get("Condition") != {"ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}}:
                     yield f"{name}: {statement['Sid']} may write the registry outside a transaction"
 
 
