@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_contract::{Contract, FeatureMonitoring, Field, FieldRole};
+use tidegate_contract::{Contract, FeatureKind, FeatureMonitoring, Field, FieldRole};
 use tidegate_profile::{Baseline, FieldAnchor, FieldProfile, Profile};
 use tidegate_statistics::{correction, distance, normal};
 
@@ -209,7 +209,8 @@ fn tenths(before: &[u64], now: &[u64]) -> (Vec<u64>, Vec<u64>) {
 /// over fields the false discovery rate is
 /// controlled (Benjamini and Hochberg, 1995). Fields that do not raise the model's state do not weaken the others.
 pub(crate) fn decide(fields: &mut [Tested], contract: &Contract, window_records: u64) {
-    let smallest = |tested: &Tested| tested.verdict.tests.iter().map(|test| test.p / weight(test)).fold(f64::INFINITY, f64::min);
+    let smallest =
+        |tested: &Tested| tested.verdict.tests.iter().map(|test| test.p / weight(tested.verdict.kind, test)).fold(f64::INFINITY, f64::min);
     let family: Vec<usize> = fields
         .iter()
         .enumerate()
@@ -223,8 +224,9 @@ pub(crate) fn decide(fields: &mut [Tested], contract: &Contract, window_records:
         let plain = smallest(tested);
         // How much the correction over fields raised this field's smallest p-value, applied to all its tests.
         let factor = adjusted.get(&index).filter(|_| plain > 0.0).map_or(1.0, |adjusted| adjusted / plain.min(1.0));
+        let kind = tested.verdict.kind;
         for test in &mut tested.verdict.tests {
-            test.p_adjusted = (test.p / weight(test) * factor).min(1.0);
+            test.p_adjusted = (test.p / weight(kind, test) * factor).min(1.0);
         }
         let level = contract.monitoring.false_discovery_rate * MAIN_WEIGHT / family_size.max(1) as f64;
         tested.verdict.smallest_visible =
@@ -237,9 +239,11 @@ pub(crate) fn decide(fields: &mut [Tested], contract: &Contract, window_records:
 const MAIN_WEIGHT: f64 = 0.4;
 
 /// Share of a field's error that a test gets; they sum to at most 1 for either kind of field.
-fn weight(test: &Evidence) -> f64 {
-    match test.test.as_str() {
-        "location" | "mix" => MAIN_WEIGHT,
+///
+/// A field of two names has one way to change its mix, and it is the way in which its periods differ most.
+fn weight(kind: FeatureKind, test: &Evidence) -> f64 {
+    match (kind, test.test.as_str()) {
+        (FeatureKind::Numeric, "location") | (FeatureKind::Categorical, "pattern" | "mix") => MAIN_WEIGHT,
         _ => 0.1,
     }
 }
@@ -295,7 +299,7 @@ pub(crate) fn effect_of(field: &str, profile: &Profile, baseline: &Baseline, win
     let space = space_of(now.kind, &reference, now.present)?;
     let cells = cells_of(now);
     match now.kind {
-        tidegate_contract::FeatureKind::Numeric => space.shifts(&cells).first().map(|shift| shift.size),
-        tidegate_contract::FeatureKind::Categorical => Some(space.total(&cells)),
+        FeatureKind::Numeric => space.shifts(&cells).first().map(|shift| shift.size),
+        FeatureKind::Categorical => Some(space.total(&cells)),
     }
 }
