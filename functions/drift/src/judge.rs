@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tidegate_contract::Contract;
-use tidegate_lake::{ReportEtags, keys};
+use tidegate_lake::{ReportEtags, keys, rfc3339};
 use tidegate_monitoring::{Input, Verdict, assess};
 use tidegate_profile::{Profile, WindowProfile};
 use tidegate_registry::{WindowKey, WindowRecord};
@@ -67,7 +67,7 @@ impl DriftFunction {
         if let Some(before) = before.as_ref().filter(|before| before.inputs == profiles.digest(&listed)) {
             let found = self.lake.report_etags(&job.model, &length, job.end_ms).await.map_err(&lake)?;
             if found == Some(ReportEtags { verdict: before.verdict_etag.clone(), page: before.page_etag.clone() }) {
-                info!(model = job.model, window.length = length, window.end = key.sk(), "unchanged");
+                info!(model = job.model, window.length = length, window.end = rfc3339(job.end_ms), "unchanged");
                 return Ok(());
             }
         }
@@ -105,7 +105,7 @@ impl DriftFunction {
         info!(
             model = job.model,
             window.length = length,
-            window.end = key.sk(),
+            window.end = rfc3339(job.end_ms),
             verdict.state = ?verdict.state,
             verdict.records = verdict.records,
             verdict.drifted_fields = record.drifted_fields,

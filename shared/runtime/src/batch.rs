@@ -90,7 +90,7 @@ fn id(message: &SqsMessage) -> &str {
 }
 
 /// An error and its sources in one line, outermost first.
-fn chain(failure: &dyn std::error::Error) -> String {
+pub(crate) fn chain(failure: &dyn std::error::Error) -> String {
     let mut text = failure.to_string();
     let mut next = failure.source();
     while let Some(source) = next {
