@@ -21,7 +21,7 @@ const LEAST_IN_PERIOD: f64 = 0.5;
 
 /// How much more the cells' shares differ between the baseline's periods than independent values would: weather lasts
 /// for hours, a user sends the same value again.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Clumping {
     /// Variance between periods relative to sampling, at least 1.
     factor: f64,
@@ -31,11 +31,13 @@ pub(crate) struct Clumping {
     spread: f64,
     /// The most that a period's share of a cell exceeded what was expected of it.
     largest: f64,
+    /// What location, spread and usual pattern make of each cell, per period (`Space::expected`).
+    expected: Vec<Vec<f64>>,
 }
 
 impl Clumping {
     /// Independent values.
-    pub(crate) const NONE: Self = Self { factor: 1.0, period: 1.0, spread: 0.0, largest: 0.0 };
+    pub(crate) const NONE: Self = Self { factor: 1.0, period: 1.0, spread: 0.0, largest: 0.0, expected: Vec::new() };
 
     /// Variance that clumping adds to the difference of a share near `share`.
     fn added(&self, share: f64) -> f64 {
@@ -80,7 +82,7 @@ impl Side<'_> {
         }
         let factor = if cells > 0.0 { (ratios / cells).max(1.0) } else { 1.0 };
         let spread = 1.0 / self.reference.periods_in_window + 1.0 / periods.len() as f64;
-        Clumping { factor, period: sizes.iter().sum::<f64>() / sizes.len() as f64, spread, largest }
+        Clumping { factor, period: sizes.iter().sum::<f64>() / sizes.len() as f64, spread, largest, expected }
     }
 
     /// A value, or narrow run of values, that holds much more or less than its neighbourhood explains: what location,
@@ -101,16 +103,15 @@ impl Side<'_> {
             if error > 0.0 { (is - was).abs() / error } else { 0.0 }
         };
         // The cells outside the baseline have a test of their own.
-        let mut candidates: Vec<usize> = self.inside().collect();
-        candidates.sort_by(|&a, &b| plain(b).total_cmp(&plain(a)));
+        let mut candidates: Vec<(usize, f64)> = self.inside().map(|cell| (cell, plain(cell))).collect();
+        candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
         let cells_tested = candidates.len() as f64;
-        let expected_in_periods: Vec<Vec<f64>> = self.reference.periods.iter().map(|counts| space.expected(&counts.cells)).collect();
-        let judged = candidates.into_iter().take(CANDIDATES).filter_map(|cell| {
+        let judged = candidates.into_iter().take(CANDIDATES).filter_map(|(cell, _)| {
             let period = |(counts, expected): (&Counts, &Vec<f64>)| {
                 let all = counts.cells.iter().sum::<u64>();
                 Deviation { share: count(&counts.cells, cell) as f64 / all.max(1) as f64 - share_expected(expected, cell), all }
             };
-            let periods: Vec<Deviation> = self.reference.periods.iter().zip(&expected_in_periods).map(period).collect();
+            let periods: Vec<Deviation> = self.reference.periods.iter().zip(&clumping.expected).map(period).collect();
             let before = Tally { hits: rounded(share_expected(&expected, cell) * m as f64), all: m };
             let now = Tally { hits: count(cells, cell), all: n };
             let pooled = (before.hits + now.hits) as f64 / (m + n) as f64;
