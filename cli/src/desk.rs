@@ -9,7 +9,7 @@ use arrow_array::RecordBatch;
 use sha2::{Digest, Sha256};
 use tidegate_contract::{Contract, FieldRole};
 use tidegate_intake::{FoundValue, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError, Summary};
-use tidegate_monitoring::{Input, Verdict, Window, assess};
+use tidegate_monitoring::{History, Input, Verdict, Window, assess};
 use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile};
 
 use crate::error::CliError;
@@ -249,7 +249,8 @@ impl Hours {
             (self.all()?, None)
         };
         let trail = if self.timed { self.trail(window)? } else { Vec::new() };
-        let input = Input { contract, window, baseline: Some(baseline), current: &current, previous: previous.as_ref(), trail: &trail };
+        let history = History { previous: previous.as_ref(), trail: &trail, ..History::default() };
+        let input = Input { contract, window, baseline: Some(baseline), current: &current, history, in_series: false };
         Ok(Judged { verdict: assess(&input), current })
     }
 

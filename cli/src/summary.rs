@@ -43,7 +43,7 @@ fn scope(verdict: &Verdict) -> String {
     if verdict.window.end_ms > verdict.window.start_ms {
         text.say(format_args!(" of {}", span(verdict.window)));
     }
-    match &verdict.baseline {
+    match verdict.baselines.first() {
         Some(baseline) => {
             let location = line(&baseline.location, 120);
             text.say(format_args!(" against {} of {location}", count(baseline.records)));

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tidegate_contract::Contract;
 use tidegate_lake::{ReportEtags, keys, rfc3339};
-use tidegate_monitoring::{Input, Verdict, assess};
+use tidegate_monitoring::{History, Input, Verdict, assess};
 use tidegate_profile::{Profile, WindowProfile};
 use tidegate_registry::{WindowKey, WindowRecord};
 use tidegate_report::{Page, render};
@@ -87,8 +87,12 @@ impl DriftFunction {
             window,
             baseline: baseline.as_deref(),
             current: &current,
-            previous: Some(&previous.profile).filter(|previous| previous.records > 0),
-            trail: &trail,
+            history: History {
+                previous: Some(&previous.profile).filter(|previous| previous.records > 0),
+                trail: &trail,
+                ..History::default()
+            },
+            in_series: false,
         });
 
         let page = render(&Page { contract, verdict: &verdict, current: &current.profile, baseline: baseline.as_deref() });

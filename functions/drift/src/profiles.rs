@@ -18,7 +18,7 @@ use crate::DriftError;
 
 /// What results depend on beside their inputs. Raise it when a change of the program changes results, so that windows
 /// within `late` are judged again.
-const ENGINE: &str = "tidegate-drift/1";
+const ENGINE: &str = "tidegate-drift/2";
 
 /// Loads the profiles of one window.
 #[derive(Debug)]

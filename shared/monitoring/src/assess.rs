@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_contract::{Contract, FieldRole};
+use tidegate_contract::{BaselineKind, Contract, FieldRole};
 use tidegate_profile::{Baseline, Profile, WindowProfile};
 
 use crate::cause::{action, cause};
@@ -10,7 +10,7 @@ use crate::contrast::moderate;
 use crate::field::{Prepared, Tested, decide, effect_of, prepare};
 use crate::quality::findings;
 use crate::words::{list, number};
-use crate::{BaselineReference, Cause, FieldVerdict, QualityFinding, SCHEMA, State, TrailPoint, Verdict, Window};
+use crate::{BaselineReference, Cause, FieldVerdict, Incident, QualityFinding, SCHEMA, State, TrailPoint, Verdict, Window};
 
 /// At most so many fields are followed over time.
 const TRAIL_FIELDS: usize = 6;
@@ -29,8 +29,22 @@ pub struct Input<'a> {
     pub baseline: Option<&'a Baseline>,
     /// The window's records and files.
     pub current: &'a WindowProfile,
+    /// What came before it.
+    pub history: History<'a>,
+    /// Whether the window is one of a series that is judged one after the other. Evidence is then corrected over a month of
+    /// such windows too, so that a month of windows is not a month of lotteries.
+    pub in_series: bool,
+}
+
+/// What came before a window, and how it went within it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct History<'a> {
     /// The window before, of the same length; `None` when nothing arrived in it.
     pub previous: Option<&'a Profile>,
+    /// The same span of the week in the weeks before, the latest first; those without records are left out.
+    pub same_hours: &'a [Profile],
+    /// The seven days before the window; `None` when nothing arrived in them.
+    pub week: Option<&'a Profile>,
     /// Consecutive hours or days up to the end of the window, oldest first; those without records are left out.
     pub trail: &'a [(Window, Profile)],
 }
@@ -38,7 +52,7 @@ pub struct Input<'a> {
 /// Judges a window. Equal inputs give equal verdicts.
 #[must_use]
 pub fn assess(input: &Input<'_>) -> Verdict {
-    let Input { contract, window, baseline, current, previous, .. } = *input;
+    let Input { contract, window, baseline, current, history, .. } = *input;
     let profile = &current.profile;
     let mut prepared: Vec<Prepared<'_>> =
         contract.fields().iter().map(|field| prepare(contract, field, profile, baseline, window)).collect();
@@ -50,7 +64,7 @@ pub fn assess(input: &Input<'_>) -> Verdict {
     let quality = findings(contract, current, baseline, &fields);
     let state = state(contract, baseline, profile, &fields, &quality);
     let cause = if matters(state) {
-        cause(&fields, &quality, profile, previous)
+        cause(&fields, &quality, profile, history.previous)
     } else {
         let evidence = match state {
             State::NoData => "no record arrived in this window",
@@ -58,7 +72,15 @@ pub fn assess(input: &Input<'_>) -> Verdict {
             State::InsufficientData => "there are too few records to tell",
             _ => "nothing moved by more than the baseline's own periods differ and by as much as matters",
         };
-        Cause { kind: crate::CauseKind::None, evidence: evidence.to_owned(), confidence: 1.0 }
+        Cause { kind: crate::CauseKind::None, evidence: evidence.to_owned(), confidence: 1.0, fault: None }
+    };
+    let action = action(state, &cause, contract, baseline.is_some(), profile.records);
+    let moved = || fields.iter().filter(|field| !field.muted && field.state == state);
+    let incidents = if matters(state) {
+        let fields = moved().map(|field| field.name.clone()).collect();
+        vec![Incident { state, cause: cause.clone(), action: action.clone(), fields, began: None, segment: None }]
+    } else {
+        Vec::new()
     };
     Verdict {
         schema: SCHEMA.to_owned(),
@@ -66,12 +88,15 @@ pub fn assess(input: &Input<'_>) -> Verdict {
         window,
         state,
         headline: headline(input, state, &fields, &quality),
-        action: action(state, &cause, contract, baseline.is_some(), profile.records),
+        action,
         cause,
         records: profile.records,
         versions: profile.versions.clone(),
-        baseline: baseline.map(reference),
+        baselines: baseline.map(reference).into_iter().collect(),
         trail: trail(input, &fields),
+        importance_moved: importance_moved(&fields),
+        incidents,
+        segments: Vec::new(),
         fields,
         quality,
         intake: current.intake.clone(),
@@ -98,7 +123,22 @@ fn weight(field: &FieldVerdict) -> (bool, State, f64) {
 
 fn reference(baseline: &Baseline) -> BaselineReference {
     let periods = baseline.periods.len().max(1) as u64;
-    BaselineReference { id: baseline.id.clone(), location: baseline.source.location.clone(), records: baseline.profile.records, periods }
+    BaselineReference {
+        kind: BaselineKind::Training,
+        id: baseline.id.clone(),
+        location: baseline.source.location.clone(),
+        records: baseline.profile.records,
+        periods,
+    }
+}
+
+/// Share of the features' importance that lies on those that drifted.
+fn importance_moved(fields: &[FieldVerdict]) -> f64 {
+    let of = |heard: &dyn Fn(&FieldVerdict) -> bool| {
+        fields.iter().filter(|field| field.role == FieldRole::Feature && heard(field)).map(|field| field.importance).sum::<f64>()
+    };
+    let all = of(&|_| true);
+    if all > 0.0 { of(&|field| !field.muted && field.state == State::Drift) / all } else { 0.0 }
 }
 
 fn state(
@@ -158,7 +198,7 @@ fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &
 fn since(input: &Input<'_>, field: &FieldVerdict) -> &'static str {
     let length = input.window.end_ms - input.window.start_ms;
     let before = Window { start_ms: input.window.start_ms - length, end_ms: input.window.start_ms };
-    let (Some(previous), Some(baseline), Some(test)) = (input.previous, input.baseline, &field.decisive) else { return "" };
+    let (Some(previous), Some(baseline), Some(test)) = (input.history.previous, input.baseline, &field.decisive) else { return "" };
     let Some(effect) = effect_of(&field.name, previous, baseline, before, input.contract.monitoring.minimum_records) else { return "" };
     if !matches!(test.test.as_str(), "location" | "mix" | "pattern") {
         ""
@@ -191,5 +231,5 @@ fn trail(input: &Input<'_>, fields: &[FieldVerdict]) -> Vec<TrailPoint> {
         let effects: BTreeMap<String, f64> = followed.iter().filter_map(effect).collect();
         TrailPoint { window: *window, records: profile.records, effects }
     };
-    input.trail.iter().map(point).collect()
+    input.history.trail.iter().map(point).collect()
 }

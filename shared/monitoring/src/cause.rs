@@ -23,7 +23,7 @@ const POSSIBLE: f64 = 0.6;
 
 /// Names the cause of what was found.
 pub(crate) fn cause(fields: &[FieldVerdict], quality: &[QualityFinding], current: &Profile, previous: Option<&Profile>) -> Cause {
-    let named = |kind, evidence: String, confidence| Cause { kind, evidence, confidence };
+    let named = |kind, evidence: String, confidence| Cause { kind, evidence, confidence, fault: None };
     if let Some(fault) = quality.iter().find(|finding| finding.state == State::Drift) {
         return named(CauseKind::DataFault, fault.sentence.clone(), DIRECT);
     }
@@ -108,7 +108,8 @@ pub(crate) fn action(state: State, cause: &Cause, contract: &Contract, has_basel
             ActionKind::Investigate,
             "Find out why the model's outputs moved although its inputs did not: serving code, feature pipeline, version.".to_owned(),
         ),
-        (_, CauseKind::CovariateDrift) => retrain(contract, records),
+        (_, CauseKind::Season) => (ActionKind::Watch, "Note it; it moves like this every week.".to_owned()),
+        (_, CauseKind::CovariateDrift | CauseKind::PopulationShift) => retrain(contract, records),
     };
     Action { kind, sentence }
 }

@@ -132,6 +132,8 @@ fn blank(field: &Field, rules: &Rules, now: Option<&FieldProfile>, before: Optio
         sentence: String::new(),
         importance: rules.importance,
         muted: rules.muted,
+        baseline: None,
+        opinions: Vec::new(),
         decisive: None,
         tests: Vec::new(),
         distances: BTreeMap::new(),

@@ -20,6 +20,6 @@ mod vectors;
 mod verdict;
 mod words;
 
-pub use assess::{Input, assess};
+pub use assess::{History, Input, assess};
 pub use reasons::reason_in_words;
 pub use verdict::*;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use tidegate_contract::{Contract, FeatureMonitoring};
-use tidegate_monitoring::{ActionKind, CauseKind, Input, QualityKind, State, Verdict, Window, assess};
+use tidegate_monitoring::{ActionKind, CauseKind, History, Input, QualityKind, State, Verdict, Window, assess};
 use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile};
 
 const DAY_MS: i64 = 86_400_000;
@@ -95,7 +95,14 @@ fn judge_as(contract: &Contract, records: &[Record], facts: &BatchFacts, previou
     let baseline = baseline();
     let current = WindowProfile::new(profile(Some(&baseline), records, facts));
     let window = Window { start_ms: 40 * DAY_MS, end_ms: 41 * DAY_MS };
-    assess(&Input { contract, window, baseline: Some(&baseline), current: &current, previous, trail: &[] })
+    assess(&Input {
+        contract,
+        window,
+        baseline: Some(&baseline),
+        current: &current,
+        history: History { previous, ..History::default() },
+        in_series: false,
+    })
 }
 
 fn judge(records: &[Record]) -> Verdict {
@@ -115,8 +122,14 @@ fn ordinary_days_are_not_drift() {
     for number in 40..100 {
         let current = WindowProfile::new(profile(Some(&baseline), &day(number, 2000), &BatchFacts::default()));
         let window = Window { start_ms: number * DAY_MS, end_ms: (number + 1) * DAY_MS };
-        let verdict =
-            assess(&Input { contract: &contract(), window, baseline: Some(&baseline), current: &current, previous: None, trail: &[] });
+        let verdict = assess(&Input {
+            contract: &contract(),
+            window,
+            baseline: Some(&baseline),
+            current: &current,
+            history: History::default(),
+            in_series: false,
+        });
         assert_eq!(verdict.state, State::Ok, "day {number}: {}", verdict.headline);
         assert_eq!((verdict.cause.kind, verdict.action.kind), (CauseKind::None, ActionKind::None));
     }
@@ -256,7 +269,8 @@ fn no_records_are_no_data_neither_fine_nor_drift() {
 fn without_a_baseline_the_verdict_asks_for_one() {
     let current = WindowProfile::new(profile(None, &day(40, 2000), &BatchFacts::default()));
     let window = Window { start_ms: 40 * DAY_MS, end_ms: 41 * DAY_MS };
-    let verdict = assess(&Input { contract: &contract(), window, baseline: None, current: &current, previous: None, trail: &[] });
+    let verdict =
+        assess(&Input { contract: &contract(), window, baseline: None, current: &current, history: History::default(), in_series: false });
     assert_eq!((verdict.state, verdict.action.kind), (State::InsufficientData, ActionKind::Supply));
     assert!(verdict.action.sentence.contains("datasets/churn/"), "{}", verdict.action.sentence);
 }
@@ -278,8 +292,14 @@ fn unreadable_lines_and_refused_files_are_faults_of_the_data() {
     let parts = vec![part("good", &day(40, 2000), 4), part("bad", &day(40, 50), 50)];
     let current = WindowProfile::combine(profiler.start(), parts, 0.05).unwrap();
     let window = Window { start_ms: 40 * DAY_MS, end_ms: 41 * DAY_MS };
-    let verdict =
-        assess(&Input { contract: &contract(), window, baseline: Some(&baseline), current: &current, previous: None, trail: &[] });
+    let verdict = assess(&Input {
+        contract: &contract(),
+        window,
+        baseline: Some(&baseline),
+        current: &current,
+        history: History::default(),
+        in_series: false,
+    });
     assert_eq!((verdict.state, verdict.records), (State::Drift, 2000));
     assert_eq!(
         verdict.quality[0].sentence,
@@ -310,8 +330,8 @@ fn the_trail_follows_the_fields_that_matter() {
         window,
         baseline: Some(&baseline),
         current: &current,
-        previous: Some(&trail[5].1),
-        trail: &trail,
+        history: History { previous: Some(&trail[5].1), trail: &trail, ..History::default() },
+        in_series: false,
     });
     let effects: Vec<bool> = verdict.trail.iter().map(|point| point.effects["amount"] > 0.3).collect();
     assert_eq!(effects, [false, false, false, false, true, true, true]);

@@ -29,7 +29,8 @@ fn main() -> std::io::Result<()> {
             story.verdict.headline = "Nothing that matters moved.".into();
             story.verdict.action.kind = ActionKind::None;
             story.verdict.action.sentence = "The model sees the data it was trained for.".into();
-            story.verdict.cause = Cause { kind: CauseKind::None, evidence: "All 8 fields are as in the baseline.".into(), confidence: 1.0 };
+            story.verdict.cause =
+                Cause { kind: CauseKind::None, evidence: "All 8 fields are as in the baseline.".into(), confidence: 1.0, fault: None };
             story.verdict.quality.clear();
             story.verdict.fields.retain(|field| field.state == State::Ok);
         }

@@ -98,7 +98,7 @@ fn facts(sheet: &Sheet<'_>) -> Markup {
             div {
                 dt { "Compared with" }
                 dd {
-                    @match &verdict.baseline {
+                    @match verdict.baselines.first() {
                         Some(baseline) => {
                             (words::counted(baseline.records, "baseline record", "baseline records"))
                             @if baseline.periods > 1 { span.muted { " over " (words::counted(baseline.periods, "period", "periods")) } }
@@ -140,6 +140,8 @@ const fn cause(kind: CauseKind) -> &'static str {
     match kind {
         CauseKind::None => "Nothing to explain",
         CauseKind::DataFault => "The data are at fault",
+        CauseKind::Season => "It moves like this every week",
+        CauseKind::PopulationShift => "The population moved",
         CauseKind::CovariateDrift => "The inputs moved",
         CauseKind::PredictionDrift => "The predictions moved, the inputs did not",
         CauseKind::VersionChange => "It began with another model version",

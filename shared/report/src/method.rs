@@ -13,7 +13,7 @@ const MOST_OVERRIDES: usize = 12;
 /// The method with the numbers that were used.
 pub(crate) fn method(sheet: &Sheet<'_>) -> Markup {
     let monitoring = &sheet.page.contract.monitoring;
-    let periods = sheet.page.verdict.baseline.as_ref().map_or(0, |baseline| baseline.periods);
+    let periods = sheet.page.verdict.baselines.first().map_or(0, |baseline| baseline.periods);
     let own: Vec<&Feature> = sheet.page.contract.features.iter().filter(|feature| feature.monitoring.is_some()).collect();
     html! {
         section #method aria-labelledby="method-h" {
@@ -96,7 +96,7 @@ pub(crate) fn footer(sheet: &Sheet<'_>) -> Markup {
                 div { dt { "Model" } dd { bdi { (Plain::name(&verdict.model)) } } }
                 div { dt { "Window" } dd { (dates::exact(verdict.window.start_ms)) " to " (dates::exact(verdict.window.end_ms)) } }
                 @if let Some((first, last)) = sheet.page.current.span_ms { div { dt { "Records from" } dd { (dates::exact(first)) " to " (dates::exact(last)) } } }
-                @if let Some(baseline) = &verdict.baseline {
+                @for baseline in &verdict.baselines {
                     div { dt { "Baseline" } dd { bdi { (Plain::location(&baseline.id)) } } }
                     @if !baseline.location.is_empty() { div { dt { "from" } dd { bdi { (Plain::location(&baseline.location)) } } } }
                 }

@@ -167,7 +167,7 @@ fn a_window_without_records_a_baseline_or_anything_else_is_still_a_page() {
     story.verdict.trail.clear();
     story.verdict.quality.clear();
     story.verdict.versions.clear();
-    story.verdict.baseline = None;
+    story.verdict.baselines.clear();
     story.verdict.records = 0;
     story.verdict.intake = tidegate_monitoring::IntakeSummary::default();
     story.verdict.headline.clear();
@@ -181,7 +181,7 @@ fn a_window_without_records_a_baseline_or_anything_else_is_still_a_page() {
 fn without_a_baseline_the_fields_are_listed_and_nothing_is_compared() {
     let mut story = story();
     story.current.anchor = None;
-    story.verdict.baseline = None;
+    story.verdict.baselines.clear();
     for field in &mut story.verdict.fields {
         field.state = State::InsufficientData;
         field.decisive = None;
@@ -221,7 +221,7 @@ fn poison(story: &mut Story) {
     (verdict.schema, verdict.model, verdict.headline) = (bad(), bad(), bad());
     (verdict.cause.evidence, verdict.action.sentence) = (bad(), bad());
     verdict.versions = [(bad(), 3), (format!("{POISON}2"), 4)].into_iter().collect();
-    if let Some(reference) = &mut verdict.baseline {
+    for reference in &mut verdict.baselines {
         (reference.id, reference.location) = (bad(), bad());
     }
     for (index, field) in verdict.fields.iter_mut().enumerate() {
