@@ -10,7 +10,7 @@ use crate::contrast::moderate;
 use crate::field::{Prepared, Tested, decide, effect_of, prepare};
 use crate::quality::findings;
 use crate::words::{list, number};
-use crate::{BaselineReference, Cause, FieldVerdict, Incident, QualityFinding, SCHEMA, State, TrailPoint, Verdict, Window};
+use crate::{BaselineReference, Cause, FieldVerdict, History, Incident, QualityFinding, SCHEMA, State, TrailPoint, Verdict, Window};
 
 /// At most so many fields are followed over time.
 const TRAIL_FIELDS: usize = 6;
@@ -34,19 +34,6 @@ pub struct Input<'a> {
     /// Whether the window is one of a series that is judged one after the other. Evidence is then corrected over a month of
     /// such windows too, so that a month of windows is not a month of lotteries.
     pub in_series: bool,
-}
-
-/// What came before a window, and how it went within it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct History<'a> {
-    /// The window before, of the same length; `None` when nothing arrived in it.
-    pub previous: Option<&'a Profile>,
-    /// The same span of the week in the weeks before, the latest first; those without records are left out.
-    pub same_hours: &'a [Profile],
-    /// The seven days before the window; `None` when nothing arrived in them.
-    pub week: Option<&'a Profile>,
-    /// Consecutive hours or days up to the end of the window, oldest first; those without records are left out.
-    pub trail: &'a [(Window, Profile)],
 }
 
 /// Judges a window. Equal inputs give equal verdicts.

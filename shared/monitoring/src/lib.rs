@@ -10,6 +10,7 @@ mod contrast;
 mod evidence;
 mod field;
 mod groups;
+mod history;
 mod quality;
 mod reasons;
 mod reference;
@@ -20,6 +21,7 @@ mod vectors;
 mod verdict;
 mod words;
 
-pub use assess::{History, Input, assess};
+pub use assess::{Input, assess};
+pub use history::{History, PAST_WEEKS, Spans, spans};
 pub use reasons::reason_in_words;
 pub use verdict::*;
