@@ -1,6 +1,6 @@
 //! A contract in words: what the model is, what is watched, who decides.
 
-use tidegate_contract::{Approvals, BaselineKind, Consumption, Contract, Feature, FeatureKind, Task};
+use tidegate_contract::{Approvals, BaselineKind, Consumption, Contract, Feature, FeatureKind, Monitoring, Task};
 
 use crate::terminal::{Say, counted, line, series, table};
 
@@ -39,7 +39,7 @@ pub(crate) fn says(contract: &Contract) -> String {
         series(&baselines.collect::<Vec<_>>())
     ));
     let mut rows = vec![["feature", "type", "makes sense", "origin", "worth acting on"].map(str::to_owned)];
-    rows.extend(contract.features.iter().map(|feature| feature_row(feature, monitoring.effect)));
+    rows.extend(contract.features.iter().map(|feature| feature_row(feature, monitoring)));
     text.push_str(&table(&rows));
     if !contract.segments.is_empty() {
         text.say(format_args!("Looked at apart by {}.\n", series(&contract.segments)));
@@ -53,7 +53,7 @@ pub(crate) fn says(contract: &Contract) -> String {
     text
 }
 
-fn feature_row(feature: &Feature, effect: f64) -> [String; 5] {
+fn feature_row(feature: &Feature, monitoring: &Monitoring) -> [String; 5] {
     let kind = match feature.kind {
         FeatureKind::Numeric => "numeric",
         FeatureKind::Categorical => "categorical",
@@ -66,11 +66,12 @@ fn feature_row(feature: &Feature, effect: f64) -> [String; 5] {
     let origin =
         if feature.derived_from.is_empty() { "core".to_owned() } else { format!("from {}", line(&series(&feature.derived_from), 40)) };
     let own = feature.monitoring.as_ref();
-    let effect = own.and_then(|own| own.effect).unwrap_or(effect);
-    let worth = match feature.kind {
+    let effect = own.and_then(|own| own.effect).unwrap_or(monitoring.effect);
+    let worth = match (monitoring.named_method(own, feature.kind), feature.kind) {
         _ if own.is_some_and(|own| own.mute) => "shown only (muted)".to_owned(),
-        FeatureKind::Numeric => format!("{effect} standard deviations"),
-        FeatureKind::Categorical => format!("a Cohen's w of {effect}"),
+        (Some((method, threshold)), _) => format!("{} from {threshold} on", method.name()),
+        (None, FeatureKind::Numeric) => format!("{effect} standard deviations"),
+        (None, FeatureKind::Categorical) => format!("a Cohen's w of {effect}"),
     };
     [feature.name.clone(), kind.to_owned(), sense, origin, worth]
 }

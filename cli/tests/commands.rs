@@ -155,7 +155,7 @@ fn a_right_contract_is_put_into_words() {
         "late-trains answers one of two classes, one record at a time.",
         "Results belong to nobody, monitoring to on-call@example.com.",
         "Its logs arrive under late-trains/ in the logs bucket.",
-        "Watched: 3 features, score, prediction and latency, over windows of 1d, against the training set and the window before.",
+        "Watched: 3 features, score, prediction and latency, over windows of 1d, against the training set, the same hours of past weeks and the window before.",
         "  line        categorical  red, green, blue  core",
         "  load_share  numeric      anything          from load",
         "Looked at apart by line.",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::document::{Node, Path, quoted};
 use crate::error::Problem;
 use crate::names::{self, MAX_NAME, RESERVED_NAMES, is_hidden};
-use crate::{Approvals, Contract, Feature, FeatureKind};
+use crate::{Approvals, BaselineKind, Contract, Feature, FeatureKind, Method};
 
 /// Most features of a model.
 pub const MAX_FEATURES: usize = 1_000;
@@ -227,6 +227,9 @@ impl Check<'_> {
             let at = path.key("monitoring");
             self.positive(&at.key("effect"), monitoring.effect);
             self.share(&at.key("missing"), monitoring.missing);
+            if let Some(baselines) = &monitoring.baselines {
+                self.baselines(&at.key("baselines"), baselines);
+            }
         }
     }
 
@@ -298,20 +301,53 @@ impl Check<'_> {
             self.report(&path.key("windows"), "found no windows, expected at least one, such as 1d");
         }
         self.unique(&path.key("windows"), &monitoring.windows);
-        if monitoring.baselines.is_empty() {
-            self.report(&path.key("baselines"), "found no baselines, expected at least one of: training, previous, seasonal");
-        }
-        for (index, baseline) in monitoring.baselines.iter().enumerate() {
-            if monitoring.baselines.iter().take(index).any(|before| before == baseline) {
-                self.report(&path.key("baselines").item(index), "found this baseline a second time, expected it once");
-            }
-        }
+        self.baselines(&path.key("baselines"), &monitoring.baselines);
+        self.methods(contract);
         self.positive(&path.key("effect"), Some(monitoring.effect));
         let rate = monitoring.false_discovery_rate;
         self.number(&path.key("false_discovery_rate"), rate, rate > 0.0 && rate < 1.0, "a share between 0 and 1");
         self.share(&path.key("bad_lines"), Some(monitoring.bad_lines));
         if monitoring.minimum_records == 0 {
             self.report(&path.key("minimum_records"), "found 0, expected at least 1");
+        }
+    }
+
+    fn baselines(&mut self, path: &Path, baselines: &[BaselineKind]) {
+        if baselines.is_empty() {
+            self.report(path, "found no baselines, expected at least one of: training, seasonal, previous");
+        }
+        for (index, baseline) in baselines.iter().enumerate() {
+            if baselines.iter().take(index).any(|before| before == baseline) {
+                self.report(&path.item(index), "found this baseline a second time, expected it once");
+            }
+        }
+    }
+
+    /// How changes are measured: a threshold belongs to a named method, and a method to features that it can compare.
+    fn methods(&mut self, contract: &Contract) {
+        const NO_METHOD: &str = "found a threshold without a named method, expected method: psi or another (auto has effect: instead)";
+        let (path, model) = (Path::top("monitoring"), &contract.monitoring);
+        self.positive(&path.key("threshold"), model.threshold);
+        if model.threshold.is_some() && model.method == Method::Auto {
+            self.report(&path.key("threshold"), NO_METHOD);
+        }
+        if !contract.features.is_empty() && !contract.features.iter().any(|feature| model.method.compares(feature.kind)) {
+            let message = format!("found {}, which compares numbers, and no numeric feature, expected another method", model.method.name());
+            self.report(&path.key("method"), message);
+        }
+        for (index, feature) in contract.features.iter().enumerate() {
+            let Some(own) = &feature.monitoring else { continue };
+            let at = Path::top("features").item(index).key("monitoring");
+            self.positive(&at.key("threshold"), own.threshold);
+            let method = own.method.unwrap_or(model.method);
+            if own.threshold.is_some() && method == Method::Auto {
+                self.report(&at.key("threshold"), NO_METHOD);
+            } else if !method.compares(feature.kind) && (own.method.is_some() || own.threshold.is_some()) {
+                let key = if own.method.is_some() { "method" } else { "threshold" };
+                let message =
+                    format!("found {} for a categorical feature, expected a method that compares names, such as psi", method.name());
+                self.report(&at.key(key), message);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Contracts that are right: short ones, full ones, and the ways to write them.
 
-use tidegate_contract::{BaselineKind, Contract, FeatureKind, FieldRole, RecordFormat, Task, WindowLength};
+use tidegate_contract::{BaselineKind, Contract, FeatureKind, FieldRole, Method, RecordFormat, Task, WindowLength};
 
 const SHORT: &str = "\
 model: flight-delay
@@ -72,7 +72,7 @@ fn ten_lines_are_enough_and_the_rest_has_defaults() {
     assert_eq!(contract.task, Task::Binary);
     assert_eq!(contract.record.timestamp, "timestamp");
     assert_eq!(contract.monitoring.windows, [WindowLength::hours(24)]);
-    assert_eq!(contract.monitoring.baselines, [BaselineKind::Training, BaselineKind::Previous]);
+    assert_eq!(contract.monitoring.baselines, [BaselineKind::Training, BaselineKind::Seasonal, BaselineKind::Previous]);
     assert!((contract.monitoring.effect - 0.05).abs() < f64::EPSILON);
     assert_eq!(contract.retraining.minimum_records, 10_000);
     assert_eq!(contract.logs_prefix(), "flight-delay/");
@@ -137,7 +137,7 @@ fn a_digest_names_the_content_and_not_the_way_it_is_written() {
 #[test]
 fn the_digest_of_a_content_is_the_same_everywhere() {
     let contract = Contract::parse("model: m\ntask: binary\nfeatures: [{ name: x, type: numeric }]\nmonitoring: { effect: 0.1 }").unwrap();
-    assert_eq!(contract.digest(), "6d674ccdf5c79878c1c6b12ec9c55cf283b799dcaaf6f3678132857e83bbf1b8");
+    assert_eq!(contract.digest(), "d81b96e29c017ef815dbdbc4d15f4a2c2f4e5cc09a9e5caf48d23df2e5b9c9a6");
 }
 
 #[test]
@@ -163,4 +163,17 @@ fn no_damage_to_a_contract_does_more_than_make_it_wrong() {
             }
         }
     }
+}
+
+#[test]
+fn a_features_method_and_threshold_replace_the_models_one_by_one() {
+    let monitoring = |text: &str| Contract::parse(text).unwrap();
+    let contract = monitoring(
+        "model: m\ntask: binary\nfeatures:\n  - { name: plain, type: numeric }\n  - { name: own, type: numeric, monitoring: { method: ks } }\n  - { name: wide, type: numeric, monitoring: { threshold: 0.3 } }\n  - { name: auto, type: numeric, monitoring: { method: auto } }\nmonitoring: { method: psi, threshold: 0.2 }\n",
+    );
+    let named: Vec<Option<(Method, f64)>> =
+        contract.features.iter().map(|feature| contract.monitoring.named_method(feature.monitoring.as_ref(), feature.kind)).collect();
+    assert_eq!(named, [Some((Method::Psi, 0.2)), Some((Method::Ks, 0.1)), Some((Method::Psi, 0.3)), None]);
+    let ks = monitoring("model: m\ntask: binary\nfeatures: [{ name: x, type: numeric }]\nmonitoring: { method: ks }\n").monitoring;
+    assert_eq!(ks.named_method(None, FeatureKind::Categorical), None, "names have no order");
 }

@@ -18,7 +18,7 @@ fn with(addition: &str) -> String {
 fn an_unknown_key_is_refused_with_what_was_probably_meant() {
     assert_eq!(
         with("monitoring:\n  windws: [1d]\n"),
-        "7:3: monitoring: found unknown key \"windws\", expected one of: bad_lines, baselines, effect, false_discovery_rate, late, minimum_records, windows; did you mean \"windows\"?"
+        "7:3: monitoring: found unknown key \"windws\", expected one of: bad_lines, baselines, effect, false_discovery_rate, late, method, minimum_records, threshold, windows; did you mean \"windows\"?"
     );
 }
 
@@ -275,4 +275,42 @@ fn problems_can_be_read_by_programs() {
     assert_eq!(json[0]["line"], 1);
     assert_eq!(json[0]["column"], 8);
     assert_eq!(json[0]["path"], "model");
+}
+
+#[test]
+fn a_threshold_belongs_to_a_named_method_and_a_method_to_features_that_it_can_compare() {
+    let no_method = "found a threshold without a named method, expected method: psi or another (auto has effect: instead)";
+    assert_eq!(with("monitoring: { threshold: 0.2 }\n"), format!("6:26: monitoring.threshold: {no_method}"));
+    assert_eq!(with("monitoring: { method: psi, threshold: 0 }\n"), "6:39: monitoring.threshold: found 0, expected a number above 0");
+    assert_eq!(with("monitoring: { method: ks, threshold: 0.2 }\n"), "nothing is wrong", "names are then judged by auto");
+    let of_features = |x: &str, c: &str| {
+        problems(&format!(
+            "model: m\ntask: binary\nfeatures:\n  - {{ name: x, type: numeric, monitoring: {x} }}\n  - {{ name: c, type: categorical, monitoring: {c} }}\n"
+        ))
+    };
+    assert_eq!(of_features("{ method: wasserstein, threshold: 0.2 }", "{ method: psi }"), "nothing is wrong");
+    assert_eq!(
+        of_features("{ threshold: 0.2 }", "{ method: wasserstein }"),
+        format!(
+            "4:56: features[0].monitoring.threshold: {no_method}\n\
+             5:57: features[1].monitoring.method: found wasserstein for a categorical feature, expected a method that compares names, such as psi"
+        )
+    );
+    assert_eq!(
+        of_features("{ method: pis }", "{ baselines: [seasonal, seasonal] }"),
+        "4:53: features[0].monitoring.method: found \"pis\", expected one of: auto, psi, ks, jensen-shannon, hellinger, wasserstein, total-variation, l-infinity, sagemaker-robust, chi-squared; did you mean \"psi\"?"
+    );
+    assert_eq!(
+        of_features("{ baselines: [] }", "{ baselines: [seasonal, seasonal] }"),
+        "4:56: features[0].monitoring.baselines: found no baselines, expected at least one of: training, seasonal, previous\n\
+         5:71: features[1].monitoring.baselines[1]: found this baseline a second time, expected it once"
+    );
+}
+
+#[test]
+fn a_method_that_compares_numbers_needs_a_number() {
+    assert_eq!(
+        problems("model: m\ntask: binary\nfeatures: [{ name: c, type: categorical }]\nmonitoring: { method: ks }\n"),
+        "4:23: monitoring.method: found ks, which compares numbers, and no numeric feature, expected another method"
+    );
 }
