@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow_array::types::{Float64Type, Int32Type};
 use arrow_array::{Array, DictionaryArray, PrimitiveArray, RecordBatch};
-use chrono::{DateTime, NaiveDate, Timelike};
+use chrono::{DateTime, NaiveDate};
 use serde::{Deserialize, Serialize};
 use tidegate_contract::{FeatureKind, Field};
 
@@ -33,7 +33,8 @@ pub struct FieldBaseline {
     pub anchor: Option<FieldAnchor>,
     /// Counts per period, in the order of [`Baseline::periods`].
     pub periods: Vec<Counts>,
-    /// Counts per hour of the day (UTC), 24 of them; empty when the records carried no time.
+    /// Counts per hour of the week (UTC), 168 of them from Monday 00:00 on, when the records span four weeks; otherwise per hour of
+    /// the day, 24 of them; empty when the records carried no time.
     pub hours: Vec<Counts>,
 }
 
@@ -79,7 +80,21 @@ const BLOCKS: u64 = 20;
 /// Fewer rows than this are not cut into blocks.
 const MIN_ROWS_FOR_BLOCKS: u64 = 400;
 
-const DAY_MS: i64 = 24 * 3_600_000;
+/// Hours of a day.
+const HOURS_OF_DAY: usize = 24;
+
+/// Hours of a week.
+const HOURS_OF_WEEK: usize = 7 * HOURS_OF_DAY;
+
+/// With records over so many days, each hour of the week has been there four times, and the hours of the week are told apart.
+const MIN_DAYS_FOR_WEEKS: i64 = 28;
+
+/// A data set of so many features and cells that its hours of the week would be more counts than these keeps its hours of the day only
+/// (160 MB).
+const MOST_HOURLY_COUNTS: usize = 20_000_000;
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// First pass over a data set: learns where the cells' edges lie, from a sample that is the same for the same rows.
 #[derive(Debug)]
@@ -152,10 +167,14 @@ impl Sampler {
         let profiler = Profiler::with_anchors(id, &self.fields, &anchors);
         let periods = Periods::new(self.rows, self.timed, &self.days);
         let have_times = self.rows > 0 && self.timed == self.rows;
+        let cells: usize = profiler.counters().iter().map(crate::observe::Counter::cells).sum();
+        let span = self.days.first_key_value().zip(self.days.last_key_value()).map_or(0, |(first, last)| last.0 - first.0 + 1);
+        let tells_weeks = span >= MIN_DAYS_FOR_WEEKS && cells.saturating_mul(HOURS_OF_WEEK) <= MOST_HOURLY_COUNTS;
+        let hours = if tells_weeks { HOURS_OF_WEEK } else { HOURS_OF_DAY };
         let fields = profiler.counters().iter().zip(anchors).map(|(counter, anchor)| {
             let none = Counts { absent: 0, cells: vec![0; counter.cells()] };
             let times = |wanted: bool, count: usize| if wanted && anchor.is_some() { vec![none.clone(); count] } else { Vec::new() };
-            FieldBaseline { periods: times(true, periods.labels.len()), hours: times(have_times, 24), anchor }
+            FieldBaseline { periods: times(true, periods.labels.len()), hours: times(have_times, hours), anchor }
         });
         let fields = fields.collect();
         BaselineBuilder {
@@ -269,8 +288,8 @@ impl BaselineBuilder {
         self.profiler.observe(&mut self.baseline.profile, batch, facts)?;
         let times: Vec<Option<i64>> = timestamps(batch)?.iter().collect();
         let periods: Vec<Option<usize>> = (self.rows..).zip(&times).map(|(row, time)| self.periods.of(row, *time)).collect();
-        let hour = |time: &Option<i64>| time.and_then(DateTime::from_timestamp_millis).and_then(|time| usize::try_from(time.hour()).ok());
-        let hours: Vec<Option<usize>> = times.iter().map(hour).collect();
+        let kept = self.baseline.fields.iter().map(|field| field.hours.len()).max().filter(|kept| *kept > 0).unwrap_or(HOURS_OF_WEEK);
+        let hours: Vec<Option<usize>> = times.iter().map(|time| Some(hour_of_week((*time)?)? % kept)).collect();
         for (counter, field) in self.profiler.counters().iter().zip(&mut self.baseline.fields) {
             if field.anchor.is_none() {
                 continue;
@@ -288,6 +307,12 @@ impl BaselineBuilder {
     pub fn finish(self) -> Baseline {
         self.baseline
     }
+}
+
+/// The hour of the week (UTC) of a time in milliseconds since 1970, from Monday 00:00 on; its rest by 24 is the hour of the day.
+fn hour_of_week(time_ms: i64) -> Option<usize> {
+    // 1970 began on a Thursday.
+    usize::try_from((time_ms.div_euclid(HOUR_MS) + 3 * 24).rem_euclid(7 * 24)).ok()
 }
 
 fn count(groups: &mut [Counts], group_of: &[Option<usize>], cells: &[usize]) {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use tidegate_contract::{FeatureKind, Field, FieldRole};
-use tidegate_profile::{Baseline, BatchFacts, FieldAnchor, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile, decode, encode};
+use tidegate_profile::{
+    Baseline, BatchFacts, Counts, FieldAnchor, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile, decode, encode,
+};
 
 fn fields() -> Vec<Field> {
     let field =
@@ -84,6 +86,21 @@ fn periods_and_hours_add_up_to_the_whole() {
             assert_eq!((usable, absent), (whole.present, whole.missing + whole.wrong_type + whole.infinite));
         }
     }
+}
+
+#[test]
+fn four_weeks_tell_the_hours_of_the_week_apart_and_fewer_the_hours_of_the_day() {
+    let baseline_of = |rows: &[(Option<i64>, Option<f64>, Option<&'static str>)]| baseline(rows).fields[0].hours.clone();
+    // Ten minutes apart: 144 rows a day.
+    assert_eq!(baseline_of(&rows(0, 27 * 144)).len(), 24);
+    let hours = baseline_of(&rows(0, 28 * 144));
+    assert_eq!(hours.len(), 168);
+    assert!(hours.iter().all(|counts| counts.absent + counts.cells.iter().sum::<u64>() == 24), "four weeks of six rows an hour");
+    // 1970-01-05 was a Monday: nothing at one o'clock on Mondays.
+    let silent: Vec<_> = rows(0, 28 * 144).into_iter().filter(|row| (row.0.unwrap() / 3_600_000) % 168 != 4 * 24 + 1).collect();
+    let silent = baseline_of(&silent);
+    let empty: Vec<usize> = (0..168).filter(|&hour| silent[hour] == Counts { absent: 0, cells: vec![0; hours[0].cells.len()] }).collect();
+    assert_eq!(empty, [1]);
 }
 
 #[test]
