@@ -1,0 +1,32 @@
+//! `tidegate-studies`: programs that show what verdicts are worth, on data whose truth is known.
+//!
+//! `cargo run --release -p tidegate-studies -- <study>`; what each shows and how it is read: the README beside this crate.
+
+mod cases;
+#[expect(dead_code, reason = "the studies that draw their own records come next")]
+mod engine;
+
+use std::io::Write;
+
+use clap::{Parser, Subcommand};
+
+/// Shows what verdicts are worth, on data whose truth is known.
+#[derive(Debug, Parser)]
+#[command(name = "tidegate-studies")]
+struct Studies {
+    #[command(subcommand)]
+    study: Study,
+}
+
+#[derive(Debug, Subcommand)]
+enum Study {
+    Cases(cases::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    let text = match Studies::parse().study {
+        Study::Cases(arguments) => cases::run(&arguments)?,
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
