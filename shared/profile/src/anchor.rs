@@ -50,20 +50,29 @@ impl NumericAnchor {
     /// A value is an atom when it makes up at least 1/256 of the sample and occurs at least twice; the others are cut
     /// into runs of about 1/256 of the sample. `None` for an empty sample.
     #[must_use]
-    pub fn from_sample(sample: &mut [f64], min: f64, max: f64) -> Option<Self> {
-        if sample.is_empty() {
+    pub fn from_sample(sample: &[f64], min: f64, max: f64) -> Option<Self> {
+        let mut weighted: Vec<(f64, u64)> = sample.iter().map(|value| (*value, 1)).collect();
+        Self::from_weighted(&mut weighted, min, max)
+    }
+
+    /// As [`NumericAnchor::from_sample`], where each value stands for as many of the baseline's as its weight says, as
+    /// the items of a quantile sketch do. Values outside `min..=max` are counted as if they lay on it.
+    #[must_use]
+    pub fn from_weighted(sample: &mut [(f64, u64)], min: f64, max: f64) -> Option<Self> {
+        let total: u64 = sample.iter().map(|(_, weight)| weight).sum();
+        if total == 0 {
             return None;
         }
-        sample.sort_unstable_by(f64::total_cmp);
-        let share = sample.len() as f64 / QUANTILE_CELLS as f64;
+        sample.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let share = total as f64 / QUANTILE_CELLS as f64;
         let mut edges = vec![min, max.next_up()];
         let mut repeated = Vec::new();
         let mut run = 0.0;
         #[expect(clippy::float_cmp, reason = "equal values are what is being grouped")]
-        for group in sample.chunk_by(|a, b| a == b) {
-            let Some(&value) = group.first() else { continue };
-            let count = group.len() as f64;
-            if count >= share.max(2.0) {
+        for group in sample.chunk_by(|a, b| a.0 == b.0) {
+            let Some(&(value, _)) = group.first() else { continue };
+            let count = group.iter().map(|(_, weight)| weight).sum::<u64>() as f64;
+            if count >= share && group.len() >= 2 {
                 edges.extend([value, value.next_up()]);
                 repeated.push(value);
                 run = 0.0;
@@ -75,18 +84,20 @@ impl NumericAnchor {
                 run += count;
             }
         }
-        // Half the range, because the whole one may overflow.
-        let half_range = if max > min { max / 2.0 - min / 2.0 } else { max.abs().max(1.0) / 2.0 };
-        for cell in 1..=OUTSIDE_CELLS {
-            let away = half_range * (f64::from(cell) / f64::from(OUTSIDE_CELLS) * 2.0);
-            edges.extend([min - away, max + away]);
-        }
-        edges.retain(|edge| edge.is_finite());
-        edges.sort_unstable_by(f64::total_cmp);
-        edges.dedup();
+        let edges = with_outside(edges, min, max);
         let cell_of = |value: &f64| u32::try_from(edges.partition_point(|edge| edge <= value)).unwrap_or(u32::MAX);
         let atoms = repeated.iter().map(cell_of).collect();
         Some(Self { edges, atoms })
+    }
+
+    /// Cells with these bounds, in any order, for values that were counted elsewhere; the greatest bound belongs to its cell.
+    /// `None` without a bound.
+    #[must_use]
+    pub fn from_bounds(bounds: &[f64]) -> Option<Self> {
+        let min = bounds.iter().copied().reduce(f64::min)?;
+        let max = bounds.iter().copied().reduce(f64::max)?;
+        let inner = bounds.iter().copied().filter(|bound| *bound < max).chain([max.next_up()]).collect();
+        Some(Self { edges: with_outside(inner, min, max), atoms: Vec::new() })
     }
 
     /// Number of cells: one more than edges.
@@ -107,6 +118,20 @@ impl NumericAnchor {
         let last = self.edges.last().copied().unwrap_or(0.0);
         std::iter::once(first).chain(middles).chain(std::iter::once(last)).collect()
     }
+}
+
+/// Edges in order, each once, with the cells outside the baseline's own values.
+fn with_outside(mut edges: Vec<f64>, min: f64, max: f64) -> Vec<f64> {
+    // Half the range, because the whole one may overflow.
+    let half_range = if max > min { max / 2.0 - min / 2.0 } else { max.abs().max(1.0) / 2.0 };
+    for cell in 1..=OUTSIDE_CELLS {
+        let away = half_range * (f64::from(cell) / f64::from(OUTSIDE_CELLS) * 2.0);
+        edges.extend([min - away, max + away]);
+    }
+    edges.retain(|edge| edge.is_finite());
+    edges.sort_unstable_by(f64::total_cmp);
+    edges.dedup();
+    edges
 }
 
 impl CategoricalAnchor {

@@ -225,8 +225,8 @@ impl FieldSample {
     fn anchor(self) -> Option<FieldAnchor> {
         match self {
             Self::Numeric { kept, min, max, .. } => {
-                let mut sample: Vec<f64> = kept.into_iter().map(|(_, value)| value).collect();
-                NumericAnchor::from_sample(&mut sample, min, max).map(FieldAnchor::Numeric)
+                let sample: Vec<f64> = kept.into_iter().map(|(_, value)| value).collect();
+                NumericAnchor::from_sample(&sample, min, max).map(FieldAnchor::Numeric)
             }
             Self::Categorical { counts, overflowed } => {
                 (!counts.is_empty()).then(|| FieldAnchor::Categorical(CategoricalAnchor::from_counts(&counts, overflowed)))

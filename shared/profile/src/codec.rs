@@ -30,6 +30,12 @@ pub enum ProfileError {
         /// What it should say.
         expected: String,
     },
+    /// A stored baseline contradicts itself.
+    #[error("stored baseline contradicts itself: {fault}")]
+    Contradiction {
+        /// What was found and what was expected, where.
+        fault: String,
+    },
     /// A profile could not be turned into bytes.
     #[error("profile could not be stored")]
     Encode(#[source] std::io::Error),

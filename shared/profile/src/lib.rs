@@ -15,10 +15,13 @@ mod cells;
 mod codec;
 mod merge;
 mod observe;
+mod outline;
+mod stored;
 mod types;
 
 pub use anchor::{CategoricalAnchor, FieldAnchor, NumericAnchor, QUANTILE_CELLS};
 pub use baseline::{Baseline, BaselineBuilder, Counts, FieldBaseline, Sampler};
 pub use codec::{ProfileError, decode, encode};
 pub use observe::Profiler;
+pub use outline::{Outline, Values};
 pub use types::*;
