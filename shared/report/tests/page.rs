@@ -216,7 +216,8 @@ fn poison(story: &mut Story) {
     (contract.model, contract.owners.monitoring) = (bad(), Some(bad()));
     for feature in &mut contract.features {
         feature.name = bad();
-        feature.monitoring = Some(tidegate_contract::FeatureMonitoring { effect: Some(0.2), missing: Some(0.1), mute: true, ..Default::default() });
+        feature.monitoring =
+            Some(tidegate_contract::FeatureMonitoring { effect: Some(0.2), missing: Some(0.1), mute: true, ..Default::default() });
     }
     (verdict.schema, verdict.model, verdict.headline) = (bad(), bad(), bad());
     (verdict.cause.evidence, verdict.action.sentence) = (bad(), bad());
