@@ -119,8 +119,10 @@ impl Collector {
         let name = key.strip_prefix(keys::TRAINING).and_then(|rest| rest.split_once('/')).map_or(key, |(_, name)| name);
         let file = ManifestFile { name: name.to_owned(), bytes: first.bytes, sha256: first.sha256 };
         let fields = plan.fields().iter().map(|field| (field.name.clone(), field.role, field.kind)).collect();
-        let (version, manifest) =
-            dataset_version(&Manifest::new(model, file, summary.lines.accepted, summary.lines.quarantined, fields)).map_err(&lake)?;
+        let segments = plan.fields().iter().filter(|field| field.is_segment).map(|field| field.name.clone()).collect();
+        let mut manifest = Manifest::new(model, file, summary.lines.accepted, summary.lines.quarantined, fields);
+        manifest.segments = segments;
+        let (version, manifest) = dataset_version(&manifest).map_err(&lake)?;
         let source =
             Source { id: receipt.source.clone(), location: location.to_owned(), content: receipt.content.clone(), lines: receipt.lines };
 

@@ -123,7 +123,7 @@ impl<'a> Loader<'a> {
             let conflict = LakeError::Conflict { bucket: self.lake.bucket.name().to_owned(), key: listed.at.profile(model) };
             return Err(DriftError::lake(&self.what)(conflict));
         };
-        if part.profile.anchor == self.anchor {
+        if self.profiler.has_counted(&part.profile) {
             return Ok((listed.clone(), part));
         }
         let part = self.recounted(listed, part).await?;
@@ -205,6 +205,7 @@ mod tests {
             path: name.to_owned(),
             range: None,
             allowed: None,
+            is_segment: false,
         };
         let fields =
             [field("distance", FeatureKind::Numeric), field("carrier", FeatureKind::Categorical), field("age", FeatureKind::Numeric)];

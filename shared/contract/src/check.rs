@@ -9,6 +9,8 @@ use crate::{Approvals, BaselineKind, Contract, Feature, FeatureKind, Method};
 
 /// Most features of a model.
 pub const MAX_FEATURES: usize = 1_000;
+/// Most segments of a model: records are counted once more for each.
+pub const MAX_SEGMENTS: usize = 8;
 /// Most allowed values of a categorical feature.
 pub const MAX_ALLOWED: usize = 1_000;
 /// Longest allowed value of a categorical feature, bytes.
@@ -276,6 +278,9 @@ impl Check<'_> {
     fn segments(&mut self, contract: &Contract) {
         let path = Path::top("segments");
         self.unique(&path, &contract.segments);
+        if contract.segments.len() > MAX_SEGMENTS {
+            self.report(&path, format!("found {} segments, expected at most {MAX_SEGMENTS}", contract.segments.len()));
+        }
         for (index, segment) in contract.segments.iter().enumerate() {
             let categorical = || contract.features.iter().filter(|feature| feature.kind == FeatureKind::Categorical);
             if contract.features.iter().any(|feature| feature.name == *segment && feature.kind == FeatureKind::Numeric) {

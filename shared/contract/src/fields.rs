@@ -27,11 +27,12 @@ impl Contract {
                 path: below(feature.path()),
                 range: feature.range,
                 allowed: feature.allowed.clone(),
+                is_segment: self.segments.contains(&feature.name),
             })
             .collect();
         let prediction = if self.task == Task::Regression { FeatureKind::Numeric } else { FeatureKind::Categorical };
         let mut output = |role: FieldRole, name: &str, kind, path: &str| {
-            fields.push(Field { name: name.to_owned(), role, kind, path: path.to_owned(), range: None, allowed: None });
+            fields.push(Field { name: name.to_owned(), role, kind, path: path.to_owned(), range: None, allowed: None, is_segment: false });
         };
         output(FieldRole::Score, "score", FeatureKind::Numeric, &self.record.score);
         output(FieldRole::Prediction, "prediction", prediction, &self.record.prediction);
@@ -55,6 +56,8 @@ pub struct Field {
     pub range: Option<[f64; 2]>,
     /// The only values that make sense.
     pub allowed: Option<Vec<String>>,
+    /// Whether records are also counted and compared apart by its values.
+    pub is_segment: bool,
 }
 
 /// What a field is to the model.

@@ -34,7 +34,7 @@ mod parse;
 mod schema;
 mod shape;
 
-pub use check::{MAX_ALLOWED, MAX_ALLOWED_BYTES, MAX_FEATURES};
+pub use check::{MAX_ALLOWED, MAX_ALLOWED_BYTES, MAX_FEATURES, MAX_SEGMENTS};
 pub use error::{ContractError, Problem};
 pub use fields::{Field, FieldRole};
 pub use length::WindowLength;

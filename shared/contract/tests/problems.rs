@@ -130,6 +130,15 @@ fn derived_features_do_not_lead_back_to_themselves() {
 }
 
 #[test]
+fn segments_are_few() {
+    let features: String = (0..9).map(|i| format!("  - {{ name: c{i}, type: categorical }}\n")).collect::<Vec<_>>().concat();
+    let text = format!("model: m\ntask: binary\nfeatures:\n{features}segments: [c0, c1, c2, c3, c4, c5, c6, c7, c8]\n");
+    let found = Contract::parse(&text).unwrap_err().to_string();
+    assert!(found.contains("segments: found 9 segments, expected at most 8"), "{found}");
+    assert!(Contract::parse(&text.replace(", c8]", "]")).is_ok());
+}
+
+#[test]
 fn segments_are_categorical_features() {
     assert_eq!(
         with("segments: [x, cc, z, c, c]"),

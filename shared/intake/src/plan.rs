@@ -135,6 +135,7 @@ impl Plan {
             path: name.clone(),
             range: None,
             allowed: None,
+            is_segment: false,
         };
         let fields: Vec<Field> = names.iter().map(field).collect();
         let nowhere = || Target { path: String::new(), slots: Vec::new(), columns: Vec::new() };

@@ -31,6 +31,9 @@ pub struct Manifest {
     pub quarantined: u64,
     /// The columns that were read: name, role, kind.
     pub fields: Vec<(String, FieldRole, FeatureKind)>,
+    /// The fields by whose values the records were also counted apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<String>,
 }
 
 /// One file of a dataset version.
@@ -48,7 +51,7 @@ impl Manifest {
     /// A manifest of one file.
     #[must_use]
     pub fn new(model: &str, file: ManifestFile, rows: u64, quarantined: u64, fields: Vec<(String, FieldRole, FeatureKind)>) -> Self {
-        Self { schema: SCHEMA.to_owned(), model: model.to_owned(), files: vec![file], rows, quarantined, fields }
+        Self { schema: SCHEMA.to_owned(), model: model.to_owned(), files: vec![file], rows, quarantined, fields, segments: Vec::new() }
     }
 }
 

@@ -33,7 +33,7 @@ pub struct NumericAnchor {
 }
 
 /// Cells on each side between the baseline's own values and what lies far outside, so that plots can show where values went.
-const OUTSIDE_CELLS: u32 = 8;
+pub(crate) const OUTSIDE_CELLS: u32 = 8;
 
 /// Cells of a categorical field: one per value of the baseline, most frequent first (ties by bytes).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

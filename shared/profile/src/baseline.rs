@@ -81,10 +81,10 @@ const BLOCKS: u64 = 20;
 const MIN_ROWS_FOR_BLOCKS: u64 = 400;
 
 /// Hours of a day.
-const HOURS_OF_DAY: usize = 24;
+pub(crate) const HOURS_OF_DAY: usize = 24;
 
 /// Hours of a week.
-const HOURS_OF_WEEK: usize = 7 * HOURS_OF_DAY;
+pub(crate) const HOURS_OF_WEEK: usize = 7 * HOURS_OF_DAY;
 
 /// With records over so many days, each hour of the week has been there four times, and the hours of the week are told apart.
 const MIN_DAYS_FOR_WEEKS: i64 = 28;

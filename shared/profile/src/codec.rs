@@ -36,6 +36,14 @@ pub enum ProfileError {
         /// What was found and what was expected, where.
         fault: String,
     },
+    /// Two profiles were counted by different segments, by different values of them, or of different fields.
+    #[error("profile was counted by segments [{found}], expected [{expected}], by the same values and of the same fields")]
+    Segments {
+        /// The fields that it was counted by.
+        found: String,
+        /// Those that it should be counted by.
+        expected: String,
+    },
     /// A profile could not be turned into bytes.
     #[error("profile could not be stored")]
     Encode(#[source] std::io::Error),

@@ -12,16 +12,20 @@
 mod anchor;
 mod baseline;
 mod cells;
+mod coarse;
 mod codec;
 mod merge;
 mod observe;
 mod outline;
+mod segments;
 mod stored;
 mod types;
 
 pub use anchor::{CategoricalAnchor, FieldAnchor, NumericAnchor, QUANTILE_CELLS};
 pub use baseline::{Baseline, BaselineBuilder, Counts, FieldBaseline, Sampler};
+pub use coarse::COARSE_CELLS;
 pub use codec::{ProfileError, decode, encode};
 pub use observe::Profiler;
 pub use outline::{Outline, Values};
+pub use segments::{LEAST_SEGMENT_VALUES, SEGMENT_COUNTS, SEGMENT_VALUES, SegmentGroup, SegmentProfile, ShallowProfile};
 pub use types::*;

@@ -12,12 +12,18 @@ impl Profile {
     /// Adds another profile's records to this one. For equal bytes whatever the order of arrival, merge in a fixed order.
     ///
     /// # Errors
-    /// [`ProfileError::Anchor`] if the two were counted against different baselines; this profile is then unchanged.
+    /// [`ProfileError::Anchor`] if the two were counted against different baselines, [`ProfileError::Segments`] if by different
+    /// segments; this profile is then unchanged.
     pub fn merge(&mut self, other: &Profile) -> Result<(), ProfileError> {
         if self.anchor != other.anchor {
             let name = |anchor: &Option<String>| anchor.clone().unwrap_or_else(|| "none".to_owned());
             return Err(ProfileError::Anchor { found: name(&other.anchor), expected: name(&self.anchor) });
         }
+        if !self.is_segmented_like(other) {
+            let names = |profile: &Profile| profile.segments.iter().map(|segment| segment.field.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(ProfileError::Segments { found: names(other), expected: names(self) });
+        }
+        self.merge_segments(other);
         self.records += other.records;
         self.span_ms = match (self.span_ms, other.span_ms) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),

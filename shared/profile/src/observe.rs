@@ -9,6 +9,7 @@ use hashbrown::{HashMap, HashSet};
 use tidegate_contract::{FeatureKind, Field};
 
 use crate::cells::CellIndex;
+use crate::segments::Segmenter;
 use crate::{
     Baseline, BatchFacts, CategoricalProfile, FieldAnchor, FieldProfile, MAX_OTHER_VALUES, MAX_UNEXPECTED, NumericProfile, Profile,
     ProfileError,
@@ -19,6 +20,7 @@ use crate::{
 pub struct Profiler {
     anchor: Option<String>,
     counters: Vec<Counter>,
+    segmenter: Segmenter,
 }
 
 /// How one field is counted.
@@ -50,6 +52,7 @@ impl Profiler {
         Self {
             anchor: baseline.map(|baseline| baseline.id.clone()),
             counters: fields.iter().map(|field| Counter::new(field, anchor_of(field))).collect(),
+            segmenter: Segmenter::of_baseline(fields, baseline),
         }
     }
 
@@ -57,6 +60,7 @@ impl Profiler {
         Self {
             anchor: Some(id.to_owned()),
             counters: fields.iter().zip(anchors).map(|(field, anchor)| Counter::new(field, anchor.as_ref())).collect(),
+            segmenter: Segmenter::of_anchors(fields, anchors),
         }
     }
 
@@ -74,7 +78,15 @@ impl Profiler {
             versions: BTreeMap::new(),
             fields: self.counters.iter().map(Counter::start).collect(),
             unexpected: BTreeMap::new(),
+            segments: self.segmenter.start(),
         }
+    }
+
+    /// Whether a profile was counted as this profiler counts: in the cells of the same baseline, by the same segments.
+    /// If not, [`Profiler::recount`] counts its records again.
+    #[must_use]
+    pub fn has_counted(&self, profile: &Profile) -> bool {
+        profile.anchor == self.anchor && profile.is_segmented_like(&self.start())
     }
 
     /// Counts a batch into a profile that [`Profiler::start`] made. Columns are found by name; the crate's
@@ -100,7 +112,7 @@ impl Profiler {
         for (name, count) in &facts.unexpected {
             add_capped(&mut profile.unexpected, name, *count, MAX_UNEXPECTED);
         }
-        Ok(())
+        self.segmenter.observe(&mut profile.segments, &self.counters, batch)
     }
 
     /// Counts a part's cells again in this profiler's cells, from the records it was made of. What records do not
@@ -145,7 +157,7 @@ pub(crate) fn add_capped(counts: &mut BTreeMap<String, u64>, name: &str, count: 
     0
 }
 
-fn column<'b, A: Array + 'static>(batch: &'b RecordBatch, name: &str, expected: &str) -> Result<&'b A, ProfileError> {
+pub(crate) fn column<'b, A: Array + 'static>(batch: &'b RecordBatch, name: &str, expected: &str) -> Result<&'b A, ProfileError> {
     let found = batch.column_by_name(name);
     found.and_then(|array| array.as_any().downcast_ref()).ok_or_else(|| ProfileError::Column {
         column: name.to_owned(),
@@ -177,6 +189,10 @@ impl Counter {
             _ => Cells::None,
         };
         Self { field: field.clone(), allowed: field.allowed.as_ref().map(|values| values.iter().cloned().collect()), cells }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.field.name
     }
 
     fn start(&self) -> FieldProfile {

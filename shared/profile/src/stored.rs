@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 
 use tidegate_contract::FeatureKind;
 
-use crate::{Baseline, Counts, FieldAnchor, FieldBaseline, FieldProfile, ProfileError};
+use crate::baseline::{HOURS_OF_DAY, HOURS_OF_WEEK};
+use crate::{Baseline, Counts, FieldAnchor, FieldBaseline, FieldProfile, ProfileError, SegmentGroup, SegmentProfile};
 
 /// Greatest count that is believed: beyond it, shares lose digits.
 pub(crate) const MAX_COUNT: u64 = 1 << 53;
-
-/// Hours of a day.
-const HOURS: usize = 24;
 
 impl Baseline {
     /// Whether the parts of the baseline fit each other, as those of every baseline do that this crate made.
@@ -35,7 +33,42 @@ impl Baseline {
                 return fault(format!("{}: {wrong}", field.name));
             }
         }
+        for segment in &self.profile.segments {
+            if let Some(wrong) = self.wrong_segment(segment) {
+                return fault(format!("segments of {}: {wrong}", segment.field));
+            }
+        }
         Ok(())
+    }
+
+    /// What does not fit about the counts by one segment.
+    fn wrong_segment(&self, segment: &SegmentProfile) -> Option<String> {
+        let Some(Some(FieldAnchor::Categorical(anchor))) =
+            self.position(&segment.field).and_then(|position| self.fields.get(position)).map(|field| field.anchor.as_ref())
+        else {
+            return Some("found no such field with values of its own".to_owned());
+        };
+        if !anchor.values.starts_with(&segment.values) {
+            return Some("found other values than the field's most frequent ones".to_owned());
+        }
+        if segment.groups.len() != segment.values.len() + 2 {
+            return Some(format!("found {} groups, expected {}, two more than values", segment.groups.len(), segment.values.len() + 2));
+        }
+        let fits = |group: &SegmentGroup| {
+            let width =
+                |position: usize| self.fields.get(position).and_then(|field| field.anchor.as_ref()).map_or(0, FieldAnchor::coarse_cells);
+            let fits = group
+                .fields
+                .iter()
+                .enumerate()
+                .all(|(position, field)| [0, width(position)].contains(&field.cells.len()) && sum(&field.cells) <= group.records);
+            fits && (group.fields.len() == self.fields.len() || group.fields.is_empty() && group.records == 0)
+        };
+        if !segment.groups.iter().all(fits) {
+            return Some("found a group whose counts are not one per coarse cell, or more than its records".to_owned());
+        }
+        let records = segment.groups.iter().fold(0, |records: u64, group| records.saturating_add(group.records));
+        (records != self.profile.records).then(|| format!("found {records} records in groups, expected {}", self.profile.records))
     }
 }
 
@@ -79,8 +112,7 @@ fn wrong_field(field: &FieldProfile, baseline: &FieldBaseline, periods: usize) -
         return Some(format!("found {counted} values in its cells, expected {}, as many as were present", field.present));
     }
     let fits = |counts: &Counts| counts.cells.len() == cells && sum(&counts.cells) <= MAX_COUNT && counts.absent <= MAX_COUNT;
-    let right_number = |found: usize, expected: usize| found == 0 || found == expected;
-    if !right_number(baseline.periods.len(), periods) || !right_number(baseline.hours.len(), HOURS) {
+    if ![0, periods].contains(&baseline.periods.len()) || ![0, HOURS_OF_DAY, HOURS_OF_WEEK].contains(&baseline.hours.len()) {
         return Some("found another number of periods or hours than the baseline has".to_owned());
     }
     let all = || baseline.periods.iter().chain(&baseline.hours);
@@ -109,6 +141,7 @@ mod tests {
             path: name.to_owned(),
             range: None,
             allowed: None,
+            is_segment: false,
         };
         let numbers = Values::Numbers { weighted: vec![(1.0, 3), (2.0, 2)], min: 1.0, max: 2.0, mean: 1.4, standard_deviation: 0.5 };
         let names = Values::Names(BTreeMap::from([("a".to_owned(), 4)]));

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tidegate_contract::{FeatureKind, FieldRole};
 
+use crate::SegmentProfile;
+
 /// The summary of one model's records over some span of time.
 ///
 /// Profiles of disjoint records merge ([`Profile::merge`]); a window is the merge of its hours.
@@ -23,6 +25,9 @@ pub struct Profile {
     /// Names of features that the contract does not know, with the number of records that carried them (at most
     /// [`MAX_UNEXPECTED`] names).
     pub unexpected: BTreeMap<String, u64>,
+    /// The same records counted apart, more coarsely, by the values of each segment that contract and baseline name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<SegmentProfile>,
 }
 
 /// At most so many names of unexpected features are kept.

@@ -7,13 +7,18 @@ use std::sync::Arc;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use tidegate_contract::{FeatureKind, Field, FieldRole};
-use tidegate_profile::{
-    Baseline, BatchFacts, Counts, FieldAnchor, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile, decode, encode,
-};
+use tidegate_profile::{Baseline, BatchFacts, FieldAnchor, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile, decode, encode};
 
 fn fields() -> Vec<Field> {
-    let field =
-        |name: &str, kind| Field { name: name.into(), role: FieldRole::Feature, kind, path: name.into(), range: None, allowed: None };
+    let field = |name: &str, kind| Field {
+        name: name.into(),
+        role: FieldRole::Feature,
+        kind,
+        path: name.into(),
+        range: None,
+        allowed: None,
+        is_segment: false,
+    };
     vec![
         Field { range: Some([0.0, 50.0]), ..field("x", FeatureKind::Numeric) },
         Field { allowed: Some(vec!["a".into(), "b".into()]), ..field("k", FeatureKind::Categorical) },
@@ -99,7 +104,7 @@ fn four_weeks_tell_the_hours_of_the_week_apart_and_fewer_the_hours_of_the_day() 
     // 1970-01-05 was a Monday: nothing at one o'clock on Mondays.
     let silent: Vec<_> = rows(0, 28 * 144).into_iter().filter(|row| (row.0.unwrap() / 3_600_000) % 168 != 4 * 24 + 1).collect();
     let silent = baseline_of(&silent);
-    let empty: Vec<usize> = (0..168).filter(|&hour| silent[hour] == Counts { absent: 0, cells: vec![0; hours[0].cells.len()] }).collect();
+    let empty: Vec<usize> = (0..168).filter(|&hour| silent[hour].absent + silent[hour].cells.iter().sum::<u64>() == 0).collect();
     assert_eq!(empty, [1]);
 }
 
