@@ -5,12 +5,27 @@ use std::collections::BTreeMap;
 use tidegate_contract::{BaselineKind, Contract, FieldRole};
 use tidegate_profile::{Baseline, Profile, WindowProfile};
 
+use crate::authority::rule;
+use crate::baselines;
 use crate::cause::{action, cause};
 use crate::contrast::moderate;
-use crate::field::{Prepared, Tested, decide, effect_of, prepare};
+use crate::decide::{Levels, correct, opinion, untold, windows_in_month};
+use crate::field::{Past, Prepared, Tested, against_training, effect_of, past_weeks, prepare};
 use crate::quality::findings;
 use crate::words::{list, number};
-use crate::{BaselineReference, Cause, FieldVerdict, History, Incident, QualityFinding, SCHEMA, State, TrailPoint, Verdict, Window};
+use crate::{
+    Cause, CauseKind, FieldVerdict, History, Incident, Opinion, QualityFinding, SCHEMA, State, TrailPoint, Verdict, Window, spans,
+};
+
+/// A feature that carries less than this share of an average feature's importance does not make the model drift: its own drift raises the
+/// model to a warning. The model hardly listens to it, so what it says is hardly wrong.
+const HARDLY_HEARD: f64 = 0.1;
+
+/// A move of which the window before showed so much was there before.
+const MOSTLY_THERE: f64 = 0.5;
+
+/// A move of which the window before showed no more than this is new.
+const HARDLY_THERE: f64 = 0.25;
 
 /// At most so many fields are followed over time.
 const TRAIL_FIELDS: usize = 6;
@@ -41,17 +56,14 @@ pub struct Input<'a> {
 pub fn assess(input: &Input<'_>) -> Verdict {
     let Input { contract, window, baseline, current, history, .. } = *input;
     let profile = &current.profile;
-    let mut prepared: Vec<Prepared<'_>> =
-        contract.fields().iter().map(|field| prepare(contract, field, profile, baseline, window)).collect();
-    moderate(prepared.iter_mut().filter_map(Prepared::space));
-    let mut tested: Vec<Tested> = prepared.into_iter().map(Prepared::test).collect();
-    decide(&mut tested, contract, profile.records);
-    let mut fields: Vec<FieldVerdict> = tested.into_iter().map(|tested| tested.verdict).filter(said_anything).collect();
+    let mut fields: Vec<FieldVerdict> = judge_fields(input).into_iter().filter(said_anything).collect();
     fields.sort_by(|a, b| weight(b).partial_cmp(&weight(a)).unwrap_or(std::cmp::Ordering::Equal).then_with(|| a.name.cmp(&b.name)));
     let quality = findings(contract, current, baseline, &fields);
     let state = state(contract, baseline, profile, &fields, &quality);
     let cause = if matters(state) {
         cause(&fields, &quality, profile, history.previous)
+    } else if let Some(season) = season(&fields).filter(|_| state == State::Ok) {
+        season
     } else {
         let evidence = match state {
             State::NoData => "no record arrived in this window",
@@ -62,7 +74,7 @@ pub fn assess(input: &Input<'_>) -> Verdict {
         Cause { kind: crate::CauseKind::None, evidence: evidence.to_owned(), confidence: 1.0, fault: None }
     };
     let action = action(state, &cause, contract, baseline.is_some(), profile.records);
-    let moved = || fields.iter().filter(|field| !field.muted && field.state == state);
+    let moved = || fields.iter().filter(|field| raises(field, &fields) == state);
     let incidents = if matters(state) {
         let fields = moved().map(|field| field.name.clone()).collect();
         vec![Incident { state, cause: cause.clone(), action: action.clone(), fields, began: None, segment: None }]
@@ -79,7 +91,7 @@ pub fn assess(input: &Input<'_>) -> Verdict {
         cause,
         records: profile.records,
         versions: profile.versions.clone(),
-        baselines: baseline.map(reference).into_iter().collect(),
+        baselines: baselines::used(contract, baseline, &history, window, &fields),
         trail: trail(input, &fields),
         importance_moved: importance_moved(&fields),
         incidents,
@@ -87,6 +99,80 @@ pub fn assess(input: &Input<'_>) -> Verdict {
         fields,
         quality,
         intake: current.intake.clone(),
+    }
+}
+
+/// Compares every field with every baseline and rules on it.
+fn judge_fields(input: &Input<'_>) -> Vec<FieldVerdict> {
+    const KINDS: [BaselineKind; 3] = [BaselineKind::Training, BaselineKind::Seasonal, BaselineKind::Previous];
+    let Input { contract, window, baseline, current, history, in_series } = *input;
+    let profile = &current.profile;
+    let seasonal = past_weeks(&history, baseline);
+    let past = Past { history, seasonal: seasonal.as_ref() };
+    let mut prepared: Vec<Prepared<'_>> =
+        contract.fields().iter().map(|field| prepare(contract, field, profile, baseline, past, window)).collect();
+    for kind in KINDS {
+        moderate(prepared.iter_mut().filter_map(|field| field.space(kind)));
+    }
+    let mut tested: Vec<Tested> = prepared.into_iter().map(Prepared::test).collect();
+    let windows = windows_in_month(window, in_series);
+    let families = KINDS.map(|kind| (kind, correct(&mut tested, kind, windows)));
+    let levels = |kind: BaselineKind| {
+        let family = families.iter().find(|(family, _)| *family == kind).map_or(1, |(_, size)| *size);
+        Levels { family, windows, records: profile.records }
+    };
+    tested.into_iter().map(|field| settle(field, input, &levels)).collect()
+}
+
+/// A field's verdict: each baseline's opinion, and what they come to.
+fn settle(mut tested: Tested, input: &Input<'_>, levels: &dyn Fn(BaselineKind) -> Levels) -> FieldVerdict {
+    let opinions: Vec<Opinion> =
+        tested.against.iter().map(|against| opinion(&tested, against, input.contract, levels(against.kind))).collect();
+    let week = || {
+        let span = spans(input.window).week?;
+        against_training(&tested.verdict, &tested.rules, input.history.week?, input.baseline?, span)
+    };
+    let ruling = rule(&tested, &opinions, input.contract.monitoring.false_discovery_rate, week);
+    let verdict = &mut tested.verdict;
+    if let Some(ruling) = ruling {
+        let opinion = opinions.get(ruling.by);
+        verdict.baseline = opinion.map(|opinion| opinion.baseline);
+        verdict.smallest_visible = opinion.and_then(|opinion| opinion.smallest_visible);
+        verdict.decisive = opinion.and_then(|opinion| opinion.decisive.clone());
+        if ruling.by < tested.against.len() {
+            let against = tested.against.swap_remove(ruling.by);
+            (verdict.tests, verdict.distances) = (against.tests, against.distances);
+        }
+        (verdict.state, verdict.sentence, verdict.season) = (ruling.state, ruling.sentence, ruling.season);
+    } else {
+        (verdict.state, verdict.sentence) = untold(verdict, input.current.profile.records);
+    }
+    verdict.opinions = opinions;
+    tested.verdict
+}
+
+/// The cause of a calm verdict in which fields swing as they do every week.
+fn season(fields: &[FieldVerdict]) -> Option<Cause> {
+    let names: Vec<&str> = fields.iter().filter(|field| field.season && !field.muted).map(|field| field.name.as_str()).collect();
+    let evidence = match names.as_slice() {
+        [] => return None,
+        [one] => format!("{one} differs from the training set as at this time of every week, and over the whole week it does not"),
+        several => {
+            format!("{} differ from the training set as at this time of every week, and over the whole week they do not", list(several))
+        }
+    };
+    Some(Cause { kind: CauseKind::Season, evidence, confidence: 0.9, fault: None })
+}
+
+/// What a field's state counts for the model: muted fields count for nothing, and the drift of a feature that the model hardly listens to
+/// ([`HARDLY_HEARD`]) for a warning.
+pub(crate) fn raises(field: &FieldVerdict, fields: &[FieldVerdict]) -> State {
+    let importances = || fields.iter().filter(|field| field.role == FieldRole::Feature).map(|field| field.importance);
+    let mean = importances().sum::<f64>() / importances().count().max(1) as f64;
+    match field.state {
+        _ if field.muted => State::Ok,
+        State::Drift if field.role == FieldRole::Feature && field.importance < HARDLY_HEARD * mean => State::Warning,
+        state => state,
     }
 }
 
@@ -106,17 +192,6 @@ fn weight(field: &FieldVerdict) -> (bool, State, f64) {
     let size = field.decisive.as_ref().map_or(0.0, crate::Evidence::size);
     let state = if matters(field.state) { field.state } else { State::Ok };
     (!field.muted, state, field.importance * size)
-}
-
-fn reference(baseline: &Baseline) -> BaselineReference {
-    let periods = baseline.periods.len().max(1) as u64;
-    BaselineReference {
-        kind: BaselineKind::Training,
-        id: baseline.id.clone(),
-        location: baseline.source.location.clone(),
-        records: baseline.profile.records,
-        periods,
-    }
 }
 
 /// Share of the features' importance that lies on those that drifted.
@@ -139,8 +214,8 @@ fn state(
         return State::NoData;
     }
     let heard: Vec<&FieldVerdict> = fields.iter().filter(|field| !field.muted).collect();
-    let loudest =
-        heard.iter().map(|field| field.state).chain(quality.iter().map(|finding| finding.state)).filter(|state| matters(*state)).max();
+    let raised = heard.iter().map(|field| raises(field, fields));
+    let loudest = raised.chain(quality.iter().map(|finding| finding.state)).filter(|state| matters(*state)).max();
     match loudest {
         Some(state) => state,
         None if baseline.is_none() || profile.records < contract.monitoring.minimum_records => State::InsufficientData,
@@ -152,13 +227,16 @@ fn state(
 fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &[QualityFinding]) -> String {
     let model = &input.contract.model;
     let records = number(input.current.profile.records as f64);
-    let moved: Vec<&FieldVerdict> = fields.iter().filter(|field| !field.muted && field.state == state).collect();
+    let moved: Vec<&FieldVerdict> = fields.iter().filter(|field| raises(field, fields) == state).collect();
     let names: Vec<&str> = moved.iter().map(|field| field.name.as_str()).collect();
     match state {
         State::NoData => {
             let refused = input.current.intake.refused;
             let files = if refused > 0 { format!(" ({refused} files arrived, but none could be used)") } else { String::new() };
             format!("No record of {model} arrived{files}.")
+        }
+        State::Ok if fields.iter().any(|field| field.season && !field.muted) => {
+            format!("The {records} records of {model} look as at this time of every week.")
         }
         State::Ok => format!("The {records} records of {model} look like its baseline."),
         State::InsufficientData if input.baseline.is_none() => {
@@ -172,6 +250,15 @@ fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &
             (_, [first, ..]) if state == State::Drift => {
                 let (moved, all) = (moved.len(), fields.len());
                 format!("{moved} of {all} fields moved, {} most of all: {}{}.", first.name, first.sentence, since(input, first))
+            }
+            (_, [first, ..]) if first.state == State::Drift => {
+                let all = fields.len();
+                format!(
+                    "{} of {all} fields moved, but the model hardly listens to them; {} most of all: {}.",
+                    moved.len(),
+                    first.name,
+                    first.sentence
+                )
             }
             (_, [first, ..]) => format!("{} may have moved: {}, {}.", list(&names), first.name, first.sentence),
             (fault, []) => {
@@ -187,12 +274,15 @@ fn since(input: &Input<'_>, field: &FieldVerdict) -> &'static str {
     let before = Window { start_ms: input.window.start_ms - length, end_ms: input.window.start_ms };
     let (Some(previous), Some(baseline), Some(test)) = (input.history.previous, input.baseline, &field.decisive) else { return "" };
     let Some(effect) = effect_of(&field.name, previous, baseline, before, input.contract.monitoring.minimum_records) else { return "" };
-    if !matches!(test.test.as_str(), "location" | "mix" | "pattern") {
+    let is_old = field.opinions.iter().any(|opinion| opinion.baseline == BaselineKind::Seasonal && opinion.state == State::Ok);
+    if is_old || field.baseline != Some(BaselineKind::Training) || !matches!(test.test.as_str(), "location" | "mix" | "pattern") {
         ""
-    } else if effect.abs() >= test.threshold && (effect > 0.0) == (test.effect > 0.0) {
+    } else if effect / test.effect >= MOSTLY_THERE {
         ", as in the window before"
-    } else {
+    } else if effect / test.effect <= HARDLY_THERE {
         ", which is new since the window before"
+    } else {
+        ""
     }
 }
 

@@ -6,19 +6,33 @@
 //! the squared length of the rest against chi-square (Neyman, 1937, *Smooth test for goodness of fit*). Each direction
 //! carries its own ordinary variation, learned from the baseline's periods.
 
+use std::rc::Rc;
+
 use tidegate_statistics::moderation::prior;
+use tidegate_statistics::test::chi_squared_homogeneity;
 use tidegate_statistics::{fisher_f, normal, student_t};
 
 use crate::groups::{group_names, group_runs, normal_scores, shares, sum_groups};
-use crate::reference::Reference;
+use crate::reference::{Period, Reference};
 use crate::variation::Variation;
 use crate::vectors::{dot, main_variation, orthonormal, residual, squared_length};
 
 /// Groups of cells aimed at: fine enough for shape, coarse enough that each holds values.
 const GROUPS: usize = 24;
 
+/// Expected values a group on the smaller side that chi-square wants.
+const LEAST_EXPECTED: f64 = 5.0;
+
+/// Values a group of the baseline, where it is the smaller side: its shares stand in every denominator, and where one is small by chance,
+/// chance looks like evidence.
+const LEAST_HELD: f64 = 20.0;
+
 /// A linear reading of a large shift can expect absurdly much of one cell; it is not believed beyond this factor.
 const MOST_EXPECTED: f64 = 4.0;
+
+/// A part of the day whose values scatter less than the whole day's shows the day's own ups and downs larger, in its standard
+/// deviations; believed up to this factor of the variance.
+const MOST_NARROW: f64 = 16.0;
 
 /// Two-sided confidence of every interval: 95 %.
 pub(crate) const Z_95: f64 = 1.959_963_984_540_054;
@@ -56,6 +70,8 @@ pub(crate) struct Space {
     group_of: Vec<usize>,
     /// Baseline share of each group, all positive.
     shares: Vec<f64>,
+    /// Baseline values in each group.
+    held: Vec<u64>,
     /// Baseline values.
     values: f64,
     /// Orthonormal directions, each orthogonal to `√shares`.
@@ -65,6 +81,8 @@ pub(crate) struct Space {
     /// The largest rest that a period showed, freed of what chance alone adds.
     rest_ordinary: f64,
     periods_in_window: f64,
+    /// The space that ordinary variation was learned in, when the reference has no periods of its own.
+    ordinary: Option<Rc<Space>>,
 }
 
 #[derive(Debug, Clone)]
@@ -86,27 +104,32 @@ impl Space {
     /// For a numeric field: runs of neighbouring cells of about equal baseline mass, with directions *location*
     /// (normal scores), *spread* (their squares), and the way in which the baseline's periods differ most.
     /// `None` when all values lie in one group.
-    pub(crate) fn of_numbers(reference: &Reference) -> Option<Self> {
+    pub(crate) fn of_numbers(reference: &Reference, window_values: u64) -> Option<Self> {
         let total = reference.present() as f64;
-        let group_of = group_runs(&reference.cells, total / GROUPS as f64);
+        let group_of = group_runs(&reference.cells, (total / GROUPS as f64).max(least_in_group(total, window_values)).max(LEAST_HELD));
         let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
         let scores = normal_scores(&shares);
         let squares: Vec<f64> = scores.iter().map(|score| score * score).collect();
-        Self::new(reference, group_of, shares, &[scores, squares])
+        Self::new(reference, group_of, shares, &[scores, squares], &|ordinary| Self::of_numbers(ordinary, window_values))
     }
 
     /// For a categorical field: the values, rare ones together, with the way in which the baseline's periods differ most.
     /// `None` when there is one value only.
     pub(crate) fn of_names(reference: &Reference, window_values: u64) -> Option<Self> {
         let total = reference.present() as f64;
-        // Chi-square wants about five expected values a group on the smaller side.
-        let least = (5.0 * total / (window_values.max(1) as f64).min(total)).max(5.0);
-        let group_of = group_names(&reference.cells, least);
+        let group_of = group_names(&reference.cells, least_in_group(total, window_values));
         let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
-        Self::new(reference, group_of, shares, &[])
+        Self::new(reference, group_of, shares, &[], &|ordinary| Self::of_names(ordinary, window_values))
     }
 
-    fn new(reference: &Reference, group_of: Vec<usize>, shares: Vec<f64>, scores: &[Vec<f64>]) -> Option<Self> {
+    /// `of` makes the space of the training set as a whole, for a reference that borrows its ordinary variation.
+    fn new(
+        reference: &Reference,
+        group_of: Vec<usize>,
+        shares: Vec<f64>,
+        scores: &[Vec<f64>],
+        of: &dyn Fn(&Reference) -> Option<Self>,
+    ) -> Option<Self> {
         if shares.len() < 2 {
             return None;
         }
@@ -117,6 +140,7 @@ impl Space {
             basis.extend(orthonormal(&weighted, &basis));
         }
         let mut space = Self {
+            held: sum_groups(&reference.cells, &group_of),
             group_of,
             shares,
             values: reference.present() as f64,
@@ -124,9 +148,94 @@ impl Space {
             rest: Variation::UNKNOWN,
             rest_ordinary: 0.0,
             periods_in_window: reference.periods_in_window,
+            ordinary: reference.ordinary.as_ref().and_then(|ordinary| ordinary.space(of)),
         };
-        space.learn(reference, basis);
+        match space.ordinary.clone() {
+            Some(ordinary) => {
+                space.borrow(&ordinary, reference, basis, scores.first());
+                space.widen(reference);
+            }
+            None => space.learn(reference, basis),
+        }
         Some(space)
+    }
+
+    /// Takes over what the training set's periods say: how much each direction varies in standard deviations of the baseline, and the
+    /// direction in which its periods differ most.
+    fn borrow(&mut self, ordinary: &Self, reference: &Reference, mut basis: Vec<Vec<f64>>, scores: Option<&Vec<f64>>) {
+        let narrow = scores.map_or(1.0, |_| self.narrowness(ordinary));
+        let known = basis.len() - 1;
+        if let Some(main) = ordinary.directions.get(known)
+            && let Some(unit) = orthonormal(&self.translated(ordinary, &main.unit), &basis)
+        {
+            basis.push(unit);
+        }
+        let before = |variation: Variation| variation.before(reference.periods_behind, 1.0).scaled(narrow);
+        let direction = |(unit, theirs): (&Vec<f64>, &Direction)| Direction {
+            unit: unit.clone(),
+            variation: before(theirs.variation),
+            ordinary: theirs.ordinary * narrow.sqrt(),
+        };
+        self.directions = basis.iter().skip(1).zip(&ordinary.directions).map(direction).collect();
+        self.rest = before(ordinary.rest);
+        self.rest_ordinary = ordinary.rest_ordinary * narrow.sqrt();
+    }
+
+    /// Where the reference's own periods differ more than was borrowed, they are believed.
+    fn widen(&mut self, reference: &Reference) {
+        if reference.periods.is_empty() {
+            return;
+        }
+        let periods: Vec<(Vec<f64>, f64)> = reference.periods.iter().map(|period| self.deviations(period)).collect();
+        let sampling: Vec<f64> = periods.iter().map(|(_, count)| 1.0 / count).collect();
+        for direction in &mut self.directions {
+            let along: Vec<f64> = periods.iter().map(|(difference, _)| dot(&direction.unit, difference)).collect();
+            let own = Variation::learn(&along, &sampling);
+            direction.variation = direction.variation.or_larger(own, self.periods_in_window);
+        }
+        let (basis, dimensions) = (self.basis(), self.rest_dimensions() as f64);
+        let lengths: Vec<f64> = periods.iter().map(|(difference, _)| squared_length(&residual(difference, &basis))).collect();
+        self.rest = self.rest.or_larger(Variation::learn_lengths(&lengths, dimensions, &sampling), self.periods_in_window);
+    }
+
+    /// One over the variance of this reference's values in the scores of `whole`, `1..=`[`MOST_NARROW`].
+    fn narrowness(&self, whole: &Self) -> f64 {
+        let scores = normal_scores(&whole.shares);
+        let score = |group: &usize| scores.get(*group).copied().unwrap_or(0.0);
+        let mean = self.mean_over_cells(whole, &score);
+        let variance = self.mean_over_cells(whole, &|group| (score(group) - mean).powi(2));
+        let own = normal_scores(&whole.shares).iter().zip(&whole.shares).map(|(score, share)| score * score * share).sum::<f64>();
+        if variance > 0.0 { (own / variance).clamp(1.0, MOST_NARROW) } else { MOST_NARROW }
+    }
+
+    /// The mean over this reference's values of a function of their group in `whole`, each of this space's groups spread over its cells evenly.
+    fn mean_over_cells(&self, whole: &Self, of: &dyn Fn(&usize) -> f64) -> f64 {
+        let mut sums = vec![(0.0, 0.0); self.shares.len()];
+        for (own, theirs) in self.group_of.iter().zip(&whole.group_of) {
+            if let Some((sum, cells)) = sums.get_mut(*own) {
+                *sum += of(theirs);
+                *cells += 1.0;
+            }
+        }
+        sums.iter().zip(&self.shares).map(|((sum, cells), share)| if *cells > 0.0 { sum / cells * share } else { 0.0 }).sum()
+    }
+
+    /// A direction of `whole` in this space's groups: the change of each group's share relative to itself, averaged over its cells.
+    fn translated(&self, whole: &Self, unit: &[f64]) -> Vec<f64> {
+        let relative: Vec<f64> = unit.iter().zip(&whole.shares).map(|(unit, share)| unit / share.sqrt()).collect();
+        let mut sums = vec![(0.0, 0.0); self.shares.len()];
+        for (own, theirs) in self.group_of.iter().zip(&whole.group_of) {
+            if let (Some((sum, cells)), Some(change)) = (sums.get_mut(*own), relative.get(*theirs)) {
+                *sum += change;
+                *cells += 1.0;
+            }
+        }
+        sums.iter().zip(&self.shares).map(|((sum, cells), share)| sum / f64::max(*cells, 1.0) * share.sqrt()).collect()
+    }
+
+    /// The space that the periods were measured in.
+    pub(crate) fn of_periods(&self) -> &Self {
+        self.ordinary.as_deref().unwrap_or(self)
     }
 
     /// Learns the ordinary variation along each direction of the basis and of the rest, and adds the direction in which
@@ -135,7 +244,7 @@ impl Space {
     /// A direction fitted to the periods explains them better than it will explain a window. So each period is measured
     /// against the direction that the *other* periods give.
     fn learn(&mut self, reference: &Reference, mut basis: Vec<Vec<f64>>) {
-        let periods: Vec<(Vec<f64>, f64)> = reference.periods.iter().map(|period| self.differences(&period.cells)).collect();
+        let periods: Vec<(Vec<f64>, f64)> = reference.periods.iter().map(|period| self.deviations(period)).collect();
         let sampling: Vec<f64> = periods.iter().map(|(_, count)| 1.0 / count).collect();
         let along = |unit: &Vec<f64>| -> Vec<f64> { periods.iter().map(|(difference, _)| dot(unit, difference)).collect() };
         self.directions = basis.iter().skip(1).map(|unit| Direction::learn(unit.clone(), &along(unit), &sampling)).collect();
@@ -152,8 +261,12 @@ impl Space {
             self.directions.push(Direction::learn(main.clone(), &signed, &sampling));
             basis.push(main);
         }
+        let before = |variation: Variation| variation.before(reference.periods_behind, reference.expectations);
+        for direction in &mut self.directions {
+            direction.variation = before(direction.variation);
+        }
         let dimensions = self.rest_dimensions() as f64;
-        self.rest = Variation::learn_lengths(&lengths, dimensions, &sampling);
+        self.rest = before(Variation::learn_lengths(&lengths, dimensions, &sampling));
         self.rest_ordinary =
             lengths.iter().zip(&sampling).map(|(length, sampling)| length - dimensions * sampling).fold(0.0, f64::max).sqrt();
     }
@@ -169,6 +282,13 @@ impl Space {
         let count = groups.iter().sum::<u64>() as f64;
         let difference = |(share, group): (&f64, &u64)| (*group as f64 / count.max(1.0) - share) / share.sqrt();
         (self.shares.iter().zip(&groups).map(difference).collect(), count)
+    }
+
+    /// By how much a period differs from what was to be expected of it, and how many values it holds.
+    fn deviations(&self, period: &Period) -> (Vec<f64>, f64) {
+        let (is, count) = self.differences(&period.counts.cells);
+        let (was, _) = self.differences(&period.expected.cells);
+        (is.iter().zip(&was).map(|(is, was)| (is - was) * period.stretch).collect(), count)
     }
 
     fn basis(&self) -> Vec<Vec<f64>> {
@@ -210,7 +330,10 @@ impl Space {
         let variance = 2.0 * sampling * sampling * dimensions + 2.0 * added * added;
         let effective = 2.0 * mean * mean / variance;
         let freedom = if added > 0.0 { self.rest.freedom_of(mean, learned * dimensions) } else { f64::INFINITY };
-        let p = fisher_f::sf(length / mean, effective, freedom)?;
+        // The baseline's shares stand in the denominators of `length`, and where few values make them small by chance, its tail is heavier
+        // than chi-square's. The test of homogeneity has the pooled shares there: chance is not rarer than it says.
+        let homogeneous = chi_squared_homogeneity(&self.held, &sum_groups(cells, &self.group_of)).map_or(0.0, |test| test.p);
+        let p = fisher_f::sf(length / mean, effective, freedom)?.max(homogeneous);
         let beyond_chance = (length - mean).max(0.0);
         // The variance of a noncentral chi-square grows by four times its noncentrality; the root by the delta method.
         let spread = (variance + 4.0 * beyond_chance * mean / dimensions).sqrt() / (2.0 * length.sqrt().max(f64::MIN_POSITIVE));
@@ -239,6 +362,11 @@ impl Space {
         let chance = (self.shares.len() as f64 - 1.0) * (1.0 / count.max(1.0) + 1.0 / self.values);
         (squared_length(&difference) - chance).max(0.0).sqrt()
     }
+}
+
+/// Baseline values that a group needs so that [`LEAST_EXPECTED`] are expected in it on the smaller side.
+fn least_in_group(total: f64, window_values: u64) -> f64 {
+    (LEAST_EXPECTED * total / (window_values.max(1) as f64).min(total)).max(LEAST_EXPECTED)
 }
 
 /// Two-sided p-value of a standardised difference; Student's t where the standard error was learned from few periods.
@@ -282,15 +410,17 @@ fn moderate_family(variations: &mut [&mut Variation]) {
 
 #[cfg(test)]
 mod tests {
+    use tidegate_profile::Counts;
+
     use super::*;
 
     fn reference(cells: Vec<u64>) -> Reference {
-        Reference { cells, absent: 0, periods: Vec::new(), periods_in_window: 1.0 }
+        Reference::plain(Counts { absent: 0, cells })
     }
 
     #[test]
     fn equal_counts_show_no_difference() {
-        let space = Space::of_numbers(&reference(vec![0, 100, 200, 300, 200, 100, 0])).unwrap();
+        let space = Space::of_numbers(&reference(vec![0, 100, 200, 300, 200, 100, 0]), 1000).unwrap();
         let cells = [0, 10, 20, 30, 20, 10, 0];
         assert!(space.shifts(&cells).iter().all(|shift| shift.size.abs() < 1e-12 && shift.p > 0.999));
         assert!(space.rest(&cells).unwrap().p > 0.999);
@@ -305,7 +435,7 @@ mod tests {
             let mass = |edge: f64| normal::sf(mean - edge);
             (-40..40).map(|i| ((mass(f64::from(i + 1) / 10.0) - mass(f64::from(i) / 10.0)) * 1e6).round() as u64).collect()
         };
-        let space = Space::of_numbers(&reference(cells(0.0))).unwrap();
+        let space = Space::of_numbers(&reference(cells(0.0)), 1000).unwrap();
         let shifts = space.shifts(&cells(0.2));
         assert!((shifts[0].size - 0.2).abs() < 0.01, "{shifts:?}");
         assert!(shifts[1].size.abs() < 0.05, "moving does not spread: {shifts:?}");
@@ -316,13 +446,11 @@ mod tests {
     fn directions_are_orthonormal_and_leave_the_total_alone() {
         let cells: Vec<u64> = (1..200).map(|i| i * 37 % 91 + 5).collect();
         let mut reference = reference(cells.clone());
-        reference.periods = (0..10)
-            .map(|k| tidegate_profile::Counts {
-                absent: 0,
-                cells: cells.iter().enumerate().map(|(i, c)| c / 10 + (i as u64 * (k + 3)) % 4).collect(),
-            })
-            .collect();
-        let space = Space::of_numbers(&reference).unwrap();
+        let expected = Rc::new(Counts { absent: 0, cells: cells.clone() });
+        let period =
+            |k: u64| Counts { absent: 0, cells: cells.iter().enumerate().map(|(i, c)| c / 10 + (i as u64 * (k + 3)) % 4).collect() };
+        reference.periods = (0..10).map(|k| Period { counts: period(k), expected: Rc::clone(&expected), stretch: 1.0 }).collect();
+        let space = Space::of_numbers(&reference, 1000).unwrap();
         let basis = space.basis();
         assert_eq!(basis.len(), 4);
         for (i, a) in basis.iter().enumerate() {
@@ -342,13 +470,13 @@ mod tests {
 
     #[test]
     fn one_value_has_no_space() {
-        assert!(Space::of_numbers(&reference(vec![0, 0, 500, 0])).is_none());
+        assert!(Space::of_numbers(&reference(vec![0, 0, 500, 0]), 1000).is_none());
         assert!(Space::of_names(&reference(vec![500, 0]), 100).is_none());
     }
 
     #[test]
     fn values_beyond_the_baseline_fall_into_its_outer_groups() {
-        let space = Space::of_numbers(&reference(vec![0, 0, 50, 50, 50, 0, 0])).unwrap();
+        let space = Space::of_numbers(&reference(vec![0, 0, 50, 50, 50, 0, 0]), 1000).unwrap();
         let shifts = space.shifts(&[0, 0, 0, 0, 0, 0, 30]);
         assert!(shifts[0].size > 1.0, "{shifts:?}");
     }

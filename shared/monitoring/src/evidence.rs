@@ -5,8 +5,8 @@ use tidegate_profile::{CategoricalAnchor, Counts, FieldAnchor, FieldProfile};
 
 use crate::Evidence;
 use crate::contrast::{Shift, Space, Z_95};
-use crate::reference::Reference;
-use crate::share::{ShareChange, Tally, compare};
+use crate::reference::{Period, Reference};
+use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare, compare_differences};
 use crate::spike::Clumping;
 use crate::words::{number, pair, percent, quoted};
 
@@ -76,12 +76,16 @@ impl Side<'_> {
     }
 
     fn missing(&self) -> Option<Evidence> {
+        let tally = |counts: &Counts| Tally { hits: counts.absent, all: counts.absent + counts.cells.iter().sum::<u64>() };
         let present = self.reference.present();
         let before = Tally { hits: self.reference.absent, all: self.reference.absent + present };
         let now = Tally { hits: self.records - self.now.present.min(self.records), all: self.records };
-        let period = |counts: &Counts| Tally { hits: counts.absent, all: counts.absent + counts.cells.iter().sum::<u64>() };
-        let periods: Vec<Tally> = self.reference.periods.iter().map(period).collect();
-        let change = compare(before, now, &periods, self.reference.periods_in_window)?;
+        let deviation = |period: &Period| {
+            let (is, was) = (tally(&period.counts), tally(&period.expected));
+            Deviation { share: (is.share() - was.share()) * period.stretch, all: is.all }
+        };
+        let deviations = self.reference.of_periods().periods.iter().map(deviation).collect();
+        let change = compare_differences(before, now, &Ordinary::of(self.reference, deviations), 0.0)?;
         let says = if now.hits == now.all {
             format!("no usable value at all (baseline: {} missing)", percent(change.before))
         } else {
@@ -204,7 +208,7 @@ impl Side<'_> {
         // How likely the next value is a new one: the share of values that the baseline showed once (Good, 1953).
         let once = self.reference.cells.iter().filter(|&&count| count == 1).count() as u64;
         let expected = Tally { hits: (outside_before + once).min(self.reference.present()), all: self.reference.present() };
-        let change = compare(expected, now, &[], self.reference.periods_in_window)?;
+        let change = compare(expected, now)?;
         let named = categorical.other.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));
         let named = named.map_or_else(String::new, |(value, _)| format!(", most often {}", quoted(value)));
         Some(Self::of_share(
@@ -229,7 +233,7 @@ pub(crate) fn cells_of(field: &FieldProfile) -> Vec<u64> {
 /// The space to compare a field's counts in.
 pub(crate) fn space_of(kind: FeatureKind, reference: &Reference, window_values: u64) -> Option<Space> {
     match kind {
-        FeatureKind::Numeric => Space::of_numbers(reference),
+        FeatureKind::Numeric => Space::of_numbers(reference, window_values),
         FeatureKind::Categorical => Space::of_names(reference, window_values),
     }
 }

@@ -1,62 +1,48 @@
-//! From a field's tests to its verdict.
+//! One field, and every baseline that it can be compared with.
 
 use std::collections::BTreeMap;
 
-use tidegate_contract::{Contract, FeatureKind, FeatureMonitoring, Field, FieldRole};
+use tidegate_contract::{BaselineKind, Contract, FeatureKind, Field};
 use tidegate_profile::{Baseline, FieldAnchor, FieldProfile, Profile};
-use tidegate_statistics::{correction, distance, normal};
 
 use crate::contrast::Space;
 use crate::evidence::{Side, cells_of, space_of};
-use crate::reference::Reference;
-use crate::words::number;
+use crate::history::History;
+use crate::measure;
+use crate::reference::{Reference, References, field_of};
+use crate::rules::Rules;
 use crate::{Evidence, FieldVerdict, State, Window};
-
-/// Power at which the smallest visible shift is stated.
-const POWER: f64 = 0.8;
 
 /// Fewer usable values than this in the baseline's field, and nothing is tested against it.
 const MIN_BASELINE_VALUES: u64 = 50;
 
-/// A window that could only have shown shifts larger than so many thresholds is called too small.
-const BLIND_ABOVE: f64 = 10.0;
-
-/// What the contract says about one field.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules {
-    pub(crate) effect: f64,
-    pub(crate) importance: f64,
-    pub(crate) muted: bool,
-    pub(crate) missing: Option<f64>,
-}
-
-impl Rules {
-    pub(crate) fn of(contract: &Contract, field: &Field) -> Self {
-        let feature = contract.features.iter().find(|feature| field.role == FieldRole::Feature && feature.name == field.name);
-        let own = feature.and_then(|feature| feature.monitoring.clone()).unwrap_or(FeatureMonitoring::default());
-        Self {
-            effect: own.effect.unwrap_or(contract.monitoring.effect),
-            // What the model says is worth as much as one of its features.
-            importance: feature.map_or_else(|| mean_importance(contract), |feature| feature.importance),
-            // How long a prediction took says nothing about the data; it is shown, and judged with the service's health.
-            muted: own.mute || field.role == FieldRole::Latency,
-            missing: own.missing,
-        }
-    }
-}
-
-fn mean_importance(contract: &Contract) -> f64 {
-    contract.features.iter().map(|feature| feature.importance).sum::<f64>() / contract.features.len().max(1) as f64
-}
-
 /// A field with what it is compared with.
 pub(crate) struct Prepared<'a> {
-    rules: Rules,
+    pub(crate) rules: Rules,
     verdict: FieldVerdict,
-    compared: Option<Compared<'a>>,
+    compared: Vec<Compared<'a>>,
 }
 
+/// What came before the window.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Past<'a> {
+    pub(crate) history: History<'a>,
+    /// The same hours of past weeks together.
+    pub(crate) seasonal: Option<&'a Profile>,
+}
+
+/// The same hours of past weeks, added up as far as they were counted in the baseline's cells.
+pub(crate) fn past_weeks(history: &History<'_>, baseline: Option<&Baseline>) -> Option<Profile> {
+    let id = baseline?.id.as_str();
+    let mut weeks = history.same_hours.iter().filter(|week| week.anchor.as_deref() == Some(id));
+    let mut sum = weeks.next()?.clone();
+    weeks.try_for_each(|week| sum.merge(week)).ok()?;
+    Some(sum)
+}
+
+/// A field and one baseline.
 struct Compared<'a> {
+    kind: BaselineKind,
     now: &'a FieldProfile,
     before: &'a FieldProfile,
     anchor: &'a FieldAnchor,
@@ -69,8 +55,18 @@ struct Compared<'a> {
 pub(crate) struct Tested {
     pub(crate) verdict: FieldVerdict,
     pub(crate) rules: Rules,
+    /// What each baseline shows, in the order of authority; those with too few values are left out.
+    pub(crate) against: Vec<Against>,
+}
+
+/// What one baseline shows of a field.
+pub(crate) struct Against {
+    pub(crate) kind: BaselineKind,
+    /// Every test, in a fixed order; where a method is named, its effect comes first.
+    pub(crate) tests: Vec<Evidence>,
+    pub(crate) distances: BTreeMap<String, f64>,
     /// Standard error of the location (numeric) or of a share of the mix, for the smallest visible shift.
-    error: Option<f64>,
+    pub(crate) error: Option<f64>,
 }
 
 /// Finds what a field is compared with.
@@ -79,6 +75,7 @@ pub(crate) fn prepare<'a>(
     field: &Field,
     current: &'a Profile,
     baseline: Option<&'a Baseline>,
+    past: Past<'a>,
     window: Window,
 ) -> Prepared<'a> {
     let rules = Rules::of(contract, field);
@@ -87,35 +84,96 @@ pub(crate) fn prepare<'a>(
     let before = baseline.zip(position).and_then(|(baseline, position)| baseline.profile.fields.get(position));
     let compared = || {
         let (now, before, baseline, position) = (now?, before?, baseline?, position?);
-        let anchor = baseline.fields.get(position)?.anchor.as_ref()?;
-        let reference = Reference::new(baseline, position, window)?;
-        if reference.present() < MIN_BASELINE_VALUES || before.kind != field.kind || current.records == 0 {
+        if before.kind != field.kind || before.present < MIN_BASELINE_VALUES || current.records == 0 {
             return None;
         }
-        let space = space_of(field.kind, &reference, now.present);
-        Some(Compared { now, before, anchor, reference, space, records: current.records })
+        let references = References::new(baseline, position, window)?;
+        let anchor = baseline.fields.get(position)?.anchor.as_ref()?;
+        let compare = |kind: &BaselineKind| {
+            let (reference, before) = referred(*kind, &references, (before, &field.name), baseline, past)?;
+            let space = space_of(field.kind, &reference, now.present);
+            Some(Compared { kind: *kind, now, before, anchor, reference, space, records: current.records })
+        };
+        Some(rules.baselines.iter().filter_map(compare).collect())
     };
-    Prepared { verdict: blank(field, &rules, now, before, current.records), compared: compared(), rules }
+    let compared = compared().unwrap_or_default();
+    Prepared { verdict: blank(field, &rules, now, before, current.records), compared, rules }
+}
+
+/// The counts of one baseline, and its profile of the field for the words.
+fn referred<'a>(
+    kind: BaselineKind,
+    references: &References<'_>,
+    (whole, name): (&'a FieldProfile, &str),
+    baseline: &Baseline,
+    past: Past<'a>,
+) -> Option<(Reference, &'a FieldProfile)> {
+    match kind {
+        BaselineKind::Training => {
+            let reference = references.training();
+            (reference.present() >= MIN_BASELINE_VALUES).then_some((reference, whole))
+        }
+        BaselineKind::Previous => {
+            let before = field_of(past.history.previous?, baseline, name)?;
+            Some((references.previous(before)?, before))
+        }
+        BaselineKind::Seasonal => {
+            let weeks: Vec<&FieldProfile> = past.history.same_hours.iter().filter_map(|week| field_of(week, baseline, name)).collect();
+            Some((references.seasonal(&weeks)?, field_of(past.seasonal?, baseline, name)?))
+        }
+    }
 }
 
 impl Prepared<'_> {
-    /// The space in which the field is compared.
-    pub(crate) fn space(&mut self) -> Option<&mut Space> {
-        self.compared.as_mut()?.space.as_mut()
+    /// The space in which the field is compared with one baseline.
+    pub(crate) fn space(&mut self, kind: BaselineKind) -> Option<&mut Space> {
+        self.compared.iter_mut().find(|compared| compared.kind == kind)?.space.as_mut()
     }
 
-    /// Makes every test of the field.
+    /// Makes every test of the field against every baseline.
     pub(crate) fn test(self) -> Tested {
-        let Self { rules, mut verdict, compared } = self;
-        let mut error = None;
-        if let Some(Compared { now, before, anchor, reference, space, records }) = compared {
-            let side = Side { now, before, anchor, reference: &reference, effect: rules.effect, records };
-            verdict.tests = side.tests(space.as_ref());
-            verdict.distances = distances(anchor, &reference.cells, &side.cells());
-            error = space.and_then(|space| visible_error(&space, &side.cells(), now.present));
-        }
-        Tested { verdict, rules, error }
+        let Self { rules, verdict, compared } = self;
+        let against = compared.into_iter().map(|compared| compared.test(&rules)).collect();
+        Tested { verdict, rules, against }
     }
+}
+
+impl Compared<'_> {
+    fn test(&self, rules: &Rules) -> Against {
+        let Self { kind, now, before, anchor, reference, space, records } = self;
+        let side = Side { now, before, anchor, reference, effect: rules.effect, records: *records };
+        let cells = side.cells();
+        let named = rules.method.and_then(|method| measure::effect(method, anchor, &reference.cells, &cells));
+        Against {
+            kind: *kind,
+            tests: named.into_iter().chain(side.tests(space.as_ref())).collect(),
+            distances: measure::distances(anchor, &reference.cells, &cells),
+            error: space.as_ref().and_then(|space| visible_error(space, &cells, now.present)),
+        }
+    }
+}
+
+/// Every test of a field in some span against the training set as a whole: whether it differs over a whole week.
+pub(crate) fn against_training(
+    field: &FieldVerdict,
+    rules: &Rules,
+    profile: &Profile,
+    baseline: &Baseline,
+    span: Window,
+) -> Option<Vec<Evidence>> {
+    let position = baseline.position(&field.name)?;
+    let reference = Reference::whole(baseline, position, span)?;
+    let now = field_of(profile, baseline, &field.name)?;
+    let compared = Compared {
+        kind: BaselineKind::Training,
+        now,
+        before: baseline.profile.fields.get(position)?,
+        anchor: baseline.fields.get(position)?.anchor.as_ref()?,
+        space: space_of(field.kind, &reference, now.present),
+        reference,
+        records: profile.records,
+    };
+    Some(compared.test(rules).tests)
 }
 
 fn blank(field: &Field, rules: &Rules, now: Option<&FieldProfile>, before: Option<&FieldProfile>, records: u64) -> FieldVerdict {
@@ -134,6 +192,7 @@ fn blank(field: &Field, rules: &Rules, now: Option<&FieldProfile>, before: Optio
         muted: rules.muted,
         baseline: None,
         opinions: Vec::new(),
+        season: false,
         decisive: None,
         tests: Vec::new(),
         distances: BTreeMap::new(),
@@ -152,145 +211,6 @@ fn visible_error(space: &Space, cells: &[u64], present: u64) -> Option<f64> {
         None if present > 0 => Some((1.0 / present as f64).sqrt()),
         None => None,
     }
-}
-
-/// Distances for reading. Those of numbers over ten or so cells of equal mass would depend on the binning; these use
-/// all the baseline's cells, save the population stability index, which everybody knows over deciles.
-fn distances(anchor: &FieldAnchor, before: &[u64], now: &[u64]) -> BTreeMap<String, f64> {
-    let mut named = BTreeMap::new();
-    let mut add = |name: &str, value: Option<f64>| {
-        if let Some(value) = value.filter(|value| value.is_finite()) {
-            named.insert(name.to_owned(), value);
-        }
-    };
-    add("jensen_shannon", distance::jensen_shannon_distance(before, now, distance::Base::Two));
-    add("hellinger", distance::hellinger(before, now));
-    add("total_variation", distance::total_variation(before, now));
-    match anchor {
-        FieldAnchor::Numeric(anchor) => {
-            add("ks", distance::kolmogorov_smirnov_cells(before, now));
-            let (tenths_before, tenths_now) = tenths(before, now);
-            add("psi", distance::psi_jeffreys(&tenths_before, &tenths_now));
-            let values = anchor.representatives();
-            let total = before.iter().sum::<u64>() as f64;
-            let mean = values.iter().zip(before).map(|(value, count)| value * *count as f64).sum::<f64>() / total;
-            let variance = values.iter().zip(before).map(|(value, count)| (value - mean).powi(2) * *count as f64).sum::<f64>() / total;
-            let moved = distance::wasserstein_cells(before, now, &values);
-            add("wasserstein_normalised", moved.filter(|_| variance > 0.0).map(|moved| moved / variance.sqrt()));
-        }
-        FieldAnchor::Categorical(_) => {
-            add("psi", distance::psi_jeffreys(before, now));
-            add("l_infinity", distance::l_infinity(before, now));
-        }
-    }
-    named
-}
-
-/// Cells joined into about ten of equal baseline mass.
-fn tenths(before: &[u64], now: &[u64]) -> (Vec<u64>, Vec<u64>) {
-    let least = before.iter().sum::<u64>() as f64 / 10.0;
-    let (mut joined, mut sum) = ((Vec::new(), Vec::new()), (0_u64, 0_u64));
-    for (b, n) in before.iter().zip(now) {
-        sum = (sum.0 + b, sum.1 + n);
-        if sum.0 as f64 >= least {
-            joined.0.push(sum.0);
-            joined.1.push(sum.1);
-            sum = (0, 0);
-        }
-    }
-    if sum != (0, 0) {
-        joined.0.push(sum.0);
-        joined.1.push(sum.1);
-    }
-    joined
-}
-
-/// Corrects the evidence over all fields, and decides each field.
-///
-/// Within a field the tests share the error by fixed weights (weighted Bonferroni; Genovese, Roeder and Wasserman, 2006);
-/// over fields the false discovery rate is
-/// controlled (Benjamini and Hochberg, 1995). Fields that do not raise the model's state do not weaken the others.
-pub(crate) fn decide(fields: &mut [Tested], contract: &Contract, window_records: u64) {
-    let smallest =
-        |tested: &Tested| tested.verdict.tests.iter().map(|test| test.p / weight(tested.verdict.kind, test)).fold(f64::INFINITY, f64::min);
-    let family: Vec<usize> = fields
-        .iter()
-        .enumerate()
-        .filter(|(_, tested)| !tested.rules.muted && !tested.verdict.tests.is_empty())
-        .map(|(index, _)| index)
-        .collect();
-    let of_family: Vec<f64> = family.iter().filter_map(|&index| fields.get(index)).map(|tested| smallest(tested).min(1.0)).collect();
-    let adjusted: BTreeMap<usize, f64> = family.into_iter().zip(correction::benjamini_hochberg(&of_family)).collect();
-    let family_size = of_family.len();
-    for (index, tested) in fields.iter_mut().enumerate() {
-        let plain = smallest(tested);
-        // How much the correction over fields raised this field's smallest p-value, applied to all its tests.
-        let factor = adjusted.get(&index).filter(|_| plain > 0.0).map_or(1.0, |adjusted| adjusted / plain.min(1.0));
-        let kind = tested.verdict.kind;
-        for test in &mut tested.verdict.tests {
-            test.p_adjusted = (test.p / weight(kind, test) * factor).min(1.0);
-        }
-        let level = contract.monitoring.false_discovery_rate * MAIN_WEIGHT / family_size.max(1) as f64;
-        tested.verdict.smallest_visible =
-            tested.error.and_then(|error| Some((normal::quantile(1.0 - level / 2.0)? + normal::quantile(POWER)?) * error));
-        settle(&mut tested.verdict, tested.rules.effect, contract, window_records);
-    }
-}
-
-/// Share of a field's error that its main test gets: a move up or down, or another mix of names.
-const MAIN_WEIGHT: f64 = 0.4;
-
-/// Share of a field's error that a test gets; they sum to at most 1 for either kind of field.
-///
-/// A field of two names has one way to change its mix, and it is the way in which its periods differ most.
-fn weight(kind: FeatureKind, test: &Evidence) -> f64 {
-    match (kind, test.test.as_str()) {
-        (FeatureKind::Numeric, "location") | (FeatureKind::Categorical, "pattern" | "mix") => MAIN_WEIGHT,
-        _ => 0.1,
-    }
-}
-
-fn strength(test: &Evidence, rate: f64) -> State {
-    if test.p_adjusted > rate || test.severity() < 1.0 || test.effect.abs() <= test.ordinary {
-        State::Ok
-    } else if test.sure_effect() >= test.threshold {
-        State::Drift
-    } else {
-        State::Warning
-    }
-}
-
-fn settle(verdict: &mut FieldVerdict, effect: f64, contract: &Contract, window_records: u64) {
-    let rate = contract.monitoring.false_discovery_rate;
-    let rank = |test: &&Evidence| (strength(test, rate), test.size() * f64::from(u8::from(test.p_adjusted <= rate)), -test.p);
-    let decisive = verdict.tests.iter().max_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal)).cloned();
-    let (state, sentence) = match &decisive {
-        None if window_records == 0 => (State::NoData, "no record arrived".to_owned()),
-        None if verdict.present == 0
-            && verdict.mean_baseline.is_none()
-            && verdict.missing_baseline.is_none_or(|missing| missing >= 1.0) =>
-        {
-            (State::Ok, "neither the baseline nor this window has a value".to_owned())
-        }
-        None => (State::InsufficientData, "not compared: the baseline has too few values of it".to_owned()),
-        Some(_) if window_records < contract.monitoring.minimum_records => (
-            State::InsufficientData,
-            format!("too few records to judge ({window_records}, at least {} are needed)", contract.monitoring.minimum_records),
-        ),
-        Some(test) => match strength(test, rate) {
-            State::Ok if verdict.smallest_visible.is_some_and(|visible| visible > BLIND_ABOVE * effect) => {
-                let visible = number(verdict.smallest_visible.unwrap_or(0.0));
-                let why = "its periods in the baseline differ as much, or its values here are few";
-                (State::InsufficientData, format!("only a shift above {visible} sd would show: {why}"))
-            }
-            State::Ok => (State::Ok, "as in the baseline".to_owned()),
-            State::Warning => (State::Warning, format!("{}; perhaps not by as much as matters", test.says)),
-            state => (state, test.says.clone()),
-        },
-    };
-    verdict.state = state;
-    verdict.sentence = sentence;
-    verdict.decisive = decisive;
 }
 
 /// How far a profile's field lies from the baseline: location in standard deviations for numbers, signed; Cohen's w for

@@ -5,15 +5,20 @@
 //! contract calls worth acting on). This room is pure: profiles in, verdict out.
 
 mod assess;
+mod authority;
+mod baselines;
 mod cause;
 mod contrast;
+mod decide;
 mod evidence;
 mod field;
 mod groups;
 mod history;
+mod measure;
 mod quality;
 mod reasons;
 mod reference;
+mod rules;
 mod share;
 mod spike;
 mod variation;

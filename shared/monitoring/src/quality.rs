@@ -3,8 +3,8 @@
 use tidegate_contract::{Contract, Field, FieldRole};
 use tidegate_profile::{Baseline, FieldProfile, WindowProfile};
 
-use crate::field::Rules;
 use crate::reasons::reason_in_words;
+use crate::rules::Rules;
 use crate::words::{list, percent, quoted};
 use crate::{FieldVerdict, QualityFinding, QualityKind, State};
 

@@ -6,6 +6,7 @@ use tidegate_statistics::interval;
 use tidegate_statistics::test::binomial_upper_tail;
 
 use crate::contrast::{Z_95, two_sided};
+use crate::reference::Reference;
 use crate::variation::Variation;
 
 /// Below so many expected values on either side, the exact conditional test replaces the normal one.
@@ -43,15 +44,41 @@ impl Tally {
     }
 }
 
-/// Compares two shares. `periods` are the same tallies in the baseline's periods, in order.
+/// Compares two shares, ordinary variation unknown.
 ///
 /// `None` when either side is empty. The interval is Newcombe's (1998, method 10, from Wilson intervals), widened by
 /// ordinary variation; the p-value is the pooled two-proportion z, or, where few hits are expected, the exact
 /// conditional binomial (given all hits, each falls on the window's side with probability `n/(n + m)`).
-pub(crate) fn compare(before: Tally, now: Tally, periods: &[Tally], periods_in_window: f64) -> Option<ShareChange> {
-    let deviations: Vec<Deviation> =
-        periods.iter().map(|tally| Deviation { share: tally.share() - before.share(), all: tally.all }).collect();
-    compare_differences(before, now, &deviations, periods_in_window, 0.0)
+pub(crate) fn compare(before: Tally, now: Tally) -> Option<ShareChange> {
+    compare_differences(before, now, &Ordinary::UNKNOWN, 0.0)
+}
+
+/// What the baseline's periods say of a share.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ordinary {
+    /// Each period's deviation, in order of time.
+    pub(crate) deviations: Vec<Deviation>,
+    /// How many periods long the window is.
+    pub(crate) periods_in_window: f64,
+    /// How many periods long the reference is.
+    pub(crate) periods_behind: f64,
+    /// How many expectations the deviations were measured around.
+    pub(crate) expectations: f64,
+}
+
+impl Ordinary {
+    /// Nothing is known.
+    pub(crate) const UNKNOWN: Self = Self { deviations: Vec::new(), periods_in_window: 1.0, periods_behind: 1.0, expectations: 1.0 };
+
+    /// Of deviations from what the reference's periods were measured around.
+    pub(crate) fn of(reference: &Reference, deviations: Vec<Deviation>) -> Self {
+        Self {
+            deviations,
+            periods_in_window: reference.periods_in_window,
+            periods_behind: reference.periods_behind,
+            expectations: reference.of_periods().expectations,
+        }
+    }
 }
 
 /// By how much a period's share differs from what was expected of it.
@@ -63,14 +90,8 @@ pub(crate) struct Deviation {
     pub(crate) all: u64,
 }
 
-/// As [`compare`], with each period's deviation, and the least variance that ordinary variation adds.
-pub(crate) fn compare_differences(
-    before: Tally,
-    now: Tally,
-    periods: &[Deviation],
-    periods_in_window: f64,
-    least_added: f64,
-) -> Option<ShareChange> {
+/// As [`compare`], with what the periods say, and the least variance that ordinary variation adds.
+pub(crate) fn compare_differences(before: Tally, now: Tally, ordinary: &Ordinary, least_added: f64) -> Option<ShareChange> {
     if before.all == 0 || now.all == 0 {
         return None;
     }
@@ -78,9 +99,11 @@ pub(crate) fn compare_differences(
     let (m, n) = (before.all as f64, now.all as f64);
     let pooled = (before.hits + now.hits) as f64 / (m + n);
     let sampling = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m);
+    let Ordinary { deviations: periods, periods_in_window, periods_behind, expectations } = ordinary;
     let shares: Vec<f64> = periods.iter().map(|period| period.share).collect();
     let within: Vec<f64> = periods.iter().map(|period| p * (1.0 - p) / (period.all.max(1) as f64)).collect();
-    let learned = Variation::learn(&shares, &within).standard(sampling, periods_in_window);
+    let variation = Variation::learn(&shares, &within).before(*periods_behind, *expectations);
+    let learned = variation.standard(sampling, *periods_in_window);
     let error = learned.error.max((sampling + least_added).sqrt());
     let by_z = if error > 0.0 { two_sided((q - p) / error, learned.freedom) } else { 1.0 };
     let few = pooled.min(1.0 - pooled) * n.min(m) < EXACT_BELOW;
@@ -123,14 +146,14 @@ mod tests {
 
     #[test]
     fn one_odd_record_among_many_is_not_evidence() {
-        let change = compare(tally(0, 20_000), tally(1, 500), &[], 1.0).unwrap();
+        let change = compare(tally(0, 20_000), tally(1, 500)).unwrap();
         assert!(change.p > 0.02, "{change:?}");
         assert!(change.low <= 0.0005, "{change:?}");
     }
 
     #[test]
     fn a_column_that_turns_null_is_overwhelming_evidence() {
-        let change = compare(tally(20, 20_000), tally(450, 500), &[], 1.0).unwrap();
+        let change = compare(tally(20, 20_000), tally(450, 500)).unwrap();
         assert!(change.p < 1e-100 && change.low > 0.85, "{change:?}");
     }
 
@@ -138,18 +161,22 @@ mod tests {
     fn a_share_that_differs_between_periods_anyway_is_not_evidence() {
         let periods: Vec<Tally> = [100, 20, 90, 10, 110, 30, 95, 25].map(|hits| tally(hits, 1000)).to_vec();
         let calm: Vec<Tally> = [60; 8].map(|hits| tally(hits, 1000)).to_vec();
-        let wild = compare(tally(480, 8000), tally(100, 1000), &periods, 1.0).unwrap();
-        let tame = compare(tally(480, 8000), tally(100, 1000), &calm, 1.0).unwrap();
+        let after = |periods: &[Tally]| {
+            let deviations = periods.iter().map(|period| Deviation { share: period.share() - 0.06, all: period.all }).collect();
+            let ordinary = Ordinary { deviations, periods_behind: 8.0, ..Ordinary::UNKNOWN };
+            compare_differences(tally(480, 8000), tally(100, 1000), &ordinary, 0.0).unwrap()
+        };
+        let (wild, tame) = (after(&periods), after(&calm));
         assert!(wild.p > 0.2 && wild.low < 0.0, "{wild:?}");
         assert!(tame.p < 1e-4 && tame.low > 0.01, "{tame:?}");
     }
 
     #[test]
     fn equal_shares_are_no_change() {
-        let change = compare(tally(50, 1000), tally(5, 100), &[], 1.0).unwrap();
+        let change = compare(tally(50, 1000), tally(5, 100)).unwrap();
         assert!((change.p - 1.0).abs() < 1e-9);
-        assert!(compare(tally(0, 0), tally(5, 100), &[], 1.0).is_none());
-        assert!((compare(tally(0, 1000), tally(0, 100), &[], 1.0).unwrap().p - 1.0).abs() < 1e-9);
+        assert!(compare(tally(0, 0), tally(5, 100)).is_none());
+        assert!((compare(tally(0, 1000), tally(0, 100)).unwrap().p - 1.0).abs() < 1e-9);
     }
 
     #[test]

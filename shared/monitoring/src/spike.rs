@@ -1,12 +1,13 @@
 //! Values that suddenly repeat, and values outside all that the baseline showed: what stuck sensors, clipped columns,
 //! sentinels and changed units look like.
 
-use tidegate_profile::{Counts, NumericAnchor};
+use tidegate_profile::NumericAnchor;
 
 use crate::Evidence;
 use crate::contrast::Space;
 use crate::evidence::Side;
-use crate::share::{Deviation, ShareChange, Tally, beyond_p, compare, compare_differences};
+use crate::reference::Period;
+use crate::share::{Deviation, Ordinary, ShareChange, Tally, beyond_p, compare, compare_differences};
 use crate::words::{number, percent};
 
 /// So many cells with the largest plain difference are looked at closely.
@@ -57,22 +58,23 @@ fn count(counts: &[u64], cell: usize) -> u64 {
 impl Side<'_> {
     /// Learns how the field's values clump from the mean, over cells, of the variance between periods relative to sampling.
     pub(crate) fn clumping(&self, space: &Space) -> Clumping {
-        let periods = &self.reference.periods;
+        let ordinary = self.reference.of_periods();
+        let periods = &ordinary.periods;
         if periods.is_empty() {
             return Clumping::NONE;
         }
-        let sizes: Vec<f64> = periods.iter().map(|counts| counts.cells.iter().sum::<u64>() as f64).collect();
-        let expected: Vec<Vec<f64>> = periods.iter().map(|counts| space.expected(&counts.cells)).collect();
-        let total = self.reference.present() as f64;
+        let sizes: Vec<f64> = periods.iter().map(|period| period.counts.cells.iter().sum::<u64>() as f64).collect();
+        let expected: Vec<Vec<f64>> = periods.iter().map(|period| space.of_periods().expected(&period.counts.cells)).collect();
+        let total = ordinary.present() as f64;
         let (mut ratios, mut cells, mut largest) = (0.0, 0.0, 0.0_f64);
-        for (cell, &held) in self.reference.cells.iter().enumerate() {
+        for (cell, &held) in ordinary.cells.iter().enumerate() {
             let share = held as f64 / total;
             if (held as f64) < LEAST_IN_PERIOD * periods.len() as f64 || share >= 1.0 {
                 continue;
             }
-            let squares = periods.iter().zip(&sizes).zip(&expected).map(|((counts, size), expected)| {
+            let squares = periods.iter().zip(&sizes).zip(&expected).map(|((period, size), expected)| {
                 let was = share * expected.get(cell).copied().unwrap_or(1.0);
-                let deviation = count(&counts.cells, cell) as f64 / size - was;
+                let deviation = count(&period.counts.cells, cell) as f64 / size - was;
                 (deviation * deviation * size, deviation)
             });
             let (sum, most) = squares.fold((0.0, 0.0_f64), |(sum, most), (square, deviation)| (sum + square, most.max(deviation)));
@@ -81,7 +83,7 @@ impl Side<'_> {
             cells += 1.0;
         }
         let factor = if cells > 0.0 { (ratios / cells).max(1.0) } else { 1.0 };
-        let spread = 1.0 / self.reference.periods_in_window + 1.0 / periods.len() as f64;
+        let spread = 1.0 / self.reference.periods_in_window + 1.0 / self.reference.periods_behind;
         Clumping { factor, period: sizes.iter().sum::<f64>() / sizes.len() as f64, spread, largest, expected }
     }
 
@@ -107,15 +109,20 @@ impl Side<'_> {
         candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
         let cells_tested = candidates.len() as f64;
         let judged = candidates.into_iter().take(CANDIDATES).filter_map(|(cell, _)| {
-            let period = |(counts, expected): (&Counts, &Vec<f64>)| {
-                let all = counts.cells.iter().sum::<u64>();
-                Deviation { share: count(&counts.cells, cell) as f64 / all.max(1) as f64 - share_expected(expected, cell), all }
+            let ordinary = self.reference.of_periods();
+            let usual = count(&ordinary.cells, cell) as f64 / ordinary.present().max(1) as f64;
+            let deviation = |(period, expected): (&Period, &Vec<f64>)| {
+                let all = period.counts.cells.iter().sum::<u64>();
+                let was = (usual * expected.get(cell).copied().unwrap_or(1.0)).min(1.0);
+                Deviation { share: count(&period.counts.cells, cell) as f64 / all.max(1) as f64 - was, all }
             };
-            let periods: Vec<Deviation> = self.reference.periods.iter().zip(&clumping.expected).map(period).collect();
+            // What location and usual pattern make of a period is taken out, so weekdays need no expectation of their own.
+            let deviations = ordinary.periods.iter().zip(&clumping.expected).map(deviation).collect();
+            let ordinary = Ordinary { expectations: 1.0, ..Ordinary::of(self.reference, deviations) };
             let before = Tally { hits: rounded(share_expected(&expected, cell) * m as f64), all: m };
             let now = Tally { hits: count(cells, cell), all: n };
             let pooled = (before.hits + now.hits) as f64 / (m + n) as f64;
-            Some((cell, compare_differences(before, now, &periods, self.reference.periods_in_window, clumping.added(pooled))?))
+            Some((cell, compare_differences(before, now, &ordinary, clumping.added(pooled))?))
         });
         let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
         // Not this cell's largest deviation in a period, but any cell's: which value repeats is chance.
@@ -143,7 +150,7 @@ impl Side<'_> {
         let inside = self.inside();
         let below: u64 = cells.iter().take(inside.start).sum();
         let above: u64 = cells.iter().skip(inside.end).sum();
-        let change = compare(Tally { hits: 0, all: m }, Tally { hits: below + above, all: n }, &[], self.reference.periods_in_window)?;
+        let change = compare(Tally { hits: 0, all: m }, Tally { hits: below + above, all: n })?;
         // Values that clump count as fewer independent ones.
         let effect = clumping.design_effect(m, n);
         let p = (2.0 * beyond_p(below, m, n).min(beyond_p(above, m, n)).powf(1.0 / effect)).min(1.0);

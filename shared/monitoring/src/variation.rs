@@ -17,7 +17,7 @@ pub(crate) struct Variation {
     sampling: f64,
     /// Degrees of freedom of `observed`; 0 when it could not be learned.
     freedom: f64,
-    /// Number of periods it was learned from.
+    /// Number of periods behind the reference: those it was learned from, or as many as the reference spans.
     periods: f64,
     /// How many independent periods a run of neighbouring ones stands for, per period: `(1 − ρ)/(1 + ρ)`.
     independence: f64,
@@ -78,6 +78,35 @@ impl Variation {
             periods,
             independence: 1.0,
         }
+    }
+
+    /// The same variance before a reference that spans so many periods, when the periods were measured around so many `expectations`
+    /// learned from themselves: each beyond the first takes a degree of freedom.
+    pub(crate) fn before(mut self, periods_behind: f64, expectations: f64) -> Self {
+        if self.freedom > 0.0 && self.periods > expectations {
+            self.freedom *= (self.periods - expectations) / (self.periods - 1.0);
+            self.periods = periods_behind;
+        }
+        self
+    }
+
+    /// The same variation where everything varies `factor` times as much (in variance) beyond chance.
+    pub(crate) fn scaled(mut self, factor: f64) -> Self {
+        self.observed += (factor - 1.0) * self.excess();
+        self
+    }
+
+    /// The larger of this variation and that of a reference's `own` few periods, each as long as a window. Few periods may by chance differ
+    /// little; they are believed where they differ more than these.
+    pub(crate) fn or_larger(self, own: Self, periods_in_window: f64) -> Self {
+        let own_added = own.excess() * (1.0 + 1.0 / own.periods.max(1.0));
+        if own.freedom <= 0.0 || own_added <= self.added(periods_in_window).0 {
+            return self;
+        }
+        // The same variance added, told in periods of the length that windows are counted in.
+        let behind = if self.freedom > 0.0 { self.periods } else { own.periods };
+        let told = Self { independence: 1.0, periods: behind, ..own };
+        told.scaled(own_added / (own.excess() * told.spread(periods_in_window)))
     }
 
     /// How many times sampling's variance the observed one is, with its degrees of freedom; `None` when unknown.
@@ -160,6 +189,17 @@ mod tests {
         let alternating = Variation::learn(&[1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0], &[0.0; 8]);
         let lasting = Variation::learn(&[1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0], &[0.0; 8]);
         assert!(lasting.standard(0.0, 30.0).error > 1.5 * alternating.standard(0.0, 30.0).error);
+    }
+
+    #[test]
+    fn few_periods_are_believed_where_they_differ_more() {
+        let days = Variation::learn(&[0.5, -0.5, 0.5, -0.5, 0.5, -0.5, 0.5, -0.5], &[0.0; 8]).before(35.0, 1.0);
+        let calm = Variation::learn(&[0.1, -0.1, 0.1, -0.1, 0.1], &[0.0; 5]);
+        let wild = Variation::learn(&[2.0, -2.0, 2.0, -2.0, 2.0], &[0.0; 5]);
+        assert_eq!(days.or_larger(calm, 7.0), days);
+        // Mean 0.4, s² = 4.8; a window as long as one of the five weeks, and their mean: 4.8 · (1 + 1/5).
+        let error = days.or_larger(wild, 7.0).standard(0.0, 7.0).error;
+        assert!((error * error - 4.8 * 1.2).abs() < 1e-9, "{error}");
     }
 
     #[test]

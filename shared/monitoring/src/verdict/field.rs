@@ -28,9 +28,12 @@ pub struct FieldVerdict {
     pub baseline: Option<BaselineKind>,
     /// What each baseline says, in the contract's order.
     pub opinions: Vec<Opinion>,
+    /// Whether it differs from the training set as it does at this time of every week, and is ok for that reason.
+    #[serde(default)]
+    pub season: bool,
     /// The test that decided; `None` when nothing could be tested.
     pub decisive: Option<Evidence>,
-    /// Every test that was made, in a fixed order.
+    /// Every test that was made against the baseline that decided, in a fixed order; where the contract names a method, its effect first.
     pub tests: Vec<Evidence>,
     /// Distances between window and baseline by name (`psi`, `ks`, `jensen_shannon`, `wasserstein_normalised` …), for reading, not for deciding.
     pub distances: BTreeMap<String, f64>,
@@ -51,11 +54,12 @@ pub struct FieldVerdict {
 /// One test: how strong the evidence is, and how large the effect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What was tested: `location`, `spread`, `pattern`, `shape`, `spike`, `beyond`, `missing`, `unseen`, `mix`.
+    /// What was tested: `location`, `spread`, `pattern`, `shape`, `spike`, `beyond`, `missing`, `unseen`, `mix`; or the method that the
+    /// contract names (`psi`).
     pub test: String,
     /// p-value, two-sided, ordinary variation included; `0..=1`.
     pub p: f64,
-    /// p-value after correction over all tests and fields of the window.
+    /// p-value after correction over all tests, fields and baselines of the window, and over a month of windows where it is one of a series.
     pub p_adjusted: f64,
     /// Size of the effect. Signed where up and down differ (`sd`, `share`: positive = more than in the baseline); never negative for `w`.
     pub effect: f64,
@@ -69,7 +73,7 @@ pub struct Evidence {
     /// stays below it is never called drift. 0 where the baseline has no periods.
     #[serde(default)]
     pub ordinary: f64,
-    /// The effect's unit: `sd` (standard deviations of the baseline), `w` (Cohen's w), `share`.
+    /// The effect's unit: `sd` (standard deviations of the baseline), `w` (Cohen's w), `share`, `distance` (of the named method).
     pub unit: String,
     /// What was seen, in words.
     pub says: String,
