@@ -9,7 +9,7 @@ use arrow_array::RecordBatch;
 use sha2::{Digest, Sha256};
 use tidegate_contract::{Contract, FieldRole};
 use tidegate_intake::{FoundValue, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError, Summary};
-use tidegate_monitoring::{History, Input, Verdict, Window, assess};
+use tidegate_monitoring::{History, Input, Verdict, Window, assess, spans};
 use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile};
 
 use crate::error::CliError;
@@ -226,6 +226,15 @@ pub(crate) struct Judged {
     pub(crate) current: WindowProfile,
 }
 
+/// What came before a window.
+#[derive(Debug, Default)]
+struct Past {
+    previous: Option<Profile>,
+    same_hours: Vec<Profile>,
+    week: Option<Profile>,
+    trail: Vec<(Window, Profile)>,
+}
+
 impl Hours {
     fn at(&mut self, start_ms: i64) -> &mut WindowProfile {
         self.by_start.entry(start_ms).or_insert_with(|| WindowProfile::new(self.empty.clone()))
@@ -242,16 +251,30 @@ impl Hours {
         let end_ms = self.by_start.keys().next_back().map(|hour| hour + HOUR_MS).unwrap_or_default();
         let start_ms = window_hours.map_or(first, |hours| end_ms - i64::from(hours) * HOUR_MS);
         let window = if self.timed { Window { start_ms, end_ms } } else { Window { start_ms: 0, end_ms: 0 } };
-        let (current, previous) = if self.timed {
-            let before = self.sum(start_ms - (end_ms - start_ms), start_ms)?.profile;
-            (self.sum(start_ms, end_ms)?, (before.records > 0).then_some(before))
-        } else {
-            (self.all()?, None)
-        };
-        let trail = if self.timed { self.trail(window)? } else { Vec::new() };
-        let history = History { previous: previous.as_ref(), trail: &trail, ..History::default() };
-        let input = Input { contract, window, baseline: Some(baseline), current: &current, history, in_series: false };
+        // A window of a length that the contract may name is one of a series, as in an account; all records at once are one comparison.
+        let in_series = window_hours.is_some();
+        let current = if self.timed { self.sum(start_ms, end_ms)? } else { self.all()? };
+        let past = if self.timed { self.past(window)? } else { Past::default() };
+        let history =
+            History { previous: past.previous.as_ref(), same_hours: &past.same_hours, week: past.week.as_ref(), trail: &past.trail };
+        let input = Input { contract, window, baseline: Some(baseline), current: &current, history, in_series };
         Ok(Judged { verdict: assess(&input), current })
+    }
+
+    /// What came before a window, as far as the records reach back. A span that they only reach into is told by what is there of it, save
+    /// the week before: half a week's ups and downs do not cancel.
+    fn past(&self, window: Window) -> Result<Past, CliError> {
+        let spans = spans(window);
+        let held = |span: Window| -> Result<Option<Profile>, CliError> {
+            Ok(Some(self.sum(span.start_ms, span.end_ms)?.profile).filter(|profile| profile.records > 0))
+        };
+        let mut same_hours = Vec::new();
+        for span in spans.same_hours {
+            same_hours.extend(held(span)?);
+        }
+        let first = self.by_start.keys().next().copied().unwrap_or(i64::MAX);
+        let week = spans.week.filter(|week| week.start_ms >= first);
+        Ok(Past { previous: held(spans.previous)?, same_hours, week: week.map(held).transpose()?.flatten(), trail: self.trail(window)? })
     }
 
     fn sum(&self, start_ms: i64, end_ms: i64) -> Result<WindowProfile, CliError> {
