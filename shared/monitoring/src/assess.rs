@@ -12,6 +12,7 @@ use crate::contrast::moderate;
 use crate::decide::{Levels, correct, opinion, untold, windows_in_month};
 use crate::field::{Past, Prepared, Tested, against_training, effect_of, past_weeks, prepare};
 use crate::quality::findings;
+use crate::versions::Versions;
 use crate::words::{list, number};
 use crate::{
     Cause, CauseKind, FieldVerdict, History, Incident, Opinion, QualityFinding, SCHEMA, State, TrailPoint, Verdict, Window, spans,
@@ -295,7 +296,7 @@ fn capitalised(sentence: &str) -> String {
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
-fn trail(input: &Input<'_>, fields: &[FieldVerdict]) -> Vec<TrailPoint> {
+fn trail<'a>(input: &Input<'a>, fields: &[FieldVerdict]) -> Vec<TrailPoint> {
     let Some(baseline) = input.baseline else { return Vec::new() };
     let followed: Vec<&str> = fields
         .iter()
@@ -303,10 +304,11 @@ fn trail(input: &Input<'_>, fields: &[FieldVerdict]) -> Vec<TrailPoint> {
         .take(TRAIL_FIELDS)
         .map(|field| field.name.as_str())
         .collect();
-    let point = |(window, profile): &(Window, Profile)| {
+    let mut versions = Versions::default();
+    let point = |(window, profile): &'a (Window, Profile)| {
         let effect = |name: &&str| Some(((*name).to_owned(), effect_of(name, profile, baseline, *window, TRAIL_VALUES)?));
         let effects: BTreeMap<String, f64> = followed.iter().filter_map(effect).collect();
-        TrailPoint { window: *window, records: profile.records, effects }
+        TrailPoint { window: *window, records: profile.records, effects, new_versions: versions.new_in(profile) }
     };
     input.history.trail.iter().map(point).collect()
 }

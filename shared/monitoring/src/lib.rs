@@ -24,6 +24,7 @@ mod spike;
 mod variation;
 mod vectors;
 mod verdict;
+mod versions;
 mod words;
 
 pub use assess::{Input, assess};

@@ -1,11 +1,12 @@
 //! What happened and what to do, before anything else; and the badge that says a state.
 
 use maud::{Markup, Render, html};
-use tidegate_monitoring::{CauseKind, State, Verdict};
+use tidegate_contract::BaselineKind;
+use tidegate_monitoring::{State, Verdict};
 
 use crate::escape::Plain;
 use crate::page::Sheet;
-use crate::{dates, words};
+use crate::{dates, incidents, phrases, words};
 
 /// A state as a word with a symbol of its own shape, so that no one needs to see its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Render for Badge {
     }
 }
 
-/// The banner: state, headline, cause, action, and the facts of the window.
+/// The banner: the verdict, its cause and what to do, a sentence each; then since when, and the facts of the window.
 pub(crate) fn banner(sheet: &Sheet<'_>) -> Markup {
     let verdict = sheet.page.verdict;
     let badge = Badge(verdict.state);
@@ -71,17 +72,15 @@ pub(crate) fn banner(sheet: &Sheet<'_>) -> Markup {
             p.eyebrow { "Drift report · " bdi { (Plain::name(&verdict.model)) } }
             p.state { (badge) span.when { (dates::window(verdict.window)) " (UTC)" } }
             h1 { (sheet.statement(&verdict.headline)) }
+            @if let Some(bearing) = bearing(sheet) { p.bearing { (bearing) } }
             div.whys {
-                section aria-labelledby="do" {
-                    h2 #do { "What to do" }
-                    p { (sheet.statement(&verdict.action.sentence)) }
-                }
                 section aria-labelledby="why" {
                     h2 #why { "Why" }
-                    p {
-                        strong { (cause(verdict.cause.kind)) ". " } (sheet.statement(&verdict.cause.evidence))
-                        @if let Some(sure) = confidence(verdict) { " " span.muted { (sure) } }
-                    }
+                    p { (incidents::why(sheet, &verdict.cause)) }
+                }
+                section.do aria-labelledby="do" {
+                    h2 #do { "What to do" }
+                    p { (sheet.statement(&verdict.action.sentence)) }
                 }
             }
             (facts(sheet))
@@ -89,21 +88,58 @@ pub(crate) fn banner(sheet: &Sheet<'_>) -> Markup {
     }
 }
 
+/// How the verdict bears on the model, in one line: since when, against what, how much of the model; or, where nothing
+/// could be told, what would have shown.
+fn bearing(sheet: &Sheet<'_>) -> Option<Markup> {
+    let verdict = sheet.page.verdict;
+    let matters = matches!(verdict.state, State::Warning | State::Drift);
+    let mut parts: Vec<Markup> = Vec::new();
+    if matters {
+        parts.extend(verdict.incidents.first().and_then(|main| main.began).map(|began| incidents::since(began, verdict.window)));
+        let against: Vec<String> = phrases::deciding(verdict).into_iter().map(|kind| phrases::baseline(kind, verdict.window)).collect();
+        if !against.is_empty() {
+            parts.push(html! { "against " strong { (words::series(&against)) } });
+        }
+        parts.extend(phrases::moved(verdict).map(|moved| html! { (moved) }));
+    } else if verdict.state == State::InsufficientData {
+        parts.extend(phrases::visible(verdict).map(|visible| html! {
+            "This window would have shown " strong { (visible) } "; what matters begins at " (words::number(sheet.page.contract.monitoring.effect)) "."
+        }));
+    }
+    (!parts.is_empty())
+        .then(|| html! { @for (index, part) in parts.iter().enumerate() { @if index > 0 { span.dot { " · " } } span { (part) } } })
+}
+
 fn facts(sheet: &Sheet<'_>) -> Markup {
     let verdict = sheet.page.verdict;
+    let main = verdict.incidents.first();
     html! {
         dl.facts {
+            @if let Some(main) = main.filter(|main| main.fields.len() > 1) {
+                div { dt { "Moved together" } dd { (incidents::names(&main.fields)) } }
+            }
+            @if let Some(carried) = main.and_then(|main| main.segment.as_ref()) {
+                div { dt { "Most of it in" } dd { (incidents::carried(sheet, carried)) } }
+            }
             div { dt { "Records judged" } dd { (words::count(verdict.records)) } }
             div { dt { @if verdict.versions.len() > 1 { "Model versions" } @else { "Model version" } } dd { (versions(verdict)) } }
-            div {
+            div.wide {
                 dt { "Compared with" }
-                dd {
-                    @match verdict.baselines.first() {
-                        Some(baseline) => {
-                            (words::counted(baseline.records, "baseline record", "baseline records"))
-                            @if baseline.periods > 1 { span.muted { " over " (words::counted(baseline.periods, "period", "periods")) } }
-                        }
-                        None => "no baseline yet",
+                dd { @if verdict.baselines.is_empty() { "no baseline yet" } @else { (baselines(verdict)) } }
+            }
+        }
+    }
+}
+
+/// Every baseline with its records.
+fn baselines(verdict: &Verdict) -> Markup {
+    html! {
+        ul.plain {
+            @for baseline in &verdict.baselines {
+                li {
+                    (phrases::baseline(baseline.kind, verdict.window)) span.muted {
+                        ": " (words::counted(baseline.records, "record", "records"))
+                        @if baseline.kind == BaselineKind::Training && baseline.periods > 1 { " over " (words::counted(baseline.periods, "period", "periods")) }
                     }
                 }
             }
@@ -134,30 +170,4 @@ fn versions(verdict: &Verdict) -> Markup {
 /// A version's name; records that say none have an empty one.
 fn version(name: &str) -> Plain {
     if name.is_empty() { Plain::name("not said") } else { Plain::name(name) }
-}
-
-const fn cause(kind: CauseKind) -> &'static str {
-    match kind {
-        CauseKind::None => "Nothing to explain",
-        CauseKind::DataFault => "The data are at fault",
-        CauseKind::Season => "It moves like this every week",
-        CauseKind::PopulationShift => "The population moved",
-        CauseKind::CovariateDrift => "The inputs moved",
-        CauseKind::PredictionDrift => "The predictions moved, the inputs did not",
-        CauseKind::VersionChange => "It began with another model version",
-        CauseKind::Unknown => "The data do not tell",
-    }
-}
-
-/// How sure the cause is, in words; nothing where there is nothing to be sure of.
-fn confidence(verdict: &Verdict) -> Option<String> {
-    let sure = verdict.cause.confidence;
-    let explains = !matches!(verdict.cause.kind, CauseKind::None | CauseKind::Unknown);
-    let word = match sure {
-        _ if sure >= 0.9 => "Very likely",
-        _ if sure >= 0.7 => "Likely",
-        _ if sure >= 0.4 => "Possible",
-        _ => "A guess",
-    };
-    (explains && (0.0..=1.0).contains(&sure)).then(|| format!("{word} ({}).", words::share(sure)))
 }

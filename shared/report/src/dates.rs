@@ -3,8 +3,10 @@
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use tidegate_monitoring::Window;
 
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
+/// An hour, milliseconds.
+pub(crate) const HOUR_MS: i64 = 3_600_000;
+/// A day, milliseconds.
+pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 /// An axis carries at most so many labels: more do not fit on a phone.
 const MAX_TICKS: usize = 5;
 
@@ -37,6 +39,14 @@ pub(crate) fn window(window: Window) -> String {
 /// A moment: `Tue 2 July 2013, 13:05`.
 pub(crate) fn instant(ms: i64) -> String {
     time(ms).map_or_else(|| format!("{ms} ms since 1970"), |time| format!("{}, {}", weekday(time.date_naive()), time.format("%H:%M")))
+}
+
+/// A day or hour within what the page is about: `9 July`, `9 July, 14:00`; with its year where that is not the year of `about_ms`.
+pub(crate) fn onset(ms: i64, in_days: bool, about_ms: i64) -> String {
+    let Some(at) = time(ms) else { return format!("{ms} ms since 1970") };
+    let year = if time(about_ms).is_some_and(|about| about.year() == at.year()) { "" } else { " %Y" };
+    let hour = if in_days { "" } else { ", %H:%M" };
+    at.format(&format!("%-d %B{year}{hour}")).to_string()
 }
 
 /// A moment for programs: `2013-07-02T13:05:00Z`.

@@ -1,7 +1,7 @@
-//! The fields: a card for each that moved, one table for the others, and how the strongest moved over time.
+//! The fields: a card for each that moved, and one table for the others.
 
 use maud::{Markup, html};
-use tidegate_contract::{FeatureKind, FieldRole};
+use tidegate_contract::FeatureKind;
 use tidegate_monitoring::{Evidence, FieldVerdict, State};
 use tidegate_profile::{CategoricalAnchor, CategoricalProfile, FieldAnchor};
 
@@ -9,15 +9,13 @@ use crate::banner::Badge;
 use crate::bins::Bins;
 use crate::escape::Plain;
 use crate::page::Sheet;
-use crate::plots::{bars, interval, overlay, trail::Trail};
-use crate::{dates, rows, words};
+use crate::plots::{bars, interval, overlay};
+use crate::{phrases, rows, words};
 
 /// At most so many tests of a field are listed.
 const MOST_TESTS: usize = 10;
 /// At most so many distances of a field are listed.
 const MOST_DISTANCES: usize = 8;
-/// At most so many fields have a line over time.
-const MOST_TRAILS: usize = 6;
 
 /// What moved: cards for the first ones, a table for the others.
 pub(crate) fn moved(sheet: &Sheet<'_>) -> Markup {
@@ -65,6 +63,7 @@ fn card(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
                 (Badge(field.state))
             }
             p.lead { (sheet.statement(&field.sentence)) }
+            (rows::opinions(sheet, field))
             div.duo {
                 div.plot { (distribution(sheet, field, &name)) }
                 div.side {
@@ -119,6 +118,7 @@ fn decisive(evidence: &Evidence, name: &Plain) -> Markup {
             p.muted {
                 (rows::test(&evidence.test)) ": between " (size(evidence.effect_low)) " and " (size(evidence.effect_high))
                 "; matters from " (size(evidence.threshold))
+                @if evidence.ordinary.is_finite() && evidence.ordinary > 0.0 { "; the baseline's own periods reach " (size(evidence.ordinary)) }
             }
             @if let Some(plot) = interval::interval(evidence, &says) { (plot) }
         }
@@ -172,80 +172,45 @@ fn tests(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
                     }
                 }
                 @if more > 0 { p.more { "and " (words::count(more as u64)) " more, see verdict.json" } }
+                (compared(sheet, field))
                 @if !distances.is_empty() { p.note { "Distances, for reading and not for deciding: " (distances.join(", ")) "." } }
             }
         }
     }
 }
 
-/// The trails worth a line, most important field first.
-fn trails<'a>(sheet: &Sheet<'a>) -> impl Iterator<Item = (&'a FieldVerdict, Scale, Trail)> {
-    let verdict = sheet.page.verdict;
-    let contract = sheet.page.contract.monitoring.effect;
-    let most = if sheet.room.cards > 0 { MOST_TRAILS } else { 0 };
-    verdict
-        .fields
-        .iter()
-        .filter_map(move |field| {
-            let scale = Scale::of(field, contract);
-            Trail::new(&verdict.trail, &field.name, scale.threshold).map(|trail| (field, scale, trail))
-        })
-        .take(most)
-}
-
-/// Whether [`over_time`] has anything to show.
-pub(crate) fn has_trails(sheet: &Sheet<'_>) -> bool {
-    trails(sheet).next().is_some()
-}
-
-/// How the strongest fields moved up to the end of the window.
-pub(crate) fn over_time(sheet: &Sheet<'_>) -> Markup {
-    let verdict = sheet.page.verdict;
-    let trails: Vec<_> = trails(sheet).collect();
-    let grain = verdict.trail.last().map_or("window", |point| dates::grain(point.window));
+/// What each baseline found, with its effect; nothing where only one could tell.
+fn compared(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
     html! {
-        @if !trails.is_empty() {
-            section #time aria-labelledby="time-h" {
-                h2 #time-h { "Over time" }
-                p.key { "One point per " (grain) ", UTC: how far the field lay from the baseline. Shaded: too small to matter. A gap: no records." }
-                div.trails { @for (field, scale, trail) in &trails { (trail_card(sheet, field, scale, trail)) } }
+        @if field.opinions.len() > 1 {
+            div.scroll tabindex="0" role="region" aria-label="Baselines" {
+                table.tests {
+                    caption.hidden { "What each baseline says of " (Plain::name(&field.name)) }
+                    thead {
+                        tr {
+                            th scope="col" { "Against" }
+                            @for head in ["Effect (interval)", "Matters from", "Corrected p"] { th.n scope="col" { (head) } }
+                        }
+                    }
+                    tbody {
+                        @for opinion in &field.opinions {
+                            tr {
+                                th scope="row" {
+                                    (phrases::baseline(opinion.baseline, sheet.page.verdict.window))
+                                    @if !opinion.sentence.is_empty() { p.note { (sheet.statement(&opinion.sentence)) } }
+                                }
+                                @if let Some(test) = &opinion.decisive {
+                                    td.n { (rows::range(test)) }
+                                    td.n { (words::size(test.threshold, &test.unit)) }
+                                    td.n { (words::p_value(test.p_adjusted)) }
+                                } @else {
+                                    td.n colspan="3" { span.muted { "not tested" } }
+                                }
+                            }
+                        }
+                    }
+                }
             }
         }
-    }
-}
-
-fn trail_card(sheet: &Sheet<'_>, field: &FieldVerdict, scale: &Scale, trail: &Trail) -> Markup {
-    let name = Plain::name(&field.name);
-    let (window, last) = trail.last;
-    let points = words::counted(trail.points as u64, "point", "points");
-    let reach = html! { (words::count(trail.beyond as u64)) " of " (points) " at or beyond " (words::size(scale.threshold, &scale.unit)) };
-    let says = html! { (name) " over time: " (reach) ", last " (words::size(last, &scale.unit)) " on " (dates::last_day(window)) "." };
-    html! {
-        figure.trail {
-            figcaption {
-                h3 { bdi { (name) } @if field.role != FieldRole::Feature { " " span.tag { (rows::role(field.role)) } } }
-                span.n { "last " strong { (words::size(last, &scale.unit)) } " " (Plain::unit(words::unit(&scale.unit))) }
-            }
-            (trail.plot(scale.threshold, &scale.unit, sheet.page.verdict.window, &says))
-        }
-    }
-}
-
-/// On which scale a field's trail is drawn.
-struct Scale {
-    threshold: f64,
-    unit: String,
-}
-
-impl Scale {
-    /// The scale of the test that the trail shows: location for numbers, mix for categories; else the contract's.
-    fn of(field: &FieldVerdict, contract: f64) -> Self {
-        let shown = if field.kind == FeatureKind::Numeric { "location" } else { "mix" };
-        let test = field.tests.iter().chain(&field.decisive).find(|test| test.test == shown && test.threshold.is_finite());
-        let unit = if field.kind == FeatureKind::Numeric { "sd" } else { "w" };
-        test.map_or_else(
-            || Self { threshold: contract.abs(), unit: unit.into() },
-            |test| Self { threshold: test.threshold.abs(), unit: test.unit.clone() },
-        )
     }
 }

@@ -13,11 +13,15 @@ mod dates;
 mod escape;
 mod features;
 mod files;
+mod incidents;
 mod method;
+mod over_time;
 mod page;
+pub mod phrases;
 mod plots;
 mod quality;
 mod rows;
+mod segments;
 mod style;
 mod words;
 

@@ -5,7 +5,7 @@ use tidegate_contract::{FeatureKind, Sensitivity};
 use tidegate_profile::{FieldAnchor, FieldBaseline, FieldProfile};
 
 use crate::escape::{Censor, Plain};
-use crate::{Page, banner, dates, features, files, method, quality, rows, style};
+use crate::{Page, banner, dates, features, files, incidents, method, over_time, phrases, quality, rows, segments, style};
 
 /// A page is smaller than this, bytes.
 pub const MAX_BYTES: usize = 200_000;
@@ -41,22 +41,21 @@ impl<'a> Sheet<'a> {
         self.page.contract.sensitivity == Sensitivity::Restricted
     }
 
-    /// A verdict's words as a sentence: it may have left out the capital, which a field's name keeps out, and the full stop.
+    /// A verdict's words as a sentence, ready to show.
     pub(crate) fn statement(&self, text: &str) -> Plain {
-        let text = text.trim();
-        let first = text.split([' ', ':', ',']).next().unwrap_or_default();
-        let named =
-            first.contains('_') || first == self.page.verdict.model || self.page.verdict.fields.iter().any(|field| field.name == first);
-        let mut sentence = String::with_capacity(text.len() + 1);
-        let mut characters = text.chars();
-        if !named {
-            sentence.extend(characters.next().into_iter().flat_map(char::to_uppercase));
+        self.censor.sentence(&phrases::sentence(text, self.page.verdict))
+    }
+
+    /// A value of a categorical field: its name, or its place among the baseline's values where it may not be shown.
+    pub(crate) fn value(&self, field: &str, value: &str) -> Plain {
+        if !self.restricted() {
+            return Plain::name(value);
         }
-        sentence.push_str(characters.as_str());
-        if !sentence.is_empty() && !sentence.ends_with(['.', '!', '?', '…']) {
-            sentence.push('.');
-        }
-        self.censor.sentence(&sentence)
+        let place = self.baseline(field).and_then(|(_, cells)| match &cells.anchor {
+            Some(FieldAnchor::Categorical(anchor)) => anchor.values.iter().position(|known| known == value),
+            _ => None,
+        });
+        Plain::name(&place.map_or_else(|| "value withheld".into(), |place| format!("value {}", place + 1)))
     }
 
     /// What the window counted of a field.
@@ -82,8 +81,10 @@ fn censor(page: &Page<'_>) -> Censor {
     let counted = page.current.fields.iter().chain(baseline_fields).filter(|field| field.kind == FeatureKind::Categorical);
     let other = counted.filter_map(|field| field.categorical.as_ref()).flat_map(|field| field.other.keys());
     let allowed = page.contract.features.iter().filter_map(|feature| feature.allowed.as_ref()).flatten();
+    let segments = page.verdict.segments.iter().map(|finding| &finding.value);
+    let carriers = page.verdict.incidents.iter().filter_map(|incident| incident.segment.as_ref()).map(|carried| &carried.value);
     let known: Vec<&str> = page.verdict.fields.iter().map(|field| field.name.as_str()).chain([page.verdict.model.as_str()]).collect();
-    Censor::new(listed.flatten().chain(other).chain(allowed).map(String::as_str), &known)
+    Censor::new(listed.flatten().chain(other).chain(allowed).chain(segments).chain(carriers).map(String::as_str), &known)
 }
 
 /// The report as one HTML document, smaller than [`MAX_BYTES`]. Equal inputs give equal bytes.
@@ -109,9 +110,11 @@ fn report(sheet: &Sheet<'_>) -> String {
         (banner::banner(sheet))
         (contents(sheet))
         main {
+            (incidents::also(sheet))
             (features::moved(sheet))
+            (segments::segments(sheet))
             (features::still(sheet))
-            (features::over_time(sheet))
+            (over_time::over_time(sheet))
             (quality::quality(sheet))
             (files::files(sheet))
             (method::method(sheet))
@@ -148,12 +151,14 @@ fn contents(sheet: &Sheet<'_>) -> Markup {
     let moved = verdict.fields.iter().filter(|field| rows::moved(field)).count();
     html! {
         nav aria-label="On this page" {
+            @if incidents::has_others(sheet) { a href="#also" { "Also happened" } }
             @if moved > 0 { a href="#moved" { "What moved" } }
+            @if !verdict.segments.is_empty() { a href="#segments" { "Segments" } }
             @if moved < verdict.fields.len() { a href="#still" { "What held still" } }
-            @if features::has_trails(sheet) { a href="#time" { "Over time" } }
+            @if over_time::has_trails(sheet) { a href="#time" { "Over time" } }
             a href="#quality" { "Data quality" }
             a href="#files" { "Files" }
-            a href="#method" { "How decided" }
+            a href="#method" { "How judged" }
         }
     }
 }

@@ -1,18 +1,59 @@
 //! Words and lines about one field that cards and tables share.
 
 use maud::{Markup, html};
-use tidegate_contract::FieldRole;
+use tidegate_contract::{FeatureKind, FieldRole};
 use tidegate_monitoring::{Evidence, FieldVerdict, State};
 
 use crate::banner::Badge;
 use crate::escape::Plain;
 use crate::page::Sheet;
 use crate::plots::interval;
-use crate::words;
+use crate::{phrases, words};
 
 /// Whether a field moved enough to have a card.
 pub(crate) fn moved(field: &FieldVerdict) -> bool {
-    matches!(field.state, State::Warning | State::Drift)
+    matters(field.state)
+}
+
+/// Whether a state says that something moved.
+pub(crate) const fn matters(state: State) -> bool {
+    matches!(state, State::Warning | State::Drift)
+}
+
+/// What each baseline says of a field, in one line, the one that decided first named so; nothing where only one could tell.
+pub(crate) fn opinions(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
+    let judged = sheet.page.verdict.window;
+    html! {
+        @if field.opinions.len() > 1 {
+            p.opinions {
+                "Against "
+                @for (index, opinion) in field.opinions.iter().enumerate() {
+                    @if index > 0 { " · " }
+                    span {
+                        (phrases::baseline(opinion.baseline, judged)) ": " (verdict_word(opinion.state, field.state))
+                        @if field.baseline == Some(opinion.baseline) { " (decides)" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A baseline's word on a field, in its colour only where the field itself is to be looked at.
+fn verdict_word(said: State, field: State) -> Markup {
+    let (badge, word) = (Badge(said), Badge(said).word().to_lowercase());
+    html! { @if field == State::Ok { strong { (word) } } @else { strong.(badge.class()) { (word) } } }
+}
+
+/// The smallest shift that would have shown, with its unit; `None` where it is not known.
+fn visible(field: &FieldVerdict) -> Option<String> {
+    let unit = match (&field.decisive, field.kind) {
+        (Some(test), _) => test.unit.as_str(),
+        (None, FeatureKind::Numeric) => "sd",
+        (None, FeatureKind::Categorical) => "w",
+    };
+    let shift = field.smallest_visible.filter(|shift| shift.is_finite() && *shift > 0.0)?;
+    Some(format!("{} {}", words::size(shift, unit), Plain::unit(short(unit)).as_str()))
 }
 
 /// What a field is to the model.
@@ -83,8 +124,9 @@ pub(crate) fn table(sheet: &Sheet<'_>, caption: &str, fields: &[&FieldVerdict], 
 
 fn line(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
     let evidence = field.decisive.as_ref();
+    let noted = field.state != State::Ok || field.opinions.iter().any(|opinion| matters(opinion.state));
     html! {
-        tr.noted[field.state != State::Ok] {
+        tr.noted[noted] {
             th scope="row" {
                 bdi { (Plain::name(&field.name)) }
                 @if field.role != FieldRole::Feature { " " span.tag { (role(field.role)) } }
@@ -96,19 +138,27 @@ fn line(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
                     Some(evidence) => { (words::size(evidence.effect, &evidence.unit)) " " span.muted { (short_unit(evidence)) } }
                     None => span.muted { "not tested" },
                 }
-                @if let (State::InsufficientData, Some(shift)) = (field.state, field.smallest_visible) {
-                    br; small { "can see ≥ " (words::number(shift)) }
-                }
             }
             td.n { (field.missing_current.map_or_else(|| words::NONE.into(), words::share)) }
         }
-        @if field.state != State::Ok {
-            tr.note { td colspan="4" { (Badge(field.state)) " " (sheet.statement(&field.sentence)) } }
+        @if noted {
+            tr.note {
+                td colspan="4" {
+                    @if field.state != State::Ok { (Badge(field.state)) " " }
+                    (sheet.statement(&field.sentence))
+                    @if field.state == State::InsufficientData && let Some(shift) = visible(field) { " A shift would show from " (shift) " on." }
+                    (opinions(sheet, field))
+                }
+            }
         }
     }
 }
 
 /// The unit where room is short.
-fn short_unit(evidence: &Evidence) -> Plain {
-    Plain::unit(if evidence.unit == "share" { "pp" } else { &evidence.unit })
+pub(crate) fn short_unit(evidence: &Evidence) -> Plain {
+    Plain::unit(short(&evidence.unit))
+}
+
+fn short(unit: &str) -> &str {
+    if unit == "share" { "pp" } else { unit }
 }

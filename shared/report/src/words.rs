@@ -21,6 +21,15 @@ pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(value), if value == 1 { one } else { many })
 }
 
+/// Words in a row: `a, b and c`.
+pub(crate) fn series<T: AsRef<str>>(words: &[T]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [others @ .., last] => format!("{} and {}", others.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "), last.as_ref()),
+    }
+}
+
 /// A number to about three figures: `0.0421`, `12.3`, `1,234`, `3.2e18`.
 pub(crate) fn number(value: f64) -> String {
     let size = value.abs();

@@ -5,7 +5,9 @@ mod fixture;
 
 use fixture::{DAY_MS, JULY_MS, Story, story};
 use tidegate_contract::{FeatureKind, FieldRole, Sensitivity};
-use tidegate_monitoring::{ActionKind, CauseKind, QualityFinding, QualityKind, State, TrailPoint, Window};
+use tidegate_monitoring::{
+    ActionKind, CarriedBy, Cause, CauseKind, Incident, Onset, QualityFinding, QualityKind, SegmentFinding, State, TrailPoint, Window,
+};
 use tidegate_profile::{Baseline, FieldAnchor, NumericAnchor};
 use tidegate_report::{MAX_BYTES, Page, render};
 
@@ -82,13 +84,23 @@ fn the_verdict_stands_before_everything_else() {
     let place = |text: &str| html.find(text).unwrap_or_else(|| panic!("no {text:?}"));
     let order = [
         "Drift</span>",
-        "<h1>Departure delays",
-        "What to do",
+        "<h1>2 of 8 fields moved",
+        "Since <strong>29 June</strong>, between 27 June and 2 July",
+        "against <strong>the training data</strong>",
+        "46% of the model's importance moved",
         "Why</h2>",
+        "<strong>The inputs moved. </strong>Departure delays rose",
+        "Likely (80%).",
+        "What to do</h2>",
+        "Consider retraining",
+        "Moved together",
+        "Most of it in",
         "29,425",
+        "id=\"also\"",
         "id=\"moved\"",
         "dep_delay</bdi></h3>",
         "score</bdi></h3>",
+        "id=\"segments\"",
         "id=\"still\"",
         "id=\"time\"",
         "id=\"quality\"",
@@ -99,6 +111,102 @@ fn the_verdict_stands_before_everything_else() {
     let places: Vec<usize> = order.into_iter().map(place).collect();
     assert!(places.is_sorted(), "{places:?}");
     assert!(html.contains("1–31 July 2013"));
+}
+
+#[test]
+fn every_other_incident_has_its_cause_and_what_to_do() {
+    let html = page(&story());
+    let also = part(&html, "also");
+    for said in ["carrier</bdi></h3>", "Since <strong>9 July</strong>", "texts are spelt differently", "Possible (60%).", "Ask the source"]
+    {
+        assert!(also.contains(said), "{said:?} in {also}");
+    }
+    assert!(!also.contains("The inputs moved"), "the banner tells the main incident");
+    let mut alone = story();
+    alone.verdict.incidents.truncate(1);
+    assert!(!page(&alone).contains("id=\"also\""));
+}
+
+#[test]
+fn a_segment_says_what_moved_in_it_and_by_how_much() {
+    let html = page(&story());
+    let segments = part(&html, "segments");
+    for said in
+        ["<bdi class=\"value\">EWR</bdi>", "10,475 records", "dep_delay", "0.61 ", "mean 23.2, was 7.9", "<bdi class=\"value\">VX</bdi>"]
+    {
+        assert!(segments.contains(said), "{said:?} in {segments}");
+    }
+    let mut whole = story();
+    whole.verdict.segments.clear();
+    assert!(!page(&whole).contains("id=\"segments\""));
+}
+
+#[test]
+fn what_each_baseline_says_stands_in_one_line_where_more_than_one_could_tell() {
+    let mut story = story();
+    let line = "Against <span>the training data: <strong class=\"s-drift\">drift</strong> (decides)</span> · <span>the 31 days before: <strong class=\"s-ok\">ok</strong></span>";
+    assert!(page(&story).contains(line));
+    for field in &mut story.verdict.fields {
+        field.opinions.truncate(1);
+    }
+    assert!(!page(&story).contains("(decides)"));
+}
+
+#[test]
+fn a_season_is_told_calmly() {
+    let mut story = story();
+    let verdict = &mut story.verdict;
+    verdict.state = State::Ok;
+    verdict.cause.kind = CauseKind::Season;
+    verdict.incidents.clear();
+    verdict.segments.clear();
+    verdict.quality.clear();
+    for field in &mut verdict.fields {
+        field.state = State::Ok;
+    }
+    verdict.fields[0].sentence = "it moves like this every week".into();
+    let html = page(&story);
+    let body = html.split_once("<body>").unwrap().1;
+    assert!(!body.contains("s-drift") && !body.contains("s-warn"), "no colour of alarm");
+    assert!(part(&html, "still").contains("It moves like this every week."), "the field that swings says so");
+    assert!(!body.contains("Since "));
+}
+
+#[test]
+fn too_few_records_say_what_would_have_shown() {
+    let mut story = story();
+    story.verdict.state = State::InsufficientData;
+    story.verdict.incidents.clear();
+    for (field, visible) in story.verdict.fields.iter_mut().zip([0.11, 0.2, 0.4, 0.3, 0.35]) {
+        (field.state, field.smallest_visible) = (State::InsufficientData, Some(visible));
+    }
+    let html = page(&story);
+    assert!(
+        html.contains(
+            "would have shown <strong>shifts of 0.11 to 0.40 sd or 0.35 w, depending on the field</strong>; what matters begins at"
+        )
+    );
+    assert!(part(&html, "still").contains("A shift would show from 0.11 sd on."));
+}
+
+#[test]
+fn the_trail_marks_where_the_move_began_and_new_versions() {
+    let html = page(&story());
+    let time = part(&html, "time");
+    assert!(time.contains("it began 29 June") && time.contains(">since 29 June</text>"));
+    assert!(time.contains(">version 2013.1</text>"));
+    let mut story = story();
+    for incident in &mut story.verdict.incidents {
+        incident.began = None;
+    }
+    assert!(!part(&page(&story), "time").contains("since"));
+}
+
+/// One section of the page.
+fn part(html: &str, id: &str) -> String {
+    let start = format!("<section id=\"{id}\"");
+    assert!(html.contains(&start), "no section {id}");
+    html.split(&start).skip(1).filter_map(|from| from.split("</section>").next()).collect()
 }
 
 #[test]
@@ -126,6 +234,8 @@ fn every_cause_and_kind_of_finding_has_words() {
     for cause in [
         CauseKind::None,
         CauseKind::DataFault,
+        CauseKind::Season,
+        CauseKind::PopulationShift,
         CauseKind::CovariateDrift,
         CauseKind::PredictionDrift,
         CauseKind::VersionChange,
@@ -134,7 +244,9 @@ fn every_cause_and_kind_of_finding_has_words() {
         let mut story = story();
         story.verdict.cause.kind = cause;
         story.verdict.action.kind = ActionKind::Investigate;
-        page(&story);
+        let named = tidegate_report::phrases::cause(cause, None);
+        assert_eq!(named.is_none(), cause == CauseKind::None, "{cause:?}");
+        assert!(page(&story).contains(&named.map_or_else(String::new, |named| format!("<strong>{named}. </strong>"))));
     }
     let kinds = [
         QualityKind::Missing,
@@ -240,7 +352,11 @@ fn poison(story: &mut Story) {
         }
         (field.name, field.sentence) = (name, bad());
         field.distances = [(bad(), 0.5)].into_iter().collect();
-        for test in field.tests.iter_mut().chain(&mut field.decisive) {
+        let said = field.opinions.iter_mut().flat_map(|opinion| {
+            opinion.sentence = bad();
+            &mut opinion.decisive
+        });
+        for test in field.tests.iter_mut().chain(&mut field.decisive).chain(said) {
             (test.test, test.unit, test.says) = (bad(), bad(), bad());
         }
     }
@@ -252,16 +368,30 @@ fn poison(story: &mut Story) {
     for finding in &mut verdict.quality {
         (finding.field, finding.sentence) = (Some(bad()), bad());
     }
+    for incident in &mut verdict.incidents {
+        (incident.cause.evidence, incident.action.sentence) = (bad(), bad());
+        incident.fields.push(bad());
+        incident.segment = Some(CarriedBy { segment: bad(), value: bad(), share: 0.5 });
+    }
+    for finding in &mut verdict.segments {
+        (finding.segment, finding.value, finding.field, finding.sentence) = (bad(), bad(), bad(), bad());
+        (finding.decisive.test, finding.decisive.unit, finding.decisive.says) = (bad(), bad(), bad());
+    }
+    for point in &mut verdict.trail {
+        point.new_versions = vec![bad()];
+    }
     verdict.intake.reasons = [(bad(), 5)].into_iter().collect();
     verdict.intake.notable = [(bad(), bad())].into_iter().collect();
 }
 
 #[test]
 fn a_restricted_contract_shows_no_category_value_anywhere() {
-    let values = ["OO", "ZZ", "EWR", "B6", "9E"];
+    let values = ["OO", "ZZ", "EWR", "B6", "9E", "VX", "PHL"];
     let mut story = story();
     story.verdict.headline = "carrier moved: its mix changed, most of all \"B6\": 17 %, was 16 %.".into();
     story.verdict.cause.evidence = "origin: EWR fell".into();
+    story.verdict.incidents[1].segment = Some(CarriedBy { segment: "origin".into(), value: "PHL".into(), share: 0.4 });
+    story.verdict.incidents[1].cause.evidence = "origin: PHL is new".into();
     let open = page(&story);
     story.contract.sensitivity = Sensitivity::Restricted;
     let closed = page(&story);
@@ -274,6 +404,8 @@ fn a_restricted_contract_shows_no_category_value_anywhere() {
         );
     }
     assert!(text.contains("Value 1") && text.contains("New value 1"));
+    assert!(part(&closed, "segments").contains(">value 1</bdi>"), "a segment has its place among the baseline's values");
+    assert!(part(&closed, "also").contains("value withheld"), "a value that the baseline never showed has no place");
 }
 
 #[test]
@@ -306,6 +438,14 @@ fn many_fields_with_long_names_and_everything_moved_stay_below_the_limit() {
             }
             story.baseline.fields.push(cells[from].clone());
             story.verdict.fields.push(field);
+            let (incident, finding) = (story.verdict.incidents[0].clone(), story.verdict.segments[0].clone());
+            let fields = vec![name.repeat(9); 40];
+            story.verdict.incidents.push(Incident {
+                fields,
+                cause: Cause { evidence: name.repeat(30), ..incident.cause.clone() },
+                ..incident
+            });
+            story.verdict.segments.push(SegmentFinding { value: name.repeat(30), sentence: name.repeat(30), ..finding });
             story.verdict.quality.push(QualityFinding { sentence: name.repeat(20), ..story.verdict.quality[0].clone() });
         }
         let html = page(&story);
@@ -364,16 +504,31 @@ fn odd_effects_and_trails_never_stop_the_page() {
             }
         }
         story.verdict.cause.confidence = value;
+        story.verdict.importance_moved = value;
+        for (index, incident) in story.verdict.incidents.iter_mut().enumerate() {
+            incident.cause.confidence = value;
+            incident.segment = Some(CarriedBy { segment: "origin".into(), value: "EWR".into(), share: value });
+            let (at_ms, earliest_ms, latest_ms) = if index == 0 { (i64::MIN, i64::MAX, i64::MIN) } else { (i64::MAX, i64::MIN, i64::MAX) };
+            incident.began = Some(Onset { at_ms, earliest_ms, latest_ms });
+        }
+        for finding in &mut story.verdict.segments {
+            let test = &mut finding.decisive;
+            (test.effect, test.effect_low, test.effect_high, test.threshold, test.p_adjusted) = (value, value, value, value, value);
+        }
         for (start_ms, end_ms) in [(JULY_MS, JULY_MS + DAY_MS), (5, 5), (i64::MIN, i64::MAX), (i64::MAX, i64::MIN)] {
             story.verdict.trail = vec![TrailPoint {
                 window: Window { start_ms, end_ms },
                 records: u64::MAX,
                 effects: [("dep_delay".to_owned(), value)].into_iter().collect(),
+                new_versions: vec!["2".to_owned()],
             }];
             page(&story);
         }
         story.verdict.trail =
-            vec![TrailPoint { window, records: 1, effects: [("dep_delay".to_owned(), 1e99)].into_iter().collect() }; 2_000];
+            vec![
+                TrailPoint { window, records: 1, effects: [("dep_delay".to_owned(), 1e99)].into_iter().collect(), new_versions: vec![] };
+                2_000
+            ];
         page(&story);
     }
 }

@@ -38,6 +38,8 @@ pub enum Fault {
     ShiftedColumns,
     /// Texts are in another encoding, case or spelling.
     Encoding,
+    /// A feature arrives under another name.
+    Renamed,
     /// Files or lines could not be read.
     Unreadable,
 }

@@ -17,6 +17,9 @@ pub use self::quality::{QualityFinding, QualityKind};
 /// Version of the verdict's shape.
 pub const SCHEMA: &str = "tidegate.verdict/2";
 
+/// At most so many new versions are named per point of a trail.
+pub const NEW_VERSIONS: usize = 4;
+
 /// The judgement of one model over one window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -105,4 +108,7 @@ pub struct TrailPoint {
     pub records: u64,
     /// Location effect per field, in the field's unit; signed. A field is absent where too few values were present.
     pub effects: BTreeMap<String, f64>,
+    /// Model versions that answered here for the first time in the trail, at most [`NEW_VERSIONS`]; none in its first hour or day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub new_versions: Vec<String>,
 }

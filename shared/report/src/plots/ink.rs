@@ -33,12 +33,18 @@ pub(crate) enum Role {
     Threshold,
     /// The span of time that was judged.
     Span,
+    /// The span of time in which a move may have begun.
+    Onset,
+    /// Where a move began.
+    Began,
+    /// Where a model version answered for the first time: dashed.
+    Version,
     /// A label.
     Label,
 }
 
 /// Every role with its class, in the order of their numbers.
-const CLASSES: [(Role, &str); 9] = [
+const CLASSES: [(Role, &str); 12] = [
     (Role::Grid, "g"),
     (Role::Zero, "z"),
     (Role::Baseline, "b"),
@@ -47,6 +53,9 @@ const CLASSES: [(Role, &str); 9] = [
     (Role::Band, "d"),
     (Role::Threshold, "t"),
     (Role::Span, "s"),
+    (Role::Onset, "o"),
+    (Role::Began, "w"),
+    (Role::Version, "v"),
     (Role::Label, "l"),
 ];
 

@@ -1,17 +1,63 @@
 //! How one field's effect moved over time: a line with the band of effects too small to matter; gaps stay gaps.
 
-use maud::{Markup, Render};
-use tidegate_monitoring::{TrailPoint, Window};
+use maud::{Markup, Render, html};
+use tidegate_monitoring::{Onset, TrailPoint, Window};
 
 use super::axis::{Axis, round_ticks};
 use super::canvas::{Canvas, Frame, figure};
 use super::ink::Role;
+use crate::escape::Plain;
 use crate::{dates, words};
 
 /// A line has at most about so many points; more are averaged, run by run.
 const MOST_POINTS: usize = 200;
+/// At most so many characters of a label fit.
+const LONGEST_LABEL: usize = 24;
 /// Up to so many points each has a dot.
 const DOTTED: usize = 40;
+
+/// What happened at a moment along the trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// The move began, in words.
+    Began { onset: Onset, label: String },
+    /// A model version answered for the first time.
+    Version { at_ms: i64, name: Plain },
+}
+
+impl Mark {
+    /// What it says to those who cannot see it.
+    pub(crate) fn says(&self) -> Markup {
+        match self {
+            Self::Began { label, .. } => html! { "it began " (label) },
+            Self::Version { name, .. } => html! { "version " (name) " answered first here" },
+        }
+    }
+
+    /// The span of time in which the move may have begun, under everything else.
+    fn ground(&self, canvas: &Canvas<'_>, (first, end): (f64, f64), (least, most): (f64, f64)) {
+        if let Self::Began { onset, .. } = self {
+            let (from, to) = ((onset.earliest_ms as f64).max(first), (onset.latest_ms as f64).min(end));
+            if from < to {
+                canvas.block([(from, least), (to, most)], Role::Onset);
+            }
+        }
+    }
+
+    /// The upright line and its label, which leans to where there is room.
+    fn line(&self, canvas: &Canvas<'_>, (first, end): (f64, f64), (least, most): (f64, f64)) {
+        let (at, role, height, label) = match self {
+            Self::Began { onset, label } => (onset.at_ms as f64, Role::Began, most, format!("since {label}")),
+            Self::Version { at_ms, name } => (*at_ms as f64, Role::Version, least, format!("version {}", name.as_str())),
+        };
+        if at < first || at > end {
+            return;
+        }
+        canvas.line(vec![(at, least), (at, most)], role);
+        let label: String = label.chars().take(LONGEST_LABEL).collect();
+        if at < f64::midpoint(first, end) { canvas.label_at((at, height), &label) } else { canvas.label_before((at, height), &label) }
+    }
+}
 
 /// One field's effects over time.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +104,7 @@ impl Trail {
     }
 
     /// The plot; `threshold` and effects are in `unit`, `judged` is the window that the verdict is about.
-    pub(crate) fn plot(&self, threshold: f64, unit: &str, judged: Window, says: &dyn Render) -> Markup {
+    pub(crate) fn plot(&self, threshold: f64, unit: &str, judged: Window, marks: &[Mark], says: &dyn Render) -> Markup {
         let all = || self.runs.iter().flatten();
         let signed = all().any(|(_, effect)| *effect < 0.0);
         let most = all().fold(threshold * 1.6, |most, (_, effect)| most.max(effect.abs())).max(1e-9) * 1.08;
@@ -75,6 +121,9 @@ impl Trail {
                 canvas.block([(from.max(first), least), (to.min(end), most)], Role::Span);
             }
             canvas.block([(start, (-threshold).max(least)), (end, threshold)], Role::Band);
+            for mark in marks {
+                mark.ground(canvas, (first, end), (least, most));
+            }
             canvas.rows();
             for edge in [threshold, -threshold] {
                 if edge > least && edge < most {
@@ -83,6 +132,9 @@ impl Trail {
             }
             canvas.line(vec![(start, 0.0), (end, 0.0)], Role::Zero);
             self.draw(canvas);
+            for mark in marks {
+                mark.line(canvas, (first, end), (least, most));
+            }
             let scale = if unit == "share" { 100.0 } else { 1.0 };
             for row in rows.iter().filter(|row| row.abs() > step * 0.5) {
                 canvas.label_at((start, *row), &words::tick(row * scale, step * scale));
@@ -133,7 +185,12 @@ mod tests {
 
     fn point(hour: i64, effect: Option<f64>) -> TrailPoint {
         let window = Window { start_ms: hour * 3_600_000, end_ms: (hour + 1) * 3_600_000 };
-        TrailPoint { window, records: 100, effects: effect.map(|effect| ("x".to_owned(), effect)).into_iter().collect() }
+        TrailPoint {
+            window,
+            records: 100,
+            effects: effect.map(|effect| ("x".to_owned(), effect)).into_iter().collect(),
+            new_versions: vec![],
+        }
     }
 
     #[test]
@@ -157,7 +214,7 @@ mod tests {
         assert_eq!(Trail::new(&[], "x", 0.1), None);
         assert_eq!(Trail::new(&[point(0, Some(f64::NAN))], "x", 0.1), None);
         let one = Trail::new(&[point(0, Some(0.3))], "x", 0.1).unwrap();
-        let svg = one.plot(0.1, "sd", Window { start_ms: 0, end_ms: 3_600_000 }, &"one point").into_string();
+        let svg = one.plot(0.1, "sd", Window { start_ms: 0, end_ms: 3_600_000 }, &[], &"one point").into_string();
         assert_eq!(svg.matches("<polyline").count(), 0);
         assert!(svg.contains("<circle"));
     }
