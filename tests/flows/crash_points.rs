@@ -71,9 +71,10 @@ async fn training(moment: Moment) {
     assert!(points > 15, "only {points} points");
 }
 
-/// `drift` plans and judges a day whose first log was counted before there was a baseline.
+/// `drift` plans and judges a day whose first log, and the same day of a past week, were counted before there was a baseline.
 async fn drift(moment: Moment) {
     let start = World::new().await;
+    start.log("past.jsonl", log("2013-06-10", 5, 60, 100.0, 3)).await;
     start.log("05.jsonl", log("2013-07-01", 5, 60, 100.0, 1)).await;
     start.settle().await;
     start.train("june.jsonl", &training_set(100.0)).await;

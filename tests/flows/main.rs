@@ -6,5 +6,6 @@ mod crash_points;
 mod deliveries;
 mod demo_data;
 mod faults_by_chance;
+mod history;
 mod inputs;
 mod large_objects;

@@ -14,7 +14,7 @@ task: binary
 features:
   - { name: amount, type: numeric, range: [0, 100000] }
   - { name: plan, type: categorical }
-monitoring: { windows: [1d], bad_lines: 0.2, late: 1d }
+monitoring: { windows: [1d], baselines: [training, seasonal, previous], bad_lines: 0.2, late: 1d }
 ";
 
 /// Scoring logs of one hour (`day` is `2013-07-01`): so many records, with amounts about so high.

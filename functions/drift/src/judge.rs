@@ -13,8 +13,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tidegate_contract::Contract;
 use tidegate_lake::{ReportEtags, keys, rfc3339};
-use tidegate_monitoring::{History, Input, Verdict, assess};
-use tidegate_profile::{Profile, WindowProfile};
+use tidegate_monitoring::Verdict;
 use tidegate_registry::{WindowKey, WindowRecord};
 use tidegate_report::{Page, render};
 use tidegate_runtime::emit;
@@ -22,13 +21,14 @@ use tracing::{info, warn};
 
 use crate::{
     DriftError, DriftFunction, Job,
-    grains::{TRAIL_POINTS, by_days, grains},
+    grains::Pieces,
+    inputs::Inputs,
     metrics,
-    profiles::{Loaded, Loader},
+    profiles::{Keep, Loader},
 };
 
 /// Passes over one window before the message is given back to the queue.
-const TRIES: usize = 6;
+pub(crate) const TRIES: usize = 6;
 
 impl DriftFunction {
     /// Judges the window that a message names, as its records are now.
@@ -60,11 +60,10 @@ impl DriftFunction {
         let length = job.length.to_string();
         let before = self.registry.window(&key).await.map_err(DriftError::registry(what))?;
         let baseline = self.baselines.current(&job.model).await.map_err(&lake)?;
-        let profiles = Loader::new(&self.lake, contract, baseline.as_deref(), what.to_owned(), self.settings.reads);
-        let grains = grains(job);
-        let from_ms = grains.first().map_or(job.end_ms, |grain| grain.start_ms);
-        let listed = self.lake.list_parts(&job.model, from_ms, job.end_ms).await.map_err(&lake)?;
-        if let Some(before) = before.as_ref().filter(|before| before.inputs == profiles.digest(&listed)) {
+        let loader = Loader::new(&self.lake, contract, baseline.as_deref(), what.to_owned(), Keep::Lake, self.settings.reads);
+        let pieces = Pieces::of(job, contract);
+        let listed = self.lake.list_parts(&job.model, &pieces.spans()).await.map_err(&lake)?;
+        if let Some(before) = before.as_ref().filter(|before| before.inputs == loader.digest(&listed)) {
             let found = self.lake.report_etags(&job.model, &length, job.end_ms).await.map_err(&lake)?;
             if found == Some(ReportEtags { verdict: before.verdict_etag.clone(), page: before.page_etag.clone() }) {
                 info!(model = job.model, window.length = length, window.end = rfc3339(job.end_ms), "unchanged");
@@ -72,35 +71,13 @@ impl DriftFunction {
             }
         }
 
-        let loaded = Box::pin(profiles.load(&grains, by_days(job), listed)).await?;
-        let inputs = profiles.digest(&loaded.parts);
-        let window = job.window();
-        let current = sum(&loaded, window.start_ms, window.end_ms, &profiles).map_err(DriftError::profile(what))?;
-        let previous =
-            sum(&loaded, window.start_ms.saturating_sub(job.length_ms()), window.start_ms, &profiles).map_err(DriftError::profile(what))?;
-        let skipped = grains.len().saturating_sub(TRAIL_POINTS);
-        let trail_from_ms = grains.get(skipped).map_or(from_ms, |grain| grain.start_ms);
-        let trail = loaded.grains.into_iter().filter(|(grain, day)| grain.start_ms >= trail_from_ms && day.profile.records > 0);
-        let trail: Vec<(_, Profile)> = trail.map(|(grain, day)| (grain, day.profile)).collect();
-        let verdict = assess(&Input {
-            contract,
-            window,
-            baseline: baseline.as_deref(),
-            current: &current,
-            history: History {
-                previous: Some(&previous.profile).filter(|previous| previous.records > 0),
-                trail: &trail,
-                ..History::default()
-            },
-            in_series: false,
-        });
-
-        let page = render(&Page { contract, verdict: &verdict, current: &current.profile, baseline: baseline.as_deref() });
-        let mut json = serde_json::to_vec_pretty(&verdict).map_err(|source| DriftError::Verdict { what: what.to_owned(), source })?;
-        json.push(b'\n');
+        let inputs = Box::pin(Inputs::load(job.window(), &pieces, &loader, listed)).await?;
+        let verdict = inputs.verdict(contract, baseline.as_deref());
+        let page = render(&Page { contract, verdict: &verdict, current: &inputs.current.profile, baseline: baseline.as_deref() });
+        let json = to_json(&verdict).map_err(|source| DriftError::Verdict { what: what.to_owned(), source })?;
         let digest = keys::hex(&Sha256::digest(&json));
         let etags = self.lake.put_report(&job.model, &length, job.end_ms, json, page).await.map_err(&lake)?;
-        let record = record(&key, &verdict, inputs, (digest, etags), before.as_ref());
+        let record = record(&key, &verdict, inputs.digest, (digest, etags), before.as_ref());
         // Written even when only the revision would differ: that this pass was not overtaken is known only then.
         self.registry.put_window(&record).await.map_err(DriftError::registry(what))?;
         if before.as_ref().is_none_or(|before| before.verdict_digest != record.verdict_digest) {
@@ -119,13 +96,11 @@ impl DriftFunction {
     }
 }
 
-/// Adds up the hours or days of a span.
-fn sum(loaded: &Loaded, start_ms: i64, end_ms: i64, profiles: &Loader<'_>) -> Result<WindowProfile, tidegate_profile::ProfileError> {
-    let mut sum = WindowProfile { profile: profiles.nothing(), intake: tidegate_profile::IntakeSummary::default() };
-    for (_, grain) in loaded.grains.iter().filter(|(grain, _)| grain.start_ms >= start_ms && grain.end_ms <= end_ms) {
-        sum.merge(grain)?;
-    }
-    Ok(sum)
+/// A verdict as it is written.
+pub(crate) fn to_json(verdict: &Verdict) -> Result<Vec<u8>, serde_json::Error> {
+    let mut json = serde_json::to_vec_pretty(verdict)?;
+    json.push(b'\n');
+    Ok(json)
 }
 
 fn record(

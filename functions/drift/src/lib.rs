@@ -6,17 +6,22 @@
 mod error;
 mod grains;
 mod handler;
+mod inputs;
 mod job;
 mod judge;
+mod memory;
 mod metrics;
 mod plan;
 mod profiles;
 mod queue;
+mod replay;
 mod settings;
 
 pub use error::DriftError;
 pub use handler::{DriftAnswer, DriftEvent, DriftFunction, Schedule};
 pub use job::Job;
+pub use memory::Gaps;
 pub use metrics::NAMESPACE;
-pub use plan::plan;
+pub use plan::{ends_between, plan};
+pub use replay::{Replay, Replayed};
 pub use settings::Settings;

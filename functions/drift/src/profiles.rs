@@ -1,24 +1,43 @@
-//! Loading a window's profiles: parts by the hour, whole days from a cache, all counted in the cells of one baseline.
+//! Loading profiles: parts by the hour, whole days from a cache, all counted in the cells of one baseline.
 //!
 //! A day that was added up is kept under the digest of what it was added up from, so that a 30-day window costs about 60 reads
 //! however many objects its days came from. The cache is never asked for anything else: deleting it changes no result. At most one
-//! hour's parts are in memory at the same time.
+//! hour's parts and a few days are in memory at the same time.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, new_null_array};
 use arrow_schema::{DataType, Field as ArrowField, Schema};
 use futures::{StreamExt, TryStreamExt, stream};
 use tidegate_contract::{Contract, FeatureKind, Field};
-use tidegate_lake::{Condition, Lake, LakeError, ListedPart, read_records, rollup_digest};
+use tidegate_lake::{Condition, Lake, LakeError, ListedPart, PartKey, read_records, rollup_digest};
 use tidegate_monitoring::Window;
-use tidegate_profile::{Baseline, Part, Profile, Profiler, WindowProfile};
+use tidegate_profile::{Baseline, Part, Profile, ProfileError, Profiler, WindowProfile};
 
-use crate::DriftError;
+use crate::{DriftError, grains::is_day, memory::Memory};
 
 /// What results depend on beside their inputs. Raise it when a change of the program changes results, so that windows
 /// within `late` are judged again.
-const ENGINE: &str = "tidegate-drift/2";
+const ENGINE: &str = "tidegate-drift/3";
+
+/// Where what was worked out is kept for the next window: days that were added up, parts that were counted again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Keep<'a> {
+    /// In the lake.
+    Lake,
+    /// In memory: nothing is written. Whether every part is counted again from its records, because fields are read otherwise now.
+    Memory(&'a Memory, Recount),
+}
+
+/// Which parts are counted again from their records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recount {
+    /// Those that were counted in another baseline's cells, or by other segments.
+    OtherCells,
+    /// All.
+    All,
+}
 
 /// Loads the profiles of one window.
 #[derive(Debug)]
@@ -30,28 +49,41 @@ pub(crate) struct Loader<'a> {
     profiler: Profiler,
     /// Identifier of the baseline in whose cells everything is counted.
     anchor: Option<String>,
+    /// Digest of all that counts depend on beside the parts.
+    counting: String,
+    keep: Keep<'a>,
     reads: usize,
 }
 
-/// Hours or days with what was found in them, and the parts that they were added up from.
-#[derive(Debug)]
-pub(crate) struct Loaded {
-    /// Those in which something arrived, oldest first.
-    pub(crate) grains: Vec<(Window, WindowProfile)>,
-    /// The parts as they lie in the lake now.
-    pub(crate) parts: Vec<ListedPart>,
-}
+/// The parts that are there, with their entity tags.
+type Parts = BTreeMap<PartKey, String>;
 
 impl<'a> Loader<'a> {
-    pub(crate) fn new(lake: &'a Lake, contract: &'a Contract, baseline: Option<&Baseline>, what: String, reads: usize) -> Self {
+    pub(crate) fn new(
+        lake: &'a Lake,
+        contract: &'a Contract,
+        baseline: Option<&Baseline>,
+        what: String,
+        keep: Keep<'a>,
+        reads: usize,
+    ) -> Self {
         let fields = contract.fields();
         let profiler = Profiler::new(&fields, baseline);
-        Self { lake, contract, what, fields, profiler, anchor: baseline.map(|baseline| baseline.id.clone()), reads }
+        // Fields hold nothing that JSON cannot.
+        let counting = serde_json::to_string(&(&fields, contract.monitoring.bad_lines)).unwrap_or_default();
+        let anchor = baseline.map(|baseline| baseline.id.clone());
+        Self { lake, contract, what, fields, profiler, anchor, counting, keep, reads }
     }
 
-    /// Digest of everything that results depend on, given these parts.
+    /// Digest of everything that a verdict depends on, given these parts.
     pub(crate) fn digest(&self, parts: &[ListedPart]) -> String {
         rollup_digest(parts, &[ENGINE, &self.contract.digest(), self.anchor.as_deref().unwrap_or("none")])
+    }
+
+    /// Digest of everything that the counts of these parts depend on: less than a verdict does, so that another threshold or another
+    /// mute does not cost every day of the past weeks.
+    fn counts_digest(&self, parts: &[ListedPart]) -> String {
+        rollup_digest(parts, &[ENGINE, &self.counting, self.anchor.as_deref().unwrap_or("none")])
     }
 
     /// A profile of nothing.
@@ -59,42 +91,57 @@ impl<'a> Loader<'a> {
         self.profiler.start()
     }
 
-    /// Adds up hours or days (`by_days`) from the listed parts.
-    pub(crate) async fn load(&self, grains: &[Window], by_days: bool, parts: Vec<ListedPart>) -> Result<Loaded, DriftError> {
-        let inside = |window: &Window| {
-            let part = |part: &&ListedPart| (window.start_ms..window.end_ms).contains(&part.at.hour_ms);
-            parts.iter().filter(part).cloned().collect::<Vec<_>>()
-        };
-        let grains: Vec<(Window, Vec<ListedPart>)> =
-            grains.iter().map(|window| (*window, inside(window))).filter(|(_, parts)| !parts.is_empty()).collect();
-        let kept: Vec<Option<WindowProfile>> = if by_days {
-            stream::iter(&grains).map(|(day, parts)| self.kept_day(day, parts)).buffered(self.reads).try_collect().await?
-        } else {
-            grains.iter().map(|_| None).collect()
-        };
-        let mut loaded = Loaded { grains: Vec::new(), parts: Vec::new() };
-        for ((window, listed), kept) in grains.into_iter().zip(kept) {
-            if let Some(profile) = kept {
-                loaded.grains.push((window, profile));
-                loaded.parts.extend(listed);
-                continue;
+    /// Adds up hours and days from the listed parts, and gives each in which something arrived to `each`, in the order of `spans`.
+    /// Returns the parts as they lie in the lake then.
+    pub(crate) async fn load(
+        &self,
+        spans: &[Window],
+        listed: Vec<ListedPart>,
+        mut each: impl FnMut(Window, &WindowProfile) -> Result<(), ProfileError>,
+    ) -> Result<Vec<ListedPart>, DriftError> {
+        let mut parts: Parts = listed.into_iter().map(|part| (part.at, part.etag)).collect();
+        for some in spans.chunks(self.reads) {
+            let found: Vec<(Window, Vec<ListedPart>)> =
+                some.iter().map(|span| (*span, inside(&parts, span))).filter(|(_, parts)| !parts.is_empty()).collect();
+            let kept: Vec<Option<WindowProfile>> =
+                stream::iter(&found).map(|(span, parts)| self.kept(span, parts)).buffered(self.reads).try_collect().await?;
+            for ((span, _), kept) in found.into_iter().zip(kept) {
+                let profile = if let Some(profile) = kept {
+                    profile
+                } else {
+                    // As they lie there now: an hour before may have counted some of a day's parts again.
+                    let (profile, now) = self.add_up(inside(&parts, &span)).await?;
+                    self.keep(span, &now, &profile).await?;
+                    parts.extend(now.into_iter().map(|part| (part.at, part.etag)));
+                    profile
+                };
+                each(span, &profile).map_err(DriftError::profile(&self.what))?;
             }
-            let (profile, now) = self.add_up(listed).await?;
-            if by_days {
-                let digest = self.digest(&now);
-                self.lake
-                    .put_rollup(&self.contract.model, window.start_ms, &digest, &profile)
-                    .await
-                    .map_err(DriftError::lake(&self.what))?;
-            }
-            loaded.grains.push((window, profile));
-            loaded.parts.extend(now);
         }
-        Ok(loaded)
+        Ok(parts.into_iter().map(|(at, etag)| ListedPart { at, etag }).collect())
     }
 
-    async fn kept_day(&self, day: &Window, parts: &[ListedPart]) -> Result<Option<WindowProfile>, DriftError> {
-        self.lake.rollup(&self.contract.model, day.start_ms, &self.digest(parts)).await.map_err(DriftError::lake(&self.what))
+    /// What was added up before from these parts.
+    async fn kept(&self, span: &Window, parts: &[ListedPart]) -> Result<Option<WindowProfile>, DriftError> {
+        let digest = self.counts_digest(parts);
+        let remembered = if let Keep::Memory(memory, _) = self.keep { memory.get(span, &digest) } else { None };
+        if remembered.is_some() || !is_day(span) || matches!(self.keep, Keep::Memory(_, Recount::All)) {
+            return Ok(remembered);
+        }
+        self.lake.rollup(&self.contract.model, span.start_ms, &digest).await.map_err(DriftError::lake(&self.what))
+    }
+
+    /// Keeps what was added up: days in the lake, or everything in memory.
+    async fn keep(&self, span: Window, parts: &[ListedPart], profile: &WindowProfile) -> Result<(), DriftError> {
+        let digest = self.counts_digest(parts);
+        match self.keep {
+            Keep::Memory(memory, _) => memory.put(span, digest, profile).map_err(DriftError::profile(&self.what)),
+            Keep::Lake if is_day(&span) => {
+                let put = self.lake.put_rollup(&self.contract.model, span.start_ms, &digest, profile);
+                put.await.map_err(DriftError::lake(&self.what))
+            }
+            Keep::Lake => Ok(()),
+        }
     }
 
     /// Adds up parts, hour by hour, and says how they lie in the lake now.
@@ -112,7 +159,7 @@ impl<'a> Loader<'a> {
                 none => *none = Some(profile),
             }
         }
-        Ok((sum.unwrap_or_else(|| WindowProfile { profile: self.nothing(), intake: tidegate_profile::IntakeSummary::default() }), now))
+        Ok((sum.unwrap_or_else(|| WindowProfile::new(self.nothing())), now))
     }
 
     /// Reads a part as it was listed, counted in the baseline's cells.
@@ -123,14 +170,20 @@ impl<'a> Loader<'a> {
             let conflict = LakeError::Conflict { bucket: self.lake.bucket.name().to_owned(), key: listed.at.profile(model) };
             return Err(DriftError::lake(&self.what)(conflict));
         };
-        if self.profiler.has_counted(&part.profile) {
+        let is_to_recount = !self.profiler.has_counted(&part.profile) || matches!(self.keep, Keep::Memory(_, Recount::All));
+        if !is_to_recount {
             return Ok((listed.clone(), part));
         }
         let part = self.recounted(listed, part).await?;
-        // Only over the part that was read: `collect` may have written a newer one.
-        let put = self.lake.put_part(model, &listed.at, &part, Condition::Matches(&etag));
-        let etag = put.await.map_err(DriftError::lake(&self.what))?;
-        Ok((ListedPart { at: listed.at.clone(), etag }, part))
+        match self.keep {
+            Keep::Memory(..) => Ok((listed.clone(), part)),
+            Keep::Lake => {
+                // Only over the part that was read: `collect` may have written a newer one.
+                let put = self.lake.put_part(model, &listed.at, &part, Condition::Matches(&etag));
+                let etag = put.await.map_err(DriftError::lake(&self.what))?;
+                Ok((ListedPart { at: listed.at.clone(), etag }, part))
+            }
+        }
     }
 
     /// Counts a part again, from its records, in the cells of the baseline that is current now.
@@ -143,14 +196,28 @@ impl<'a> Loader<'a> {
             return Ok(Part { profile, ..part });
         }
         let lake = DriftError::lake(&self.what);
-        let records = self.lake.part_records(model, &listed.at).await.map_err(&lake)?.ok_or_else(unsettled)?;
+        let Some(records) = self.lake.part_records(model, &listed.at).await.map_err(&lake)? else {
+            return match self.keep {
+                // Nothing but the rules for single values can have changed: better judged by the old ones than not at all.
+                Keep::Memory(memory, _) if self.profiler.has_counted(&part.profile) => {
+                    memory.note(|gaps| gaps.add_not_kept(listed.at.hour_ms));
+                    Ok(part)
+                }
+                _ => Err(unsettled()),
+            };
+        };
         let (content, batches) = read_records(&listed.at.records(model), records).map_err(&lake)?;
         if content != part.source.content {
             return Err(unsettled());
         }
         let mut failure = None;
-        let batches =
-            batches.map_while(|batch| batch.map_err(|error| failure = Some(error)).ok()).map(|batch| adapted(batch, &self.fields));
+        let batches = batches.map_while(|batch| batch.map_err(|error| failure = Some(error)).ok()).map(|batch| {
+            if let Keep::Memory(memory, _) = self.keep {
+                let lacking = self.fields.iter().filter(|field| !fits(&batch, field));
+                memory.note(|gaps| lacking.for_each(|field| gaps.add_never_read(&field.name, listed.at.hour_ms)));
+            }
+            adapted(batch, &self.fields)
+        });
         let profile = self.profiler.recount(&part.profile, batches).map_err(DriftError::profile(&self.what))?;
         if let Some(failure) = failure {
             return Err(lake(failure));
@@ -159,14 +226,29 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// A batch with a column for each field: records that are older than a feature, or than its type, carry none of it.
-fn adapted(batch: RecordBatch, fields: &[Field]) -> RecordBatch {
-    let kind = |field: &Field| match field.kind {
+/// The parts of a span.
+fn inside(parts: &Parts, span: &Window) -> Vec<ListedPart> {
+    let first = |hour_ms| PartKey { hour_ms, version: String::new(), source: String::new() };
+    let range = parts.range(first(span.start_ms)..first(span.end_ms));
+    range.map(|(at, etag)| ListedPart { at: at.clone(), etag: etag.clone() }).collect()
+}
+
+/// How a field's values are stored.
+fn kind(field: &Field) -> DataType {
+    match field.kind {
         FeatureKind::Numeric => DataType::Float64,
         FeatureKind::Categorical => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
-    };
-    let fits = |field: &Field| batch.column_by_name(&field.name).is_some_and(|column| *column.data_type() == kind(field));
-    if fields.iter().all(fits) {
+    }
+}
+
+/// Whether a batch has the field's column.
+fn fits(batch: &RecordBatch, field: &Field) -> bool {
+    batch.column_by_name(&field.name).is_some_and(|column| *column.data_type() == kind(field))
+}
+
+/// A batch with a column for each field: records that are older than a feature, or than its type, carry none of it.
+fn adapted(batch: RecordBatch, fields: &[Field]) -> RecordBatch {
+    if fields.iter().all(|field| fits(&batch, field)) {
         return batch;
     }
     let mut columns: Vec<(ArrowField, _)> = Vec::new();
@@ -176,7 +258,7 @@ fn adapted(batch: RecordBatch, fields: &[Field]) -> RecordBatch {
         }
     }
     for field in fields {
-        let array = batch.column_by_name(&field.name).filter(|_| fits(field)).cloned();
+        let array = batch.column_by_name(&field.name).filter(|_| fits(&batch, field)).cloned();
         let array = array.unwrap_or_else(|| new_null_array(&kind(field), batch.num_rows()));
         columns.push((ArrowField::new(&field.name, kind(field), true), array));
     }

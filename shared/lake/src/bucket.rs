@@ -71,6 +71,21 @@ pub struct Listed {
     pub etag: String,
 }
 
+/// Keys of a listing: those greater than `after`, up to but not including the first one from `until` on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRange {
+    /// The key, or beginning of keys, before the first one.
+    pub after: String,
+    /// Where the range ends; `None` if it does not.
+    pub until: Option<String>,
+}
+
+impl KeyRange {
+    fn holds(&self, key: &str) -> bool {
+        key > self.after.as_str() && self.until.as_ref().is_none_or(|until| key < until.as_str())
+    }
+}
+
 /// Under which condition an object is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition<'a> {
@@ -208,35 +223,38 @@ impl Bucket {
         Ok(())
     }
 
-    /// The objects below a prefix in the order of their keys, from the first key greater than `after` up to, but not
-    /// including, the first one from `until` on. One call per thousand objects.
+    /// The objects below a prefix in the order of their keys. One call per thousand objects.
     ///
     /// # Errors
     /// As a call fails.
-    pub async fn list(&self, prefix: &str, after: Option<&str>, until: Option<&str>) -> Result<Vec<Listed>, LakeError> {
+    pub async fn list(&self, prefix: &str) -> Result<Vec<Listed>, LakeError> {
+        self.list_ranges(prefix, &[KeyRange { after: prefix.to_owned(), until: None }]).await
+    }
+
+    /// The objects below a prefix that lie in one of these ranges, which are in order and do not overlap; in the order of their keys.
+    ///
+    /// One call answers with a thousand keys: those of a gap between two ranges are read over as far as a page reaches, and leapt over beyond it.
+    /// So there are never more calls than listing everything from the first range to the last would take, nor than listing
+    /// each range for itself.
+    ///
+    /// # Errors
+    /// As a call fails.
+    pub async fn list_ranges(&self, prefix: &str, ranges: &[KeyRange]) -> Result<Vec<Listed>, LakeError> {
         let mut found = Vec::new();
-        let mut token = None;
-        loop {
-            let call = self
-                .s3
-                .list_objects_v2()
-                .bucket(&self.name)
-                .prefix(prefix)
-                .set_start_after(after.map(str::to_owned))
-                .set_continuation_token(token);
+        let mut after = ranges.first().map(|range| range.after.clone());
+        while let Some(start) = after {
+            let call = self.s3.list_objects_v2().bucket(&self.name).prefix(prefix).start_after(start);
             let page = call.send().await.map_err(|error| LakeError::call("list", &self.name, prefix, error))?;
-            for object in page.contents.unwrap_or_default() {
-                let key = object.key.unwrap_or_default();
-                if until.is_some_and(|until| key.as_str() >= until) {
-                    return Ok(found);
-                }
-                found.push(Listed { key, etag: object.e_tag.unwrap_or_default() });
-            }
-            token = page.next_continuation_token;
-            if token.is_none() {
-                return Ok(found);
-            }
+            let objects = page.contents.unwrap_or_default();
+            let last = objects.last().and_then(|object| object.key.clone()).filter(|_| page.next_continuation_token.is_some());
+            let wanted = objects.into_iter().filter_map(|object| Some(Listed { key: object.key?, etag: object.e_tag.unwrap_or_default() }));
+            found.extend(wanted.filter(|object| ranges.iter().any(|range| range.holds(&object.key))));
+            after = last.and_then(|last| {
+                let next = ranges.iter().find(|range| range.until.as_ref().is_none_or(|until| last < *until))?;
+                Some(next.after.clone().max(last))
+            });
         }
+        Ok(found)
     }
 
     /// The directories right below a prefix, in the order of their names.

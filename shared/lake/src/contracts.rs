@@ -65,7 +65,7 @@ impl ContractBook {
     /// # Errors
     /// As a call fails. A contract with faults is no error here: it is among [`Contracts::unusable`].
     pub async fn load(&self) -> Result<Contracts, LakeError> {
-        let listed = self.bucket.list(keys::CONTRACTS, None, None).await?;
+        let listed = self.bucket.list(keys::CONTRACTS).await?;
         let mut kept = self.kept.lock().await;
         kept.retain(|key, _| listed.iter().any(|object| object.key == *key));
         let mut contracts = Contracts::default();

@@ -27,7 +27,7 @@ mod reports;
 mod times;
 mod upload;
 
-pub use bucket::{Bucket, Condition, Lake, Listed, MAX_KEPT_BYTES, Opened, Stored};
+pub use bucket::{Bucket, Condition, KeyRange, Lake, Listed, MAX_KEPT_BYTES, Opened, Stored};
 pub use contracts::{ContractBook, Contracts, Unusable};
 pub use datasets::{Baselines, CurrentBaseline, Manifest, ManifestFile, dataset_version};
 pub use error::LakeError;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tidegate_profile::{Part, WindowProfile, decode, encode};
 
-use crate::{Condition, Lake, LakeError, PartKey, keys};
+use crate::{Condition, KeyRange, Lake, LakeError, PartKey, keys};
 
 /// A part of a listing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,18 +15,22 @@ pub struct ListedPart {
 }
 
 impl Lake {
-    /// The parts of a model whose hours lie in `from_ms..until_ms` (whole hours, milliseconds since 1970), by hour, version and
-    /// source. Costs one call for the versions, and for each version one per thousand parts.
+    /// The parts of a model whose hours lie in one of these spans (whole hours, milliseconds since 1970, end excluded; in any order, and
+    /// they may overlap), by hour, version and source. Costs one call for the versions, and for each version as many as
+    /// [`Bucket::list_ranges`](crate::Bucket::list_ranges) says.
     ///
     /// # Errors
     /// As a call fails.
-    pub async fn list_parts(&self, model: &str, from_ms: i64, until_ms: i64) -> Result<Vec<ListedPart>, LakeError> {
+    pub async fn list_parts(&self, model: &str, spans: &[(i64, i64)]) -> Result<Vec<ListedPart>, LakeError> {
         let mut parts = Vec::new();
-        let above = keys::profiles_of(model);
+        let (above, spans) = (keys::profiles_of(model), united(spans));
         let versions = self.bucket.list_directories(&above).await?;
         for version in versions.iter().filter(|directory| directory.strip_prefix(&above).is_some_and(|name| name.starts_with("version="))) {
-            let (after, until) = (keys::hour_prefix(version, from_ms), keys::hour_prefix(version, until_ms));
-            let listed = self.bucket.list(version, Some(&after), Some(&until)).await?;
+            let range = |&(from_ms, until_ms): &(i64, i64)| KeyRange {
+                after: keys::hour_prefix(version, from_ms),
+                until: Some(keys::hour_prefix(version, until_ms)),
+            };
+            let listed = self.bucket.list_ranges(version, &spans.iter().map(range).collect::<Vec<_>>()).await?;
             parts.extend(listed.into_iter().filter_map(|object| Some(ListedPart { at: PartKey::parse(&object.key)?, etag: object.etag })));
         }
         parts.sort();
@@ -82,6 +86,20 @@ impl Lake {
     }
 }
 
+/// Spans in order, those that touch or overlap made one.
+fn united(spans: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let mut sorted: Vec<(i64, i64)> = spans.iter().copied().filter(|(from, until)| from < until).collect();
+    sorted.sort_unstable();
+    let mut united: Vec<(i64, i64)> = Vec::with_capacity(sorted.len());
+    for (from, until) in sorted {
+        match united.last_mut() {
+            Some((_, end)) if from <= *end => *end = until.max(*end),
+            _ => united.push((from, until)),
+        }
+    }
+    united
+}
+
 /// Digest of what a profile is added up from: the parts as listed, and everything else that it depends on (`also`: the rule for
 /// bad lines, the baseline, the program's own version). 32 hexadecimal digits.
 #[must_use]
@@ -97,6 +115,11 @@ pub fn rollup_digest(parts: &[ListedPart], also: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_that_touch_are_listed_as_one() {
+        assert_eq!(united(&[(7, 9), (1, 3), (3, 4), (2, 3), (5, 5)]), [(1, 4), (7, 9)]);
+    }
 
     #[test]
     fn the_digest_of_inputs_changes_with_each_of_them() {

@@ -35,6 +35,14 @@ impl Lake {
         })
     }
 
+    /// A window's `verdict.json` as it was written, or `None` if there is none.
+    ///
+    /// # Errors
+    /// As the call fails.
+    pub async fn verdict(&self, model: &str, length: &str, end_ms: i64) -> Result<Option<Bytes>, LakeError> {
+        Ok(self.bucket.get(&keys::report(model, length, end_ms, "verdict.json")).await?.map(|stored| stored.bytes))
+    }
+
     /// The entity tags of a window's report, or `None` if it is not complete.
     ///
     /// # Errors
