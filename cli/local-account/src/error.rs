@@ -48,6 +48,10 @@ pub enum LocalAccountError {
 }
 
 impl LocalAccountError {
+    pub(crate) fn open(folder: &std::path::Path, source: impl Into<Source>) -> Self {
+        Self::Open { folder: folder.to_owned(), source: source.into() }
+    }
+
     pub(crate) fn service<E: std::error::Error + Send + Sync + 'static>(what: impl Into<String>) -> impl FnOnce(E) -> Self {
         let what = what.into();
         move |source| Self::Service { what, source: Box::new(source) }

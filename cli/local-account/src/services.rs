@@ -39,7 +39,18 @@ pub struct Services {
     database: Database,
     queues: Arc<Queues>,
     news: News,
+    access: Access,
 }
+
+/// What the services let a client do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    All,
+    Read,
+}
+
+/// Operations of `DynamoDB` that change nothing.
+const READS: [&str; 6] = ["GetItem", "BatchGetItem", "Query", "Scan", "DescribeTable", "TransactGetItems"];
 
 impl Services {
     /// Opens the services on their files: `<folder>/s3` and `<folder>/dynamodb.sqlite`. Queues live in memory.
@@ -47,11 +58,31 @@ impl Services {
     /// # Errors
     /// [`LocalAccountError::Open`] if the folder cannot be written or holds something else.
     pub fn open(folder: &Path) -> Result<Self, LocalAccountError> {
+        std::fs::create_dir_all(folder.join("s3")).map_err(|source| LocalAccountError::open(folder, source))?;
+        Self::over(folder, Access::All)
+    }
+
+    /// Opens the services on the files that an account left in `folder`, to be read only: whoever writes is refused as without
+    /// a permission, and an account that is at work in the same folder is not disturbed.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Open`] if no account left its files there.
+    pub fn open_to_read(folder: &Path) -> Result<Self, LocalAccountError> {
+        for part in [folder.join("s3"), folder.join("dynamodb.sqlite")] {
+            std::fs::metadata(&part).map_err(|source| LocalAccountError::open(folder, source))?;
+        }
+        Self::over(folder, Access::Read)
+    }
+
+    fn over(folder: &Path, access: Access) -> Result<Self, LocalAccountError> {
         let buckets = folder.join("s3");
-        let open = |source: Box<dyn std::error::Error + Send + Sync>| LocalAccountError::Open { folder: folder.to_owned(), source };
-        std::fs::create_dir_all(&buckets).map_err(|source| open(source.into()))?;
+        let open = |source: Box<dyn std::error::Error + Send + Sync>| LocalAccountError::open(folder, source);
         let news = News::default();
-        let mut builder = S3ServiceBuilder::new(Folder::open(&buckets, news.clone()).map_err(|source| open(source.into()))?);
+        let objects = match access {
+            Access::All => Folder::open(&buckets, news.clone()).map_err(|source| open(source.into()))?,
+            Access::Read => Folder::open_to_read(&buckets),
+        };
+        let mut builder = S3ServiceBuilder::new(objects);
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
         builder.set_host(SingleDomain::new(&format!("s3.{REGION}.amazonaws.com")).map_err(|source| open(source.into()))?);
         let tables = folder.join("dynamodb.sqlite");
@@ -60,6 +91,7 @@ impl Services {
             database: Database::new(&tables.to_string_lossy()).map_err(|source| open(source.into()))?,
             queues: Arc::new(Queues::new(REGION)),
             news,
+            access,
         })
     }
 
@@ -90,7 +122,13 @@ impl Services {
 
     /// Answers one request of an SDK client.
     pub(crate) async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        match Service::of(&request) {
+        let service = Service::of(&request);
+        if self.access == Access::Read && service.is_some_and(|service| is_write(service, &request)) {
+            let refused =
+                r#"<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>the account was opened to be read only</Message></Error>"#;
+            return respond(403, "application/xml", refused);
+        }
+        match service {
             Some(Service::Storage) => self.ask_storage(request).await,
             Some(Service::Database) => ask(&request, |target, body| crate::table::answer(&self.database, target, body)),
             Some(Service::Queues) => {
@@ -125,6 +163,18 @@ impl Services {
 impl std::fmt::Debug for Services {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Services").finish_non_exhaustive()
+    }
+}
+
+/// Whether a request would change something. Queues are memory of this process alone: whatever happens in them changes nothing that stays.
+fn is_write(service: Service, request: &HttpRequest) -> bool {
+    match service {
+        Service::Storage => !matches!(request.method(), "GET" | "HEAD"),
+        Service::Database => {
+            let target = request.headers().get("x-amz-target").unwrap_or_default();
+            !READS.contains(&target.rsplit('.').next().unwrap_or_default())
+        }
+        Service::Queues => false,
     }
 }
 

@@ -33,7 +33,12 @@ impl Spool {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => std::fs::create_dir_all(folder)?,
         }
-        Ok(Self { folder: folder.to_owned(), issued: AtomicU64::new(0) })
+        Ok(Self::unopened(folder))
+    }
+
+    /// The folder as it is, whether it is there or not: for somebody who writes nothing.
+    pub(crate) fn unopened(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), issued: AtomicU64::new(0) }
     }
 
     /// A name that was not given before.

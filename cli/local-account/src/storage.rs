@@ -37,6 +37,9 @@ const PART_MIN_BYTES: u64 = 5 * 1024 * 1024;
 /// How much of an object is in memory while it is read, bytes.
 const CHUNK_BYTES: usize = 256 * 1024;
 
+/// Name of the folder of unfinished files.
+const UNFINISHED: &str = ".unfinished";
+
 /// The buckets below one folder, one subfolder each.
 pub(crate) struct Folder {
     root: PathBuf,
@@ -94,14 +97,19 @@ struct Found {
 impl Folder {
     /// The buckets below `root`, which must exist.
     pub(crate) fn open(root: &Path, news: News) -> std::io::Result<Self> {
-        Ok(Self {
+        Ok(Self { spool: Spool::open(&root.join(UNFINISHED))?, news, ..Self::open_to_read(root) })
+    }
+
+    /// The same for somebody who only reads: nothing is made, and nothing of whoever writes is cleared away.
+    pub(crate) fn open_to_read(root: &Path) -> Self {
+        Self {
             root: root.to_owned(),
-            spool: Spool::open(&root.join(".unfinished"))?,
+            spool: Spool::unopened(&root.join(UNFINISHED)),
             turn: tokio::sync::Mutex::default(),
             digests: Mutex::default(),
             uploads: Mutex::default(),
-            news,
-        })
+            news: News::default(),
+        }
     }
 
     fn bucket(&self, bucket: &str) -> S3Result<PathBuf> {

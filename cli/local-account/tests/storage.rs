@@ -235,3 +235,27 @@ async fn a_listing_and_a_conditional_read_know_the_version_of_an_object() {
     let list = again.list_objects_v2().bucket("lake").send().await.unwrap();
     assert_eq!(list.contents().first().and_then(|object| object.e_tag()), Some(second.as_str()));
 }
+
+#[tokio::test]
+async fn whoever_opens_the_account_to_read_can_change_nothing() {
+    let bucket = bucket().await;
+    bucket.put("a", "one").await;
+    let unfinished = bucket.folder.path().join("s3/.unfinished/another-process");
+    std::fs::write(&unfinished, "its upload").unwrap();
+    let config = Services::open_to_read(bucket.folder.path()).unwrap().sdk_config(None, 1);
+    let (s3, dynamodb) = (Client::new(&config), aws_sdk_dynamodb::Client::new(&config));
+    let read = s3.get_object().bucket("lake").key("a").send().await.unwrap();
+    assert_eq!(read.body.collect().await.unwrap().to_vec(), b"one");
+    let put = s3.put_object().bucket("lake").key("a").body(Vec::from("two").into()).send().await;
+    assert_eq!(code(put), ("AccessDenied".to_owned(), 403));
+    let deleted = s3.delete_object().bucket("lake").key("a").send().await;
+    assert_eq!(code(deleted), ("AccessDenied".to_owned(), 403));
+    let table = dynamodb.delete_table().table_name("tidegate-registry").send().await;
+    assert_eq!(table.unwrap_err().raw_response().map_or(0, |raw| raw.status().as_u16()), 403);
+    assert_eq!(bucket.get("a").await.unwrap(), "one");
+    assert!(unfinished.exists(), "what another process is writing stays");
+
+    let nothing = tempfile::tempdir().unwrap();
+    assert!(Services::open_to_read(nothing.path()).is_err());
+    assert!(std::fs::read_dir(nothing.path()).unwrap().next().is_none(), "nothing is made");
+}
