@@ -65,6 +65,16 @@ pub(crate) fn plan(contract: &Contract, layout: Layout, at: &Path) -> Result<Pla
     Plan::new(contract, layout).map_err(|source| CliError::Intake { path: at.to_owned(), source })
 }
 
+/// Whether the first file with records carries times; a set without any record counts as one with them.
+pub(crate) fn any_has_time(contract: &Contract, paths: &[PathBuf]) -> Result<bool, CliError> {
+    for path in paths {
+        if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+            return has_time(contract, path);
+        }
+    }
+    Ok(true)
+}
+
 /// Whether the records of a file carry the time that the contract says, so that they fall into hours.
 pub(crate) fn has_time(contract: &Contract, path: &Path) -> Result<bool, CliError> {
     let plan = plan(contract, Layout::Logs, path)?;
@@ -252,8 +262,25 @@ impl Hours {
         let start_ms = window_hours.map_or(first, |hours| end_ms - i64::from(hours) * HOUR_MS);
         let window = if self.timed { Window { start_ms, end_ms } } else { Window { start_ms: 0, end_ms: 0 } };
         // A window of a length that the contract may name is one of a series, as in an account; all records at once are one comparison.
-        let in_series = window_hours.is_some();
-        let current = if self.timed { self.sum(start_ms, end_ms)? } else { self.all()? };
+        self.judge_window(contract, baseline, window, window_hours.is_some())
+    }
+
+    /// From the start of the first hour with records to the end of the last one; `None` without any.
+    pub(crate) fn span(&self) -> Option<Window> {
+        let mut hours = self.by_start.iter().filter(|(_, hour)| self.timed && hour.profile.records > 0).map(|(start_ms, _)| *start_ms);
+        let first = hours.next()?;
+        Some(Window { start_ms: first, end_ms: hours.next_back().unwrap_or(first) + HOUR_MS })
+    }
+
+    /// Judges one window.
+    pub(crate) fn judge_window(
+        &self,
+        contract: &Contract,
+        baseline: &Baseline,
+        window: Window,
+        in_series: bool,
+    ) -> Result<Judged, CliError> {
+        let current = if self.timed { self.sum(window.start_ms, window.end_ms)? } else { self.all()? };
         let past = if self.timed { self.past(window)? } else { Past::default() };
         let history =
             History { previous: past.previous.as_ref(), same_hours: &past.same_hours, week: past.week.as_ref(), trail: &past.trail };

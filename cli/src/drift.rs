@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use tidegate_contract::{Contract, WindowLength};
+use tidegate_contract::WindowLength;
 use tidegate_intake::{Inferred, infer};
 use tidegate_monitoring::State;
 use tidegate_report::{Page, render};
@@ -60,7 +60,7 @@ impl std::str::FromStr for WindowChoice {
 
 /// From which state on the exit code is 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FailOn {
+pub(crate) enum FailOn {
     Warning,
     Drift,
     Never,
@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         let guess = guess(&baseline_files, &current_files)?;
         (guess.contract, Some(guess.left_out))
     };
-    let timed = any_has_time(&contract, &current_files)?;
+    let timed = desk::any_has_time(&contract, &current_files)?;
     let window_hours = match (arguments.window, timed) {
         (WindowChoice::All, _) => None,
         (WindowChoice::Newest(length), true) => Some(length.as_hours()),
@@ -119,16 +119,6 @@ fn code(state: State, fail_on: FailOn) -> u8 {
         State::InsufficientData | State::NoData if fail_on != FailOn::Never => terminal::TOO_FEW,
         _ => 0,
     }
-}
-
-/// Whether the first file with records carries times; a set without any record counts as one with them.
-fn any_has_time(contract: &Contract, paths: &[PathBuf]) -> Result<bool, CliError> {
-    for path in paths {
-        if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
-            return desk::has_time(contract, path);
-        }
-    }
-    Ok(true)
 }
 
 /// A contract from the files themselves, and what it leaves out.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use tidegate_intake::IntakeError;
+use tidegate_local_account::LocalAccountError;
 use tidegate_profile::ProfileError;
 
 /// What keeps a command from its answer. All of it is wrong input: exit code 2.
@@ -66,6 +67,28 @@ pub(crate) enum CliError {
     NotADemo { path: PathBuf },
     #[error("the demo could not go on")]
     Demo(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("found a period from {from} to {to}, expected it to end after it begins")]
+    Period { from: String, to: String },
+    #[error("no window ends after {from} and by {to}: expected a longer period, or a shorter window (--window)")]
+    NoWindow { from: String, to: String },
+    #[error("found no state of a demo in {}, expected the folder that `tidegate demo --state` left", path.display())]
+    NoState {
+        path: PathBuf,
+        #[source]
+        source: LocalAccountError,
+    },
+    #[error("found no region of AWS, expected one in AWS_REGION or in the profile that AWS_PROFILE names")]
+    NoRegion,
+    #[error("found no contract of model \"{model}\" in the models bucket, expected one of: {}", listed(.found))]
+    NoModel { model: String, found: Vec<String> },
+    #[error("found contracts of {} in the models bucket, expected --model to say which one is meant", listed(.found))]
+    WhichModel { found: Vec<String> },
+    #[error("found a contract of model \"{found}\", expected one of \"{expected}\"")]
+    OtherModel { found: String, expected: String },
+    #[error("the lake could not be replayed")]
+    Account(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("a verdict could not be read")]
+    Verdict(#[source] serde_json::Error),
 }
 
 impl CliError {
@@ -73,6 +96,15 @@ impl CliError {
     pub(crate) fn demo(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Demo(source.into())
     }
+
+    /// What kept a lake from being read.
+    pub(crate) fn account(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Account(source.into())
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 fn because(reason: Option<&str>) -> String {

@@ -1,4 +1,4 @@
-//! `tidegate`: the engine of the functions at a desk. No account, no network, only files.
+//! `tidegate`: the engine of the functions at a desk. Only files, no account and no network, except for a replay that is pointed at a lake.
 
 mod check;
 mod demo;
@@ -10,6 +10,7 @@ mod files;
 mod guess;
 mod init;
 mod profile;
+mod replay;
 mod sample;
 mod says;
 mod summary;
@@ -37,6 +38,7 @@ enum Command {
     /// Print the JSON Schema of a contract, for editors
     Schema,
     Drift(drift::Arguments),
+    Replay(replay::Arguments),
     Profile(profile::Arguments),
 }
 
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Init(arguments) => init::run(&arguments),
         Command::Schema => Ok(Outcome::good(format!("{:#}\n", tidegate_contract::schema()))),
         Command::Drift(arguments) => drift::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),
     };
     terminal::finish(outcome)
