@@ -53,7 +53,7 @@ fn bearing(verdict: &Verdict) -> String {
             parts.push(format!("against {}", series(&against)));
         }
         parts.extend(main.and_then(|main| main.segment.as_ref()).map(carried));
-        parts.extend(phrases::moved(verdict));
+        parts.extend(phrases::moved(verdict, percent));
     } else if verdict.state == State::InsufficientData {
         parts.extend(phrases::visible(verdict).map(|visible| format!("would have shown {visible}")));
     }
@@ -110,7 +110,7 @@ fn matters(state: State) -> bool {
 }
 
 fn fields(verdict: &Verdict, colour: bool) -> String {
-    let (quiet, telling): (Vec<_>, Vec<_>) = verdict.fields.iter().partition(|field| field.state == State::Ok);
+    let telling: Vec<&FieldVerdict> = verdict.fields.iter().filter(|field| matters(field.state)).collect();
     let mut text = String::from("\n");
     if !telling.is_empty() {
         let mut rows = vec![["field", "state", "effect", "matters from", "p", "what happened"].map(str::to_owned)];
@@ -120,12 +120,23 @@ fn fields(verdict: &Verdict, colour: bool) -> String {
             text.say(format_args!("  … and {} more\n", telling.len() - LISTED));
         }
     }
-    if !quiet.is_empty() {
-        let names: Vec<String> = quiet.iter().take(LISTED).map(|field| line(&field.name, 60)).collect();
-        let more = if quiet.len() > LISTED { format!(" and {} more", quiet.len() - LISTED) } else { String::new() };
-        text.say(format_args!("  ok: {}{more}\n", if more.is_empty() { series(&names) } else { names.join(", ") }));
-    }
+    let blind = |field: &FieldVerdict| {
+        let shift = field.smallest_visible.filter(|shift| shift.is_finite());
+        shift.map_or_else(String::new, |shift| format!(" (only above {shift:.2} {})", phrases::visible_unit(field.kind)))
+    };
+    text.push_str(&named(verdict, "too few to tell", |state| matches!(state, State::InsufficientData | State::NoData), blind));
+    text.push_str(&named(verdict, "ok", |state| state == State::Ok, |_| String::new()));
     text
+}
+
+/// The fields of some states in one line, each with a note.
+fn named(verdict: &Verdict, what: &str, belongs: fn(State) -> bool, note: fn(&FieldVerdict) -> String) -> String {
+    let fields: Vec<&FieldVerdict> = verdict.fields.iter().filter(|field| belongs(field.state)).collect();
+    let mut names: Vec<String> = fields.iter().take(LISTED).map(|field| line(&field.name, 60) + &note(field)).collect();
+    if fields.len() > LISTED {
+        names.push(format!("{} more", fields.len() - LISTED));
+    }
+    if names.is_empty() { String::new() } else { format!("  {what}: {}\n", series(&names)) }
 }
 
 fn row(field: &FieldVerdict, judged: Window, colour: bool) -> [String; 6] {
@@ -305,7 +316,7 @@ flight-delay  DRIFT
 dep_delay moved: its values are higher: mean 21.0, was 9.82.
 Why:   The inputs moved. No fault explains dep_delay. Likely.
 To do: Consider retraining.
-Since 9 July (between 8 and 10 July); against the training data; 62 % of it in origin EWR; 75% of the model's importance moved.
+Since 9 July (between 8 and 10 July); against the training data; 62 % of it in origin EWR; 75 % of the model's importance moved.
 
   field      state  effect                     matters from  p       what happened
   dep_delay  drift  +0.30 sd (+0.26 to +0.34)  0.05          <0.001  its values are higher: mean 21.0, was 9.82 (ok against the day before)
@@ -335,6 +346,7 @@ Also: carrier, warning, since 9 July (between 8 and 10 July)
         }
         let text = of(&verdict, false);
         assert!(text.contains("\nWould have shown shifts of 0.20 sd, depending on the field.\n"), "{text}");
+        assert!(text.contains("\n  too few to tell: dep_delay (only above 0.20 sd) and hour (only above 0.20 sd)\n"), "{text}");
     }
 
     #[test]

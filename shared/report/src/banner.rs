@@ -100,7 +100,7 @@ fn bearing(sheet: &Sheet<'_>) -> Option<Markup> {
         if !against.is_empty() {
             parts.push(html! { "against " strong { (words::series(&against)) } });
         }
-        parts.extend(phrases::moved(verdict).map(|moved| html! { (moved) }));
+        parts.extend(phrases::moved(verdict, words::share).map(|moved| html! { (moved) }));
     } else if verdict.state == State::InsufficientData {
         parts.extend(phrases::visible(verdict).map(|visible| html! {
             "This window would have shown " strong { (visible) } "; what matters begins at " (words::number(sheet.page.contract.monitoring.effect)) "."
@@ -116,10 +116,10 @@ fn facts(sheet: &Sheet<'_>) -> Markup {
     html! {
         dl.facts {
             @if let Some(main) = main.filter(|main| main.fields.len() > 1) {
-                div { dt { "Moved together" } dd { (incidents::names(&main.fields)) } }
+                div.two { dt { "Moved together" } dd { (incidents::names(&main.fields)) } }
             }
             @if let Some(carried) = main.and_then(|main| main.segment.as_ref()) {
-                div { dt { "Most of it in" } dd { (incidents::carried(sheet, carried)) } }
+                div.two { dt { "Most of it in" } dd { (incidents::carried(sheet, carried)) } }
             }
             div { dt { "Records judged" } dd { (words::count(verdict.records)) } }
             div { dt { @if verdict.versions.len() > 1 { "Model versions" } @else { "Model version" } } dd { (versions(verdict)) } }

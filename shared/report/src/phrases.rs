@@ -132,9 +132,10 @@ pub fn deciding(verdict: &Verdict) -> Vec<BaselineKind> {
     verdict.baselines.iter().map(|baseline| baseline.kind).filter(|kind| decided(*kind)).collect()
 }
 
-/// How much of the model moved: `features with 40% of the importance`; of features that all weigh the same, how many. `None` when none did.
+/// How much of the model moved: `40% of the model's importance moved`, the share as `percent` writes it; of features that
+/// all weigh the same, how many. `None` when none did.
 #[must_use]
-pub fn moved(verdict: &Verdict) -> Option<String> {
+pub fn moved(verdict: &Verdict, percent: fn(f64) -> String) -> Option<String> {
     let share = verdict.importance_moved;
     let features = || verdict.fields.iter().filter(|field| field.role == FieldRole::Feature);
     let moved = features().filter(|field| !field.muted && field.state == State::Drift).count();
@@ -145,7 +146,7 @@ pub fn moved(verdict: &Verdict) -> Option<String> {
     Some(if features().all(|field| (field.importance - first).abs() <= 1e-9 * first.abs()) {
         format!("{} of {} moved", words::count(moved as u64), words::counted(features().count() as u64, "feature", "features"))
     } else {
-        format!("{} of the model's importance moved", words::share(share))
+        format!("{} of the model's importance moved", percent(share))
     })
 }
 
@@ -160,15 +161,20 @@ pub fn visible(verdict: &Verdict) -> Option<String> {
 /// From the smallest shift that would have shown in any field to the one that would have shown in every field measured in this unit.
 fn visible_in(verdict: &Verdict, unit: &str) -> Option<String> {
     let silent = verdict.fields.iter().filter(|field| !field.muted && field.state == State::InsufficientData);
-    let measured = silent.filter(|field| match (&field.decisive, field.kind) {
-        (Some(test), _) => test.unit == unit,
-        (None, FeatureKind::Numeric) => unit == "sd",
-        (None, FeatureKind::Categorical) => unit == "w",
-    });
+    let measured = silent.filter(|field| unit == visible_unit(field.kind));
     let sizes = measured.filter_map(|field| field.smallest_visible).filter(|size| size.is_finite() && *size > 0.0);
     let (least, most) = sizes.fold((f64::INFINITY, 0.0_f64), |(least, most), size| (least.min(size), most.max(size)));
     let (from, to) = (words::size(least, unit), words::size(most, unit));
     (most > 0.0).then(|| if from == to { format!("{from} {unit}") } else { format!("{from} to {to} {unit}") })
+}
+
+/// The unit in which the smallest visible shift of such a field is measured.
+#[must_use]
+pub const fn visible_unit(kind: FeatureKind) -> &'static str {
+    match kind {
+        FeatureKind::Numeric => "sd",
+        FeatureKind::Categorical => "w",
+    }
 }
 
 #[cfg(test)]

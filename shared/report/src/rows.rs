@@ -1,7 +1,7 @@
 //! Words and lines about one field that cards and tables share.
 
 use maud::{Markup, html};
-use tidegate_contract::{FeatureKind, FieldRole};
+use tidegate_contract::FieldRole;
 use tidegate_monitoring::{Evidence, FieldVerdict, State};
 
 use crate::banner::Badge;
@@ -43,17 +43,6 @@ pub(crate) fn opinions(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
 fn verdict_word(said: State, field: State) -> Markup {
     let (badge, word) = (Badge(said), Badge(said).word().to_lowercase());
     html! { @if field == State::Ok { strong { (word) } } @else { strong.(badge.class()) { (word) } } }
-}
-
-/// The smallest shift that would have shown, with its unit; `None` where it is not known.
-fn visible(field: &FieldVerdict) -> Option<String> {
-    let unit = match (&field.decisive, field.kind) {
-        (Some(test), _) => test.unit.as_str(),
-        (None, FeatureKind::Numeric) => "sd",
-        (None, FeatureKind::Categorical) => "w",
-    };
-    let shift = field.smallest_visible.filter(|shift| shift.is_finite() && *shift > 0.0)?;
-    Some(format!("{} {}", words::size(shift, unit), Plain::unit(short(unit)).as_str()))
 }
 
 /// What a field is to the model.
@@ -146,7 +135,6 @@ fn line(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
                 td colspan="4" {
                     @if field.state != State::Ok { (Badge(field.state)) " " }
                     (sheet.statement(&field.sentence))
-                    @if field.state == State::InsufficientData && let Some(shift) = visible(field) { " A shift would show from " (shift) " on." }
                     (opinions(sheet, field))
                 }
             }

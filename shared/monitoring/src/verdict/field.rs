@@ -37,7 +37,7 @@ pub struct FieldVerdict {
     pub tests: Vec<Evidence>,
     /// Distances between window and baseline by name (`psi`, `ks`, `jensen_shannon`, `wasserstein_normalised` …), for reading, not for deciding.
     pub distances: BTreeMap<String, f64>,
-    /// The smallest shift that this window could have shown, in the unit of the decisive test's effect.
+    /// The smallest shift that this window could have shown, in standard deviations of the baseline (categorical: Cohen's w).
     pub smallest_visible: Option<f64>,
     /// Usable values in the window, and their share of missing ones in baseline and window.
     pub present: u64,
