@@ -48,9 +48,9 @@ fn bearing(verdict: &Verdict) -> String {
     if matters(verdict.state) {
         let main = verdict.incidents.first();
         parts.extend(main.and_then(|main| main.began).map(|began| format!("since {}", since(began, verdict.window))));
-        let against: Vec<String> = phrases::deciding(verdict).into_iter().map(|kind| phrases::baseline(kind, verdict.window)).collect();
+        let against: Vec<String> = phrases::deciding(verdict).into_iter().map(|kind| phrases::baseline(kind, verdict)).collect();
         if !against.is_empty() {
-            parts.push(format!("against {}", series(&against)));
+            parts.push(format!("against {}", line(&series(&against), 120)));
         }
         parts.extend(main.and_then(|main| main.segment.as_ref()).map(carried));
         parts.extend(phrases::moved(verdict, percent));
@@ -114,7 +114,7 @@ fn fields(verdict: &Verdict, colour: bool) -> String {
     let mut text = String::from("\n");
     if !telling.is_empty() {
         let mut rows = vec![["field", "state", "effect", "matters from", "p", "what happened"].map(str::to_owned)];
-        rows.extend(telling.iter().take(LISTED).map(|field| row(field, verdict.window, colour)));
+        rows.extend(telling.iter().take(LISTED).map(|field| row(verdict, field, colour)));
         text.push_str(&table(&rows));
         if telling.len() > LISTED {
             text.say(format_args!("  … and {} more\n", telling.len() - LISTED));
@@ -139,11 +139,11 @@ fn named(verdict: &Verdict, what: &str, belongs: fn(State) -> bool, note: fn(&Fi
     if names.is_empty() { String::new() } else { format!("  {what}: {}\n", series(&names)) }
 }
 
-fn row(field: &FieldVerdict, judged: Window, colour: bool) -> [String; 6] {
+fn row(verdict: &Verdict, field: &FieldVerdict, colour: bool) -> [String; 6] {
     let [effect, threshold, p] = numbers(field.decisive.as_ref());
     let muted = if field.muted { " (muted)" } else { "" };
     let state = painted(state_name(field.state), field.state, colour) + muted;
-    [line(&field.name, 60), state, effect, threshold, p, line(&field.sentence, LONGEST) + &said_otherwise(field, judged)]
+    [line(&field.name, 60), state, effect, threshold, p, line(&field.sentence, LONGEST) + &said_otherwise(verdict, field)]
 }
 
 /// The effect with its interval, from where on it matters, and the corrected p-value.
@@ -159,10 +159,13 @@ fn numbers(test: Option<&Evidence>) -> [String; 3] {
 }
 
 /// What the baselines that did not decide say, where it is something else.
-fn said_otherwise(field: &FieldVerdict, judged: Window) -> String {
-    let others = field.opinions.iter().filter(|opinion| field.baseline != Some(opinion.baseline) && opinion.state != field.state);
-    let said: Vec<String> =
-        others.map(|opinion| format!("{} against {}", state_name(opinion.state), phrases::baseline(opinion.baseline, judged))).collect();
+fn said_otherwise(verdict: &Verdict, field: &FieldVerdict) -> String {
+    let tells = |state: State| state == State::Ok || matters(state);
+    let others = field.opinions.iter().filter(|opinion| field.baseline != Some(opinion.baseline));
+    let said: Vec<String> = others
+        .filter(|opinion| opinion.state != field.state && tells(opinion.state))
+        .map(|opinion| format!("{} against {}", state_name(opinion.state), line(&phrases::baseline(opinion.baseline, verdict), 60)))
+        .collect();
     if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
 }
 
@@ -203,7 +206,13 @@ fn also(verdict: &Verdict, colour: bool) -> String {
 }
 
 fn effect(value: f64, unit: &str) -> String {
-    format!("{} {}", number(value, unit), if unit == "share" { "pp".to_owned() } else { line(unit, 12) })
+    let size = number(value, unit);
+    match unit {
+        "share" => size + " pp",
+        // A named method's distance has no unit.
+        "distance" => size,
+        other => format!("{size} {}", line(other, 12)),
+    }
 }
 
 /// The size of an effect without its unit; shares in percentage points.
@@ -263,7 +272,7 @@ mod tests {
     fn field(name: &str, state: &str, before: &str) -> serde_json::Value {
         serde_json::json!({
             "name": name, "role": "feature", "kind": "numeric", "state": state, "sentence": "its values are higher: mean 21.0, was 9.82",
-            "importance": if name == "dep_delay" { 3.0 } else { 1.0 }, "muted": false, "baseline": "training",
+            "importance": if name == "dep_delay" { 3.0 } else { 1.0 }, "muted": false, "season": false, "baseline": "training",
             "opinions": [
                 { "baseline": "training", "state": state, "sentence": "", "decisive": test(0.3), "smallest_visible": 0.2 },
                 { "baseline": "previous", "state": before, "sentence": "", "decisive": null, "smallest_visible": null },

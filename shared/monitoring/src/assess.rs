@@ -95,6 +95,7 @@ pub fn assess(input: &Input<'_>) -> Verdict {
         baselines: baselines::used(contract, baseline, &history, window, &fields),
         trail: trail(input, &fields),
         importance_moved: importance_moved(&fields),
+        windows_corrected: windows_in_month(window, input.in_series),
         incidents,
         segments: Vec::new(),
         fields,

@@ -32,24 +32,33 @@ fn main() -> std::io::Result<()> {
         }
         "season" => {
             calm(&mut story);
-            story.verdict.headline = "dep_delay and score swing as they do every week; nothing else moved.".into();
+            story.verdict.headline = "The 940 records of flight-delay look as at this time of every week.".into();
             story.verdict.cause = Cause {
                 kind: CauseKind::Season,
-                evidence: "dep_delay and score differ from the training data and not from the same days of past weeks".into(),
+                evidence:
+                    "dep_delay and score differ from the training set as at this time of every week, and over the whole week they do not"
+                        .into(),
                 confidence: 0.9,
                 fault: None,
             };
             story.verdict.action.kind = ActionKind::Watch;
             story.verdict.action.sentence = "Note it; it moves like this every week.".into();
+            story.verdict.records = 940;
+            story.verdict.windows_corrected = 30.0;
             story.verdict.window.start_ms = story.verdict.window.end_ms - fixture::DAY_MS;
             let before = story.verdict.baselines.last().cloned();
-            story.verdict.baselines.extend(before.map(|before| BaselineReference { kind: BaselineKind::Seasonal, periods: 6, ..before }));
+            story.verdict.baselines.extend(before.map(|before| BaselineReference {
+                kind: BaselineKind::Seasonal,
+                location: "the same hours of 6 past weeks".into(),
+                ..before
+            }));
             for field in &mut story.verdict.fields {
                 if field.name == "dep_delay" || field.name == "score" {
                     let before = field.opinions.last().cloned();
                     field.opinions.extend(before.map(|before| Opinion { baseline: BaselineKind::Seasonal, ..before }));
                     field.baseline = Some(BaselineKind::Seasonal);
-                    field.sentence = "it moves like this every week".into();
+                    field.season = true;
+                    field.sentence.push_str(", as at this time of every week");
                 }
             }
         }

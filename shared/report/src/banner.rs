@@ -96,9 +96,10 @@ fn bearing(sheet: &Sheet<'_>) -> Option<Markup> {
     let mut parts: Vec<Markup> = Vec::new();
     if matters {
         parts.extend(verdict.incidents.first().and_then(|main| main.began).map(|began| incidents::since(began, verdict.window)));
-        let against: Vec<String> = phrases::deciding(verdict).into_iter().map(|kind| phrases::baseline(kind, verdict.window)).collect();
+        let against: Vec<Plain> = phrases::deciding(verdict).into_iter().map(|kind| sheet.against(kind)).collect();
         if !against.is_empty() {
-            parts.push(html! { "against " strong { (words::series(&against)) } });
+            let word = if parts.is_empty() { "Against " } else { "against " };
+            parts.push(html! { (word) strong { (words::series(&against)) } });
         }
         parts.extend(phrases::moved(verdict, words::share).map(|moved| html! { (moved) }));
     } else if verdict.state == State::InsufficientData {
@@ -125,19 +126,19 @@ fn facts(sheet: &Sheet<'_>) -> Markup {
             div { dt { @if verdict.versions.len() > 1 { "Model versions" } @else { "Model version" } } dd { (versions(verdict)) } }
             div.wide {
                 dt { "Compared with" }
-                dd { @if verdict.baselines.is_empty() { "no baseline yet" } @else { (baselines(verdict)) } }
+                dd { @if verdict.baselines.is_empty() { "no baseline yet" } @else { (baselines(sheet)) } }
             }
         }
     }
 }
 
 /// Every baseline with its records.
-fn baselines(verdict: &Verdict) -> Markup {
+fn baselines(sheet: &Sheet<'_>) -> Markup {
     html! {
         ul.plain {
-            @for baseline in &verdict.baselines {
+            @for baseline in &sheet.page.verdict.baselines {
                 li {
-                    (phrases::baseline(baseline.kind, verdict.window)) span.muted {
+                    (sheet.against(baseline.kind)) span.muted {
                         ": " (words::counted(baseline.records, "record", "records"))
                         @if baseline.kind == BaselineKind::Training && baseline.periods > 1 { " over " (words::counted(baseline.periods, "period", "periods")) }
                     }

@@ -61,6 +61,12 @@ impl Plain {
     }
 }
 
+impl AsRef<str> for Plain {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Render for Plain {
     fn render_to(&self, buffer: &mut String) {
         // Writing to a string cannot fail.

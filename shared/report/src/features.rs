@@ -10,7 +10,7 @@ use crate::bins::Bins;
 use crate::escape::Plain;
 use crate::page::Sheet;
 use crate::plots::{bars, interval, overlay};
-use crate::{phrases, rows, words};
+use crate::{rows, words};
 
 /// At most so many tests of a field are listed.
 const MOST_TESTS: usize = 10;
@@ -196,7 +196,7 @@ fn compared(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
                         @for opinion in &field.opinions {
                             tr {
                                 th scope="row" {
-                                    (phrases::baseline(opinion.baseline, sheet.page.verdict.window))
+                                    (sheet.against(opinion.baseline))
                                     @if !opinion.sentence.is_empty() { p.note { (sheet.statement(&opinion.sentence)) } }
                                 }
                                 @if let Some(test) = &opinion.decisive {

@@ -1,11 +1,11 @@
 //! How the verdict was made, in plain words, and the identifiers by which everything can be found again.
 
 use maud::{Markup, html};
-use tidegate_contract::{BaselineKind, Feature, RetrainingMode};
+use tidegate_contract::{BaselineKind, Feature, FeatureKind, Method, Monitoring, RetrainingMode};
 
 use crate::escape::Plain;
 use crate::page::Sheet;
-use crate::{dates, phrases, words};
+use crate::{dates, rows, words};
 
 /// At most so many features with settings of their own are listed.
 const MOST_OVERRIDES: usize = 12;
@@ -27,6 +27,7 @@ pub(crate) fn method(sheet: &Sheet<'_>) -> Markup {
                     "The p-value knows how many records there are"
                     @if periods > 1 { " and how much the baseline's own " (words::count(periods)) " periods differ anyway" }
                     ". It is corrected for the number of fields and tests (Benjamini–Hochberg), so that at most " (words::share(monitoring.false_discovery_rate)) " of the fields called drifted are expected to be false alarms."
+                    @if let Some(windows) = in_month(sheet) { " " (windows) }
                     @if !sheet.page.contract.segments.is_empty() { " Segments are corrected by themselves, over every segment and field together: looking closer makes no alarm more likely." }
                 }
                 li {
@@ -36,7 +37,9 @@ pub(crate) fn method(sheet: &Sheet<'_>) -> Markup {
             }
             p { "If only the first holds, or the interval still reaches below the threshold, it is a " strong { "warning" } ". Below " (words::counted(monitoring.minimum_records, "record", "records")) ", or where a shift that matters could not have been seen, the answer is " strong { "not enough data" } ", not " strong { "OK" } "." }
             @if periods == 1 { p { "The training data have a single period, so their ordinary variation could not be learned: read small shifts with care." } }
-            (overrides(&own))
+            @if weighted(sheet) { p { "Drift of a feature that carries less than a tenth of an average feature's importance is shown, and counts for the model as a warning." } }
+            (named_method(monitoring))
+            (overrides(&own, monitoring))
             (glossary())
             (policy(sheet))
         }
@@ -45,23 +48,63 @@ pub(crate) fn method(sheet: &Sheet<'_>) -> Markup {
 
 /// What the fields are compared with, and which comparison counts.
 fn compared(sheet: &Sheet<'_>) -> Markup {
-    let verdict = sheet.page.verdict;
-    let named: Vec<String> = verdict.baselines.iter().map(|baseline| phrases::baseline(baseline.kind, verdict.window)).collect();
+    let baselines = &sheet.page.verdict.baselines;
+    let has = |kind: BaselineKind| baselines.iter().any(|baseline| baseline.kind == kind);
+    let named: Vec<Plain> = baselines.iter().map(|baseline| sheet.against(baseline.kind)).collect();
     html! {
         p {
             @match named.as_slice() {
                 [] => "There is nothing to compare this window with yet.",
                 [only] => { "Every field of the window is compared with " (only) "." }
                 several => {
-                    "Every field of the window is compared with " (words::series(several)) ", and the first of them that can tell decides. "
-                    "What differs from the training data but comes back every week is a season and no alarm; what fits them but is unusual for its hour of the week is one."
+                    "Every field of the window is compared with " (words::series(several)) ". The first of them that can tell decides."
+                    @if has(BaselineKind::Training) && has(BaselineKind::Seasonal) {
+                        " Two things are heard beside it. What differs from the training data, but not from past weeks, and cancels out over the whole week, is a season and no alarm. What lies within the training data, but is unusual for these hours of the week, is drift."
+                    }
+                    @if has(BaselineKind::Previous) && named.len() > 1 { " The window before says whether a move is new." }
                 }
             }
         }
     }
 }
 
-fn overrides(features: &[&Feature]) -> Markup {
+/// The correction over time, where the window is one of a series.
+fn in_month(sheet: &Sheet<'_>) -> Option<String> {
+    let windows = sheet.page.verdict.windows_corrected;
+    (windows.is_finite() && windows > 1.0).then(|| {
+        format!(
+            "As one of a series it is also corrected for the {} windows of its length in 30 days: without drift, a whole month of them raises a false alarm no more often than a single window might.",
+            words::number(windows.round())
+        )
+    })
+}
+
+/// Whether some features matter more to the model than others.
+fn weighted(sheet: &Sheet<'_>) -> bool {
+    let mut importances = sheet.page.contract.features.iter().map(|feature| feature.importance);
+    importances.next().is_some_and(|first| importances.any(|other| (other - first).abs() > 1e-9))
+}
+
+/// How a named method measures the effect; the model's own tests need no words.
+fn named_method(monitoring: &Monitoring) -> Markup {
+    html! {
+        // Every method can compare numbers.
+        @match monitoring.named_method(None, FeatureKind::Numeric) {
+            None => {}
+            Some((Method::SagemakerRobust, threshold)) => {
+                p { "The contract asks for SageMaker's robust distance as that tool uses it: above " (words::number(threshold)) " is drift, and no p-value is asked." }
+            }
+            Some((method, threshold)) => {
+                p {
+                    "The contract measures how large a change is by one number, the " strong { (rows::test(method.name())) } ", which matters from "
+                    (words::number(threshold)) " on. That it is more than chance is asked as above."
+                }
+            }
+        }
+    }
+}
+
+fn overrides(features: &[&Feature], monitoring: &Monitoring) -> Markup {
     let more = features.len().saturating_sub(MOST_OVERRIDES);
     html! {
         @if !features.is_empty() {
@@ -70,6 +113,7 @@ fn overrides(features: &[&Feature]) -> Markup {
                     @if index > 0 { "; " }
                     bdi { (Plain::name(&feature.name)) }
                     @if let Some(settings) = &feature.monitoring {
+                        @if settings.method.is_some() || settings.threshold.is_some() { (own_method(monitoring.named_method(Some(settings), feature.kind))) }
                         @if let Some(effect) = settings.effect { ", matters from " (words::number(effect)) }
                         @if let Some(missing) = settings.missing { ", up to " (words::share(missing)) " missing is normal" }
                         @if settings.mute { ", never raises the state" }
@@ -78,6 +122,16 @@ fn overrides(features: &[&Feature]) -> Markup {
                 @if more > 0 { "; and " (words::count(more as u64)) " more" }
                 "."
             }
+        }
+    }
+}
+
+/// A feature's own method: `, Hellinger distance matters from 0.2`.
+fn own_method(method: Option<(Method, f64)>) -> Markup {
+    html! {
+        @match method {
+            Some((method, threshold)) => { ", " (rows::test(method.name())) " matters from " (words::number(threshold)) },
+            None => ", judged by all tests",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The page: its frame, its order, and how it stays small.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use tidegate_contract::{FeatureKind, Sensitivity};
+use tidegate_contract::{BaselineKind, FeatureKind, Sensitivity};
 use tidegate_profile::{FieldAnchor, FieldBaseline, FieldProfile};
 
 use crate::escape::{Censor, Plain};
@@ -44,6 +44,11 @@ impl<'a> Sheet<'a> {
     /// A verdict's words as a sentence, ready to show.
     pub(crate) fn statement(&self, text: &str) -> Plain {
         self.censor.sentence(&phrases::sentence(text, self.page.verdict))
+    }
+
+    /// What the window was compared with, ready to show.
+    pub(crate) fn against(&self, kind: BaselineKind) -> Plain {
+        Plain::location(&phrases::baseline(kind, self.page.verdict))
     }
 
     /// A value of a categorical field: its name, or its place among the baseline's values where it may not be shown.

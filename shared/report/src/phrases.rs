@@ -56,23 +56,28 @@ pub fn since(began: Onset, judged: Window) -> Since {
     Since { at: say(at_ms), range }
 }
 
-/// What a window was compared with, as it follows "against".
+/// What a window was compared with, as it follows "against"; of past weeks the verdict says how many there were.
 #[must_use]
-pub fn baseline(kind: BaselineKind, judged: Window) -> String {
-    let length = judged.end_ms.saturating_sub(judged.start_ms);
+pub fn baseline(kind: BaselineKind, verdict: &Verdict) -> String {
+    let length = verdict.window.end_ms.saturating_sub(verdict.window.start_ms);
+    let weeks =
+        verdict.baselines.iter().find(|baseline| baseline.kind == BaselineKind::Seasonal).map(|baseline| baseline.location.as_str());
     match kind {
         BaselineKind::Training => "the training data".into(),
-        BaselineKind::Seasonal if length >= WEEK_MS => "the weeks before".into(),
-        BaselineKind::Seasonal if length >= DAY_MS => "the same days of past weeks".into(),
-        BaselineKind::Seasonal => "the same hours of past weeks".into(),
-        BaselineKind::Previous => match length {
-            WEEK_MS => "the week before".into(),
-            DAY_MS => "the day before".into(),
-            HOUR_MS => "the hour before".into(),
-            _ if length > 0 && length % DAY_MS == 0 => format!("the {} days before", length / DAY_MS),
-            _ if length > 0 && length % HOUR_MS == 0 => format!("the {} hours before", length / HOUR_MS),
-            _ => "the window before".into(),
-        },
+        BaselineKind::Seasonal => weeks.filter(|weeks| !weeks.is_empty()).unwrap_or("the same hours of past weeks").to_owned(),
+        BaselineKind::Previous => before(length),
+    }
+}
+
+/// The window before, named by its length.
+fn before(length_ms: i64) -> String {
+    match length_ms {
+        WEEK_MS => "the week before".into(),
+        DAY_MS => "the day before".into(),
+        HOUR_MS => "the hour before".into(),
+        _ if length_ms > 0 && length_ms % DAY_MS == 0 => format!("the {} days before", length_ms / DAY_MS),
+        _ if length_ms > 0 && length_ms % HOUR_MS == 0 => format!("the {} hours before", length_ms / HOUR_MS),
+        _ => "the window before".into(),
     }
 }
 
@@ -209,12 +214,9 @@ mod tests {
     }
 
     #[test]
-    fn a_baseline_is_named_by_the_length_of_the_window() {
-        let named = |kind, hours| baseline(kind, Window { start_ms: 0, end_ms: hours * HOUR_MS });
-        let previous = [1, 6, 24, 168, 720].map(|hours| named(BaselineKind::Previous, hours));
-        assert_eq!(previous, ["the hour before", "the 6 hours before", "the day before", "the week before", "the 30 days before"]);
-        let seasonal = [1, 24, 168].map(|hours| named(BaselineKind::Seasonal, hours));
-        assert_eq!(seasonal, ["the same hours of past weeks", "the same days of past weeks", "the weeks before"]);
-        assert_eq!(baseline(BaselineKind::Previous, Window { start_ms: i64::MAX, end_ms: i64::MIN }), "the window before");
+    fn the_window_before_is_named_by_its_length() {
+        let named = [1, 6, 24, 168, 720].map(|hours| before(hours * HOUR_MS));
+        assert_eq!(named, ["the hour before", "the 6 hours before", "the day before", "the week before", "the 30 days before"]);
+        assert_eq!([before(0), before(i64::MIN)], ["the window before", "the window before"]);
     }
 }

@@ -8,7 +8,7 @@ use crate::banner::Badge;
 use crate::escape::Plain;
 use crate::page::Sheet;
 use crate::plots::interval;
-use crate::{phrases, words};
+use crate::words;
 
 /// Whether a field moved enough to have a card.
 pub(crate) fn moved(field: &FieldVerdict) -> bool {
@@ -22,7 +22,6 @@ pub(crate) const fn matters(state: State) -> bool {
 
 /// What each baseline says of a field, in one line, the one that decided first named so; nothing where only one could tell.
 pub(crate) fn opinions(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
-    let judged = sheet.page.verdict.window;
     html! {
         @if field.opinions.len() > 1 {
             p.opinions {
@@ -30,7 +29,7 @@ pub(crate) fn opinions(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
                 @for (index, opinion) in field.opinions.iter().enumerate() {
                     @if index > 0 { " · " }
                     span {
-                        (phrases::baseline(opinion.baseline, judged)) ": " (verdict_word(opinion.state, field.state))
+                        (sheet.against(opinion.baseline)) ": " (verdict_word(opinion.state, field.state))
                         @if field.baseline == Some(opinion.baseline) { " (decides)" }
                     }
                 }
@@ -67,6 +66,15 @@ pub(crate) fn test(name: &str) -> Plain {
         "missing" => "Missing values",
         "unseen" => "New values",
         "mix" => "Mix of values",
+        "psi" => "Population stability index",
+        "ks" => "Kolmogorov–Smirnov distance",
+        "jensen-shannon" => "Jensen–Shannon distance",
+        "hellinger" => "Hellinger distance",
+        "wasserstein" => "Wasserstein distance in sd",
+        "total-variation" => "Total variation distance",
+        "l-infinity" => "Largest change of a share",
+        "sagemaker-robust" => "SageMaker's robust distance",
+        "chi-squared" => "Cohen's w of the chi-squared test",
         other => other,
     })
 }
@@ -75,7 +83,14 @@ pub(crate) fn test(name: &str) -> Plain {
 pub(crate) fn range(evidence: &Evidence) -> Plain {
     let size = |value| words::size(value, &evidence.unit);
     let unit = short_unit(evidence);
-    Plain::unit(&format!("{} {} ({} to {})", size(evidence.effect), unit.as_str(), size(evidence.effect_low), size(evidence.effect_high)))
+    Plain::unit(&format!(
+        "{}{}{} ({} to {})",
+        size(evidence.effect),
+        if unit.as_str().is_empty() { "" } else { " " },
+        unit.as_str(),
+        size(evidence.effect_low),
+        size(evidence.effect_high)
+    ))
 }
 
 /// Two numbers as a change, or as one where they read the same; `–` where unknown.
@@ -113,12 +128,13 @@ pub(crate) fn table(sheet: &Sheet<'_>, caption: &str, fields: &[&FieldVerdict], 
 
 fn line(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
     let evidence = field.decisive.as_ref();
-    let noted = field.state != State::Ok || field.opinions.iter().any(|opinion| matters(opinion.state));
+    let noted = field.state != State::Ok || field.season;
     html! {
         tr.noted[noted] {
             th scope="row" {
                 bdi { (Plain::name(&field.name)) }
                 @if field.role != FieldRole::Feature { " " span.tag { (role(field.role)) } }
+                @if field.season { " " span.tag { "every week" } }
                 @if field.muted { " " span.tag { "muted" } }
             }
             td.wide { @if let Some(line) = evidence.and_then(interval::sparkline) { (line) } }
@@ -135,7 +151,7 @@ fn line(sheet: &Sheet<'_>, field: &FieldVerdict) -> Markup {
                 td colspan="4" {
                     @if field.state != State::Ok { (Badge(field.state)) " " }
                     (sheet.statement(&field.sentence))
-                    (opinions(sheet, field))
+                    @if field.opinions.iter().any(|opinion| opinion.state != State::InsufficientData) { (opinions(sheet, field)) }
                 }
             }
         }
@@ -148,5 +164,10 @@ pub(crate) fn short_unit(evidence: &Evidence) -> Plain {
 }
 
 fn short(unit: &str) -> &str {
-    if unit == "share" { "pp" } else { unit }
+    match unit {
+        "share" => "pp",
+        // A named method's distance has no unit; the method's name says what it is.
+        "distance" => "",
+        other => other,
+    }
 }

@@ -104,7 +104,12 @@ pub(crate) fn size(value: f64, unit: &str) -> String {
 
 /// The unit of an effect as it follows a number: ` sd`, ` w`, ` percentage points`.
 pub(crate) fn unit(unit: &str) -> &str {
-    if unit == "share" { "percentage points" } else { unit }
+    match unit {
+        "share" => "percentage points",
+        // A named method's distance has no unit.
+        "distance" => "",
+        other => other,
+    }
 }
 
 fn trimmed(text: &str) -> String {

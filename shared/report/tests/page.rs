@@ -4,9 +4,10 @@
 mod fixture;
 
 use fixture::{DAY_MS, JULY_MS, Story, story};
-use tidegate_contract::{FeatureKind, FieldRole, Sensitivity};
+use tidegate_contract::{BaselineKind, FeatureKind, FeatureMonitoring, FieldRole, Method, Sensitivity};
 use tidegate_monitoring::{
-    ActionKind, CarriedBy, Cause, CauseKind, Incident, Onset, QualityFinding, QualityKind, SegmentFinding, State, TrailPoint, Window,
+    ActionKind, BaselineReference, CarriedBy, Cause, CauseKind, Incident, Onset, QualityFinding, QualityKind, SegmentFinding, State,
+    TrailPoint, Window,
 };
 use tidegate_profile::{Baseline, FieldAnchor, NumericAnchor};
 use tidegate_report::{MAX_BYTES, Page, render};
@@ -164,11 +165,11 @@ fn a_season_is_told_calmly() {
     for field in &mut verdict.fields {
         field.state = State::Ok;
     }
-    verdict.fields[0].sentence = "it moves like this every week".into();
+    (verdict.fields[0].season, verdict.fields[0].sentence) = (true, "its values are higher, as at this time of every week".into());
     let html = page(&story);
     let body = html.split_once("<body>").unwrap().1;
     assert!(!body.contains("s-drift") && !body.contains("s-warn"), "no colour of alarm");
-    assert!(part(&html, "still").contains("It moves like this every week."), "the field that swings says so");
+    assert!(part(&html, "still").contains("Its values are higher, as at this time of every week."), "the field that swings says so");
     assert!(!body.contains("Since "));
 }
 
@@ -181,11 +182,9 @@ fn too_few_records_say_what_would_have_shown() {
         (field.state, field.smallest_visible) = (State::InsufficientData, Some(visible));
     }
     let html = page(&story);
-    assert!(
-        html.contains(
-            "would have shown <strong>shifts of 0.11 to 0.40 sd or 0.30 to 0.35 w, depending on the field</strong>; what matters begins at"
-        )
-    );
+    assert!(html.contains(
+        "would have shown <strong>shifts of 0.11 to 0.40 sd or 0.30 to 0.35 w, depending on the field</strong>; what matters begins at"
+    ));
 }
 
 #[test]
@@ -199,6 +198,43 @@ fn the_trail_marks_where_the_move_began_and_new_versions() {
         incident.began = None;
     }
     assert!(!part(&page(&story), "time").contains("since"));
+}
+
+#[test]
+fn how_it_was_judged_says_what_was_done_and_nothing_else() {
+    let mut story = story();
+    let plain = part(&page(&story), "method");
+    assert!(plain.contains("compared with the training data and the 31 days before. The first of them that can tell decides."));
+    assert!(plain.contains("The window before says whether a move is new."));
+    for absent in ["season", "one of a series", "by one number", "SageMaker", "Segments are corrected", "a tenth of an average"] {
+        assert!(!plain.contains(absent), "{absent:?} in {plain}");
+    }
+    let weeks = BaselineReference {
+        kind: BaselineKind::Seasonal,
+        location: "the same hours of 6 past weeks".into(),
+        ..story.verdict.baselines[1].clone()
+    };
+    story.verdict.baselines.insert(1, weeks);
+    story.verdict.windows_corrected = 720.0;
+    story.contract.segments = vec!["origin".into()];
+    story.contract.features[0].importance = 3.0;
+    story.contract.features[1].monitoring =
+        Some(FeatureMonitoring { method: Some(Method::Hellinger), threshold: Some(0.2), ..FeatureMonitoring::default() });
+    let full = part(&page(&story), "method");
+    for said in [
+        "the same hours of 6 past weeks",
+        "is a season and no alarm",
+        "the 720 windows of its length in 30 days",
+        "Segments are corrected",
+        "a tenth of an average",
+        "air_time</bdi>, Hellinger distance matters from 0.2",
+    ] {
+        assert!(full.contains(said), "{said:?} in {full}");
+    }
+    story.contract.monitoring.method = Method::Psi;
+    assert!(part(&page(&story), "method").contains("<strong>Population stability index</strong>, which matters from 0.1"));
+    story.contract.monitoring.method = Method::SagemakerRobust;
+    assert!(part(&page(&story), "method").contains("no p-value is asked"));
 }
 
 /// One section of the page.
@@ -327,8 +363,7 @@ fn poison(story: &mut Story) {
     (contract.model, contract.owners.monitoring) = (bad(), Some(bad()));
     for feature in &mut contract.features {
         feature.name = bad();
-        feature.monitoring =
-            Some(tidegate_contract::FeatureMonitoring { effect: Some(0.2), missing: Some(0.1), mute: true, ..Default::default() });
+        feature.monitoring = Some(FeatureMonitoring { effect: Some(0.2), missing: Some(0.1), mute: true, ..Default::default() });
     }
     (verdict.schema, verdict.model, verdict.headline) = (bad(), bad(), bad());
     (verdict.cause.evidence, verdict.action.sentence) = (bad(), bad());

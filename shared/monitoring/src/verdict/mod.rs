@@ -47,6 +47,9 @@ pub struct Verdict {
     pub fields: Vec<FieldVerdict>,
     /// Share of the model's importance that lies on features that drifted, `0..=1`.
     pub importance_moved: f64,
+    /// Over how many windows the evidence is corrected: as many as fit into 30 days where the window is one of a series, otherwise 1.
+    #[serde(default)]
+    pub windows_corrected: f64,
     /// What moved together, the main incident first; [`Verdict::cause`] and [`Verdict::action`] are its.
     pub incidents: Vec<Incident>,
     /// What moved within segments, strongest first.
