@@ -248,19 +248,16 @@ fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &
         State::Warning | State::Drift => match (quality.first().filter(|finding| finding.state == state), moved.as_slice()) {
             // A broken column is the first thing to say.
             (Some(fault), _) if state == State::Drift || moved.is_empty() => format!("{}.", capitalised(&fault.sentence)),
+            (_, [first]) if state != first.state => {
+                format!("{} moved, but the model hardly listens to it: {}.", first.name, first.sentence)
+            }
+            (_, [first, ..]) if state != first.state => {
+                format!("{} moved, but the model hardly listens to them; {} most of all: {}.", list(&names), first.name, first.sentence)
+            }
             (_, [first]) => format!("{} moved: {}{}.", first.name, first.sentence, since(input, first)),
             (_, [first, ..]) if state == State::Drift => {
                 let (moved, all) = (moved.len(), fields.len());
                 format!("{moved} of {all} fields moved, {} most of all: {}{}.", first.name, first.sentence, since(input, first))
-            }
-            (_, [first, ..]) if first.state == State::Drift => {
-                let all = fields.len();
-                format!(
-                    "{} of {all} fields moved, but the model hardly listens to them; {} most of all: {}.",
-                    moved.len(),
-                    first.name,
-                    first.sentence
-                )
             }
             (_, [first, ..]) => format!("{} may have moved: {}, {}.", list(&names), first.name, first.sentence),
             (fault, []) => {

@@ -42,8 +42,8 @@ pub(crate) fn rule(tested: &Tested, opinions: &[Opinion], rate: f64, week: impl 
     let by = opinions.iter().enumerate().filter(has_a_say).find(|(_, opinion)| can_tell(opinion)).map_or(0, |(position, _)| position);
     let authority = opinions.get(by)?;
     let plain = Ruling { by, state: authority.state, sentence: authority.sentence.clone(), season: false };
-    let seasonal =
-        opinions.iter().enumerate().skip(by + 1).find(|(_, opinion)| opinion.baseline == BaselineKind::Seasonal && can_tell(opinion));
+    // Past weeks that would not have seen a shift of every size may still be sure that this one is theirs too.
+    let seasonal = opinions.iter().enumerate().skip(by + 1).find(|(_, opinion)| opinion.baseline == BaselineKind::Seasonal);
     let Some((position, seasonal)) = seasonal else { return Some(plain) };
     let moved = |opinion: &Opinion| matches!(opinion.state, State::Warning | State::Drift);
     Some(match (moved(authority), moved(seasonal)) {

@@ -55,8 +55,10 @@ pub(crate) struct Shift {
 pub(crate) struct Rest {
     /// Cohen's w of the rest, freed of what chance alone adds; at least 0.
     pub(crate) size: f64,
-    /// Half the width of its 95 % interval.
-    pub(crate) margin: f64,
+    /// Lower bound of its 95 % interval.
+    pub(crate) low: f64,
+    /// Upper bound of that interval.
+    pub(crate) high: f64,
     /// p-value.
     pub(crate) p: f64,
     /// As [`Shift::ordinary`].
@@ -307,10 +309,26 @@ impl Space {
         let shift = |direction: &Direction| {
             let size = dot(&direction.unit, &difference);
             let standard = direction.variation.standard(sampling, self.periods_in_window);
+            let under_chance =
+                direction.variation.standard(sampling * self.pooled_variance(&direction.unit, &difference, count), self.periods_in_window);
             let ordinary = direction.ordinary / self.periods_in_window.sqrt();
-            Shift { size, error: standard.error, p: two_sided(size / standard.error, standard.freedom), ordinary }
+            Shift { size, error: standard.error, p: two_sided(size / under_chance.error, under_chance.freedom), ordinary }
         };
         self.directions.iter().map(shift).collect()
+    }
+
+    /// Variance of a direction's score over the values of both sides together, at least 1.
+    ///
+    /// It is 1 over the baseline's values alone. Where the baseline shows few values of a group by chance, its score is too large, and chance
+    /// would look like evidence.
+    fn pooled_variance(&self, unit: &[f64], difference: &[f64], count: f64) -> f64 {
+        let on_window = count / (count + self.values);
+        let pooled = self.shares.iter().zip(difference).map(|(share, difference)| share + on_window * difference * share.sqrt());
+        let moments = pooled.zip(unit).zip(&self.shares).fold((0.0, 0.0), |(mean, square), ((pooled, unit), share)| {
+            let score = unit / share.sqrt();
+            (mean + pooled * score, square + pooled * score * score)
+        });
+        (moments.1 - moments.0 * moments.0).max(1.0)
     }
 
     /// What the directions do not explain; `None` when they explain everything.
@@ -329,16 +347,20 @@ impl Space {
         let mean = sampling * dimensions + added;
         let variance = 2.0 * sampling * sampling * dimensions + 2.0 * added * added;
         let effective = 2.0 * mean * mean / variance;
-        let freedom = if added > 0.0 { self.rest.freedom_of(mean, learned * dimensions) } else { f64::INFINITY };
+        let freedom = self.rest.freedom_of(mean, added, learned * dimensions);
         // The baseline's shares stand in the denominators of `length`, and where few values make them small by chance, its tail is heavier
         // than chi-square's. The test of homogeneity has the pooled shares there: chance is not rarer than it says.
         let homogeneous = chi_squared_homogeneity(&self.held, &sum_groups(cells, &self.group_of)).map_or(0.0, |test| test.p);
         let p = fisher_f::sf(length / mean, effective, freedom)?.max(homogeneous);
         let beyond_chance = (length - mean).max(0.0);
         // The variance of a noncentral chi-square grows by four times its noncentrality; the root by the delta method.
-        let spread = (variance + 4.0 * beyond_chance * mean / dimensions).sqrt() / (2.0 * length.sqrt().max(f64::MIN_POSITIVE));
+        let spread = (variance + 4.0 * beyond_chance * mean / dimensions).sqrt();
+        let size = beyond_chance.sqrt();
+        let low = (size - Z_95 * spread / (2.0 * length.sqrt().max(f64::MIN_POSITIVE))).max(0.0);
+        // Near nothing the root is no line: the bound of the square is then taken first.
+        let high = (beyond_chance + Z_95 * spread).sqrt();
         let ordinary = self.rest_ordinary / self.periods_in_window.sqrt();
-        Some(Rest { size: beyond_chance.sqrt(), margin: Z_95 * spread, p, ordinary })
+        Some(Rest { size, low, high, p, ordinary })
     }
 
     /// What the directions make of each cell's share: the window's expected count relative to the baseline's, per cell.

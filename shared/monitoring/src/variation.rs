@@ -8,6 +8,9 @@ use tidegate_statistics::moderation::Prior;
 
 use crate::reference::MIN_PERIODS;
 
+/// With fewer degrees of freedom than this, periods that differ no more than chance prove little.
+const FEW_DEGREES: f64 = 10.0;
+
 /// Variance of a quantity between periods, and how well it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Variation {
@@ -144,8 +147,11 @@ impl Variation {
     }
 
     /// Degrees of freedom of a variance of which `learned` was learned from periods (Satterthwaite: `d·(V/B)²`).
-    pub(crate) fn freedom_of(&self, variance: f64, learned: f64) -> f64 {
-        if learned > 0.0 { (self.freedom * (variance / learned).powi(2)).max(1.0) } else { f64::INFINITY }
+    ///
+    /// Where periods add nothing, only sampling counts, and it is known; unless the periods are so few that they may differ little by chance.
+    pub(crate) fn freedom_of(&self, variance: f64, added: f64, learned: f64) -> f64 {
+        let is_known = learned <= 0.0 || (added <= 0.0 && self.freedom >= FEW_DEGREES);
+        if is_known { f64::INFINITY } else { (self.freedom * (variance / learned).powi(2)).max(1.0) }
     }
 
     /// The standard error of a window's quantity against the baseline's.
@@ -154,11 +160,8 @@ impl Variation {
     /// window is.
     pub(crate) fn standard(&self, sampling: f64, periods_in_window: f64) -> Standard {
         let (added, learned) = self.added(periods_in_window);
-        if added <= 0.0 {
-            return Standard { error: sampling.sqrt(), freedom: f64::INFINITY };
-        }
         let variance = sampling + added;
-        Standard { error: variance.sqrt(), freedom: self.freedom_of(variance, learned) }
+        Standard { error: variance.sqrt(), freedom: self.freedom_of(variance, added, learned) }
     }
 }
 
@@ -168,9 +171,11 @@ mod tests {
 
     #[test]
     fn periods_that_differ_no_more_than_chance_add_nothing() {
-        let variation = Variation::learn(&[0.1, -0.1, 0.1, -0.1, 0.1, -0.1], &[0.05; 6]);
-        let standard = variation.standard(0.01, 1.0);
-        assert_eq!(standard, Standard { error: 0.1, freedom: f64::INFINITY });
+        let alternating: Vec<f64> = (0..12).map(|period| if period % 2 == 0 { 0.1 } else { -0.1 }).collect();
+        let variation = Variation::learn(&alternating, &[0.05; 12]);
+        assert_eq!(variation.standard(0.01, 1.0), Standard { error: 0.1, freedom: f64::INFINITY });
+        let few = Variation::learn(&[0.1, -0.1, 0.1, -0.1, 0.1, -0.1], &[0.05; 6]).standard(0.01, 1.0);
+        assert!((few.error - 0.1).abs() < 1e-12 && few.freedom < 10.0, "few periods prove little: {few:?}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
-use tidegate_contract::{Contract, FeatureMonitoring};
+use tidegate_contract::{BaselineKind, Contract, FeatureMonitoring};
 use tidegate_monitoring::{ActionKind, CauseKind, History, Input, QualityKind, State, Verdict, Window, assess};
 use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile};
 
@@ -241,6 +241,86 @@ fn a_muted_feature_is_shown_but_raises_nothing() {
     assert_eq!(verdict.state, State::Ok, "{}", verdict.headline);
     let amount = verdict.fields.iter().find(|field| field.name == "amount").unwrap();
     assert!(amount.muted && amount.state == State::Drift);
+}
+
+/// The contract with settings of `amount`, judged on amounts that are higher by a share of a standard deviation.
+fn judge_amount(settings: &str, shift: f64) -> tidegate_monitoring::FieldVerdict {
+    let text = format!(
+        "model: churn\ntask: binary\nfeatures:\n  - {{ name: amount, type: numeric, monitoring: {{ {settings} }} }}\n  - {{ name: channel, type: categorical }}\n"
+    );
+    let records = spoilt(1, |record| record.amount = record.amount.map(|amount| amount + 15.0 * shift));
+    let verdict = judge_as(&Contract::parse(&text).unwrap(), &records, &BatchFacts::default(), None);
+    verdict.fields.into_iter().find(|field| field.name == "amount").unwrap()
+}
+
+#[test]
+fn a_named_method_says_how_large_a_change_is_and_the_tests_whether_it_is_chance() {
+    // 0.4 sd: by Yurdakul's approximation a PSI of about 0.16.
+    let psi = judge_amount("method: psi", 0.4);
+    let test = psi.decisive.as_ref().unwrap();
+    assert_eq!((psi.state, test.test.as_str(), test.unit.as_str()), (State::Drift, "psi", "distance"));
+    assert!((0.1..0.25).contains(&test.effect) && test.effect_low > 0.1 && test.p_adjusted < 1e-3, "{test:?}");
+    assert!((psi.distances["psi"] - test.effect).abs() < 1e-12);
+    assert!(psi.sentence.starts_with("its values are higher: mean 1"), "{}", psi.sentence);
+    assert!(psi.sentence.ends_with("worth acting on from 0.100 on)"), "{}", psi.sentence);
+    // The same change is not large by a higher threshold, and a smaller one by no method.
+    assert_eq!(judge_amount("method: psi, threshold: 0.5", 0.4).state, State::Ok);
+    for method in ["psi", "ks", "jensen-shannon", "hellinger", "wasserstein", "total-variation", "l-infinity", "chi-squared"] {
+        let moved = judge_amount(&format!("method: {method}, threshold: 0.05"), 0.5);
+        assert_eq!((moved.state, moved.decisive.unwrap().test.as_str()), (State::Drift, method), "{method}");
+        assert_eq!(judge_amount(&format!("method: {method}"), 0.03).state, State::Ok, "{method}");
+    }
+}
+
+#[test]
+fn a_distance_near_its_threshold_is_a_warning() {
+    let effect = judge_amount("method: ks", 0.4).decisive.unwrap().effect;
+    let near = judge_amount(&format!("method: ks, threshold: {}", effect - 0.005), 0.4);
+    assert_eq!(near.state, State::Warning, "{near:?}");
+}
+
+#[test]
+fn sagemakers_rule_asks_for_no_evidence() {
+    // Its own allowance for chance: 1.8·√(1/m + 1/n) of the Kolmogorov-Smirnov distance to the four days of the same weekday.
+    let robust = judge_amount("method: sagemaker-robust", 0.5);
+    let test = robust.decisive.as_ref().unwrap();
+    let expected = robust.distances["ks"] - 1.8 * (1.0_f64 / 2400.0 + 1.0 / 2000.0).sqrt();
+    assert!((test.effect - expected).abs() < 1e-9 && robust.state == State::Drift, "{test:?}");
+    assert_eq!(judge_amount("method: sagemaker-robust, threshold: 0.2", 0.5).state, State::Ok);
+}
+
+#[test]
+fn what_the_model_hardly_listens_to_raises_a_warning_only() {
+    let mut contract = contract();
+    contract.features[0].importance = 0.04;
+    let records = spoilt(1, |record| record.amount = record.amount.map(|amount| amount + 6.0));
+    let verdict = judge_as(&contract, &records, &BatchFacts::default(), None);
+    let amount = verdict.fields.iter().find(|field| field.name == "amount").unwrap();
+    assert_eq!((verdict.state, amount.state), (State::Warning, State::Drift));
+    assert!(verdict.headline.contains("hardly listens"), "{}", verdict.headline);
+    assert!((verdict.importance_moved - 0.04 / 1.04).abs() < 1e-12);
+}
+
+#[test]
+fn the_contract_decides_which_baseline_has_the_say() {
+    // Amounts rose long ago: the training set differs, the window before does not.
+    let shifted = |number: i64| -> Vec<Record> {
+        day(number, 2000).into_iter().map(|record| Record { amount: record.amount.map(|amount| amount + 8.0), ..record }).collect()
+    };
+    let before = profile(Some(&baseline()), &shifted(39), &BatchFacts::default());
+    let judged = |baselines: &str| {
+        let text = format!(
+            "model: churn\ntask: binary\nfeatures:\n  - {{ name: amount, type: numeric, monitoring: {{ baselines: {baselines} }} }}\n"
+        );
+        let verdict = judge_as(&Contract::parse(&text).unwrap(), &shifted(40), &BatchFacts::default(), Some(&before));
+        let amount = verdict.fields.iter().find(|field| field.name == "amount").unwrap();
+        (amount.state, amount.baseline, amount.opinions.iter().map(|opinion| opinion.state).collect::<Vec<_>>(), verdict.baselines.len())
+    };
+    let (drift, ok) = (State::Drift, State::Ok);
+    assert_eq!(judged("[training, previous]"), (drift, Some(BaselineKind::Training), vec![drift, ok], 2));
+    assert_eq!(judged("[previous, training]"), (ok, Some(BaselineKind::Previous), vec![ok, drift], 2));
+    // Without a single past week the next in the list decides.
+    assert_eq!(judged("[seasonal, training]"), (drift, Some(BaselineKind::Training), vec![drift], 2));
 }
 
 #[test]
