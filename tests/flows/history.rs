@@ -11,7 +11,7 @@ async fn record(world: &World, end: &str) -> (String, String) {
     let key = |text: String| AttributeValue::S(text);
     let call = world.account.dynamodb.get_item().table_name(TABLE).key("pk", key(format!("MODEL#{MODEL}")));
     let item = call.key("sk", key(format!("WINDOW#1d#{end}T00:00:00Z"))).send().await.unwrap().item.unwrap();
-    (item["inputs_digest"].as_s().unwrap().clone(), item["revision"].as_n().unwrap().clone())
+    (item.get("inputs_digest").unwrap().as_s().unwrap().clone(), item.get("revision").unwrap().as_n().unwrap().clone())
 }
 
 #[tokio::test]

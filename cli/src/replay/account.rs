@@ -184,6 +184,14 @@ fn read_otherwise(in_bucket: &Contract, contract: &Contract) -> Vec<String> {
             "The contract maps records otherwise (record): that takes effect on records to come, not on those in the lake.".to_owned(),
         );
     }
+    let segments: Vec<String> =
+        contract.segments.iter().filter(|segment| !in_bucket.segments.contains(segment)).map(|segment| line(segment, 60)).collect();
+    if !segments.is_empty() {
+        notes.push(format!(
+            "The training set was not counted by {}: nothing can be said of what moved within it before the set is put again under this contract.",
+            series(&segments)
+        ));
+    }
     let ruled: Vec<String> = contract
         .fields()
         .into_iter()
