@@ -6,9 +6,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
-use tidegate_contract::{Contract, FeatureKind};
+use tidegate_contract::{Contract, FeatureKind, FieldRole};
 use tidegate_monitoring::{History, Input, Verdict, Window, assess};
-use tidegate_profile::{Baseline, BatchFacts, Profile, Profiler, Sampler, Source, WindowProfile};
+use tidegate_profile::{Baseline, BatchFacts, FieldProfile, Profile, Profiler, Sampler, Source, WindowProfile};
 
 /// The values of one field; `None` is missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,10 +97,33 @@ impl Table {
     }
 }
 
-/// Judges records as one window, without a history.
-pub(crate) fn judge(contract: &Contract, baseline: &Baseline, window: Window, records: &Table) -> anyhow::Result<Verdict> {
-    let mut current = WindowProfile::new(records.profile(contract, baseline)?);
+/// Judges a profile as one window, without a history.
+pub(crate) fn judge(contract: &Contract, baseline: &Baseline, window: Window, profile: Profile) -> Verdict {
+    let mut current = WindowProfile::new(profile);
     current.intake.files = 1;
     let history = History::default();
-    Ok(assess(&Input { contract, window, baseline: Some(baseline), current: &current, history, in_series: false }))
+    assess(&Input { contract, window, baseline: Some(baseline), current: &current, history, in_series: false })
+}
+
+/// Records without a time stand in a window without a length.
+pub(crate) const UNTIMED: Window = Window { start_ms: 0, end_ms: 0 };
+
+/// A baseline that knows one feature only.
+pub(crate) fn only(baseline: &Baseline, feature: &str) -> Baseline {
+    let kept = |field: &FieldProfile| field.role != FieldRole::Feature || field.name == feature;
+    let fields = baseline.fields.iter().zip(&baseline.profile.fields).filter(|(_, profile)| kept(profile));
+    Baseline {
+        id: baseline.id.clone(),
+        source: baseline.source.clone(),
+        profile: only_profile(&baseline.profile, feature),
+        periods: baseline.periods.clone(),
+        fields: fields.map(|(field, _)| field.clone()).collect(),
+    }
+}
+
+/// A profile of one feature only.
+pub(crate) fn only_profile(profile: &Profile, feature: &str) -> Profile {
+    let mut only = profile.clone();
+    only.fields.retain(|field| field.role != FieldRole::Feature || field.name == feature);
+    only
 }

@@ -3,8 +3,10 @@
 //! `cargo run --release -p tidegate-studies -- <study>`; what each shows and how it is read: the README beside this crate.
 
 mod cases;
-#[expect(dead_code, reason = "the studies that draw their own records come next")]
 mod engine;
+mod plot;
+mod power;
+mod random;
 
 use std::io::Write;
 
@@ -21,11 +23,13 @@ struct Studies {
 #[derive(Debug, Subcommand)]
 enum Study {
     Cases(cases::Arguments),
+    Power(power::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
     let text = match Studies::parse().study {
         Study::Cases(arguments) => cases::run(&arguments)?,
+        Study::Power(arguments) => power::run(&arguments)?,
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(())

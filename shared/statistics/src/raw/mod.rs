@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 pub use binning::{Binned, Binning};
 pub use categorical::{CategoricalSide, TOP_CATEGORIES};
-pub use numeric::{LEAST_DEVIATION, NumericSide};
+pub use numeric::{LEAST_DEVIATION, NumericSide, wasserstein};
 
 use crate::distance::{self, Base};
 use crate::test::{fisher_exact, two_proportion_z};

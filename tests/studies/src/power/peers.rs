@@ -1,0 +1,291 @@
+//! Other tools' default alarms, restated from their published formulas. `peers_check.py` beside this crate runs the real
+//! packages on the same windows and says where they differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tidegate_statistics::distance::{self, Base};
+use tidegate_statistics::kolmogorov_smirnov::TwoSample;
+use tidegate_statistics::moments::{mean, standard_deviation_population, standard_deviation_sample};
+use tidegate_statistics::raw::{Binning, wasserstein};
+use tidegate_statistics::test::{chi_squared_homogeneity, yates};
+
+use crate::engine::Column;
+
+/// Rules that are restated, in the order of [`Said::among`].
+pub(crate) const RULES: [&str; 10] = [
+    "Evidently",
+    "NannyML",
+    "Azure ML",
+    "SageMaker robust",
+    "deepchecks",
+    "whylogs, KS p < .05",
+    "alibi-detect, KS Bonferroni",
+    "PSI > 0.1",
+    "PSI > 0.25",
+    "Vertex AI 0.3",
+];
+
+/// The rule that the engine's power is compared with.
+pub(crate) const CORRECTED_KS: usize = 6;
+
+/// What the rules say of one feature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Said {
+    /// Whether each rule alarms; [`CORRECTED_KS`] without its correction.
+    alarms: [bool; RULES.len()],
+    /// The p-value of [`CORRECTED_KS`].
+    p: f64,
+}
+
+impl Said {
+    /// Whether each rule alarms when so many features share the error.
+    pub(crate) fn among(self, features: usize) -> [bool; RULES.len()] {
+        let mut alarms = self.alarms;
+        if let Some(corrected) = alarms.get_mut(CORRECTED_KS) {
+            *corrected = self.p < 0.05 / features as f64;
+        }
+        alarms
+    }
+}
+
+/// A feature's reference, made once.
+#[derive(Debug, Clone)]
+pub(crate) enum Reference {
+    /// A numeric feature's.
+    Numbers(Box<Numbers>),
+    /// A categorical feature's.
+    Names(Names),
+}
+
+impl Reference {
+    /// Learns from a column, in the order of its rows.
+    pub(crate) fn new(column: &Column) -> Self {
+        match column {
+            Column::Numbers(values) => Self::Numbers(Box::new(Numbers::new(&values.iter().copied().flatten().collect::<Vec<_>>()))),
+            Column::Names(values) => Self::Names(Names::new(values)),
+        }
+    }
+
+    /// What the rules say of a window's column.
+    pub(crate) fn say(&self, column: &Column) -> Said {
+        match (self, column) {
+            (Self::Numbers(reference), Column::Numbers(values)) => reference.say(values.iter().copied().flatten().collect()),
+            (Self::Names(reference), Column::Names(values)) => reference.say(values),
+            _ => Said { alarms: [false; RULES.len()], p: 1.0 },
+        }
+    }
+}
+
+/// Reference rows up to which Evidently tests, and above which it takes distances.
+const EVIDENTLY_TESTS_UP_TO: usize = 1_000;
+
+/// Chunks that NannyML cuts the reference into by default.
+const NANNYML_CHUNKS: usize = 10;
+
+/// A numeric feature's reference, made once.
+#[derive(Debug, Clone)]
+pub(crate) struct Numbers {
+    sorted: Vec<f64>,
+    deviation: f64,
+    sample_deviation: f64,
+    doane: Vec<f64>,
+    doane_shares: Vec<f64>,
+    nannyml_threshold: f64,
+}
+
+impl Numbers {
+    fn new(values: &[f64]) -> Self {
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let doane = doane_edges(&sorted);
+        let doane_shares = shares_between(&doane, &sorted);
+        let chunk = values.len() / NANNYML_CHUNKS;
+        let distances = values.chunks_exact(chunk.max(1)).map(|chunk| {
+            let mut chunk = chunk.to_vec();
+            chunk.sort_unstable_by(f64::total_cmp);
+            jensen_shannon_bits(&doane_shares, &shares_between(&doane, &chunk))
+        });
+        let nannyml_threshold = three_deviations_above(&distances.collect::<Vec<_>>());
+        Self {
+            deviation: standard_deviation_population(&sorted).unwrap_or(0.0).max(0.001),
+            sample_deviation: standard_deviation_sample(&sorted).unwrap_or(0.0).max(0.001),
+            sorted,
+            doane,
+            doane_shares,
+            nannyml_threshold,
+        }
+    }
+
+    fn say(&self, mut now: Vec<f64>) -> Said {
+        now.sort_unstable_by(f64::total_cmp);
+        let ks = TwoSample::of_sorted(&self.sorted, &now);
+        let p = ks.and_then(|ks| ks.p_asymptotic()).unwrap_or(1.0);
+        let moved = wasserstein(&self.sorted, &now).unwrap_or(0.0);
+        let psi = Binning::Decile
+            .count(&self.sorted, &now)
+            .and_then(|cells| distance::psi_floored(&cells.baseline, &cells.current))
+            .unwrap_or(0.0);
+        let jensen_shannon = jensen_shannon_bits(&self.doane_shares, &shares_between(&self.doane, &now));
+        let vertex = vertex_divergence(&self.sorted, &now);
+        let evidently = if self.sorted.len() <= EVIDENTLY_TESTS_UP_TO { p <= 0.05 } else { moved / self.deviation >= 0.1 };
+        let alarms = [
+            evidently,
+            jensen_shannon > self.nannyml_threshold,
+            moved / self.sample_deviation > 0.1,
+            ks.is_some_and(|ks| ks.robust_distance() > 0.1),
+            ks.is_some_and(|ks| ks.distance() >= 0.2),
+            p < 0.05,
+            false,
+            psi > 0.1,
+            psi > 0.25,
+            vertex > 0.3,
+        ];
+        Said { alarms, p }
+    }
+}
+
+/// A categorical feature's reference: counts by name, in a fixed order.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    names: BTreeMap<Arc<str>, usize>,
+    counts: Vec<u64>,
+    nannyml_threshold: f64,
+}
+
+impl Names {
+    fn new(values: &[Option<Arc<str>>]) -> Self {
+        let distinct: BTreeSet<Arc<str>> = values.iter().flatten().cloned().collect();
+        let names = distinct.into_iter().zip(0..).collect();
+        let mut reference = Self { names, counts: Vec::new(), nannyml_threshold: 0.0 };
+        reference.counts = reference.count(values);
+        let chunk = (values.len() / NANNYML_CHUNKS).max(1);
+        let distances = values
+            .chunks_exact(chunk)
+            .map(|chunk| distance::jensen_shannon_distance(&reference.counts, &reference.count(chunk), Base::Two).unwrap_or(0.0));
+        reference.nannyml_threshold = three_deviations_above(&distances.collect::<Vec<_>>());
+        reference
+    }
+
+    /// Counts by name; the study's windows have no name that the reference lacks.
+    fn count(&self, values: &[Option<Arc<str>>]) -> Vec<u64> {
+        let mut counts = vec![0; self.names.len()];
+        for name in values.iter().flatten() {
+            if let Some(count) = self.names.get(name).and_then(|&index| counts.get_mut(index)) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+
+    fn say(&self, values: &[Option<Arc<str>>]) -> Said {
+        let now = self.count(values);
+        let bits = distance::jensen_shannon_distance(&self.counts, &now, Base::Two).unwrap_or(0.0);
+        let nats = distance::jensen_shannon_distance(&self.counts, &now, Base::E).unwrap_or(0.0);
+        let (m, n) = (self.counts.iter().sum::<u64>() as f64, now.iter().sum::<u64>() as f64);
+        let largest = distance::l_infinity(&self.counts, &now).unwrap_or(0.0);
+        let contingency = yates(&self.counts, &now).map_or(1.0, |test| test.p);
+        let fit = goodness_of_fit(&self.counts, &now);
+        let psi = distance::psi_floored(&self.counts, &now).unwrap_or(0.0);
+        let evidently = if m <= EVIDENTLY_TESTS_UP_TO as f64 { fit < 0.05 } else { nats >= 0.1 };
+        let alarms = [
+            evidently,
+            bits > self.nannyml_threshold,
+            bits > 0.1,
+            largest - 1.8 * ((m + n) / (m * n)).sqrt() > 0.1,
+            cramers_v_of_equal_sizes(&self.counts, &now) >= 0.2,
+            fit < 0.05,
+            false,
+            psi > 0.1,
+            psi > 0.25,
+            largest > 0.3,
+        ];
+        Said { alarms, p: contingency }
+    }
+}
+
+/// Mean and three population standard deviations.
+fn three_deviations_above(values: &[f64]) -> f64 {
+    mean(values).unwrap_or(0.0) + 3.0 * standard_deviation_population(values).unwrap_or(0.0)
+}
+
+/// numpy's `histogram_bin_edges(values, "doane")`.
+fn doane_edges(sorted: &[f64]) -> Vec<f64> {
+    let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else { return Vec::new() };
+    let (n, centre) = (sorted.len() as f64, mean(sorted).unwrap_or(0.0));
+    let deviation = standard_deviation_population(sorted).unwrap_or(0.0);
+    if deviation <= 0.0 || n < 3.0 {
+        return vec![low - 0.5, high + 0.5];
+    }
+    let skewness = sorted.iter().map(|value| ((value - centre) / deviation).powi(3)).sum::<f64>() / n;
+    let spread = (6.0 * (n - 2.0) / ((n + 1.0) * (n + 3.0))).sqrt();
+    let bins = (1.0 + n.log2() + (1.0 + skewness.abs() / spread).log2()).ceil();
+    let mut edge = 0.0;
+    let mut edges = Vec::new();
+    while edge <= bins {
+        edges.push(low + (high - low) * edge / bins);
+        edge += 1.0;
+    }
+    edges
+}
+
+/// Shares between the edges, the last cell closed; what lies outside all of them in one cell more, as NannyML has it.
+fn shares_between(edges: &[f64], sorted: &[f64]) -> Vec<f64> {
+    let n = sorted.len().max(1) as f64;
+    let last = edges.len().saturating_sub(1);
+    let below = |(index, edge): (usize, &f64)| {
+        if index == last { sorted.partition_point(|value| value <= edge) } else { sorted.partition_point(|value| value < edge) }
+    };
+    let ends: Vec<usize> = edges.iter().enumerate().map(below).collect();
+    let mut shares: Vec<f64> = ends.windows(2).map(|pair| if let [start, end] = pair { (end - start) as f64 / n } else { 0.0 }).collect();
+    shares.push((1.0 - shares.iter().sum::<f64>()).max(0.0));
+    shares
+}
+
+/// Jensen-Shannon distance of shares, in bits.
+fn jensen_shannon_bits(before: &[f64], now: &[f64]) -> f64 {
+    let term = |share: f64, both: f64| if share > 0.0 { share * (2.0 * share / both).log2() } else { 0.0 };
+    let divergence = before.iter().zip(now).map(|(b, c)| 0.5 * (term(*b, b + c) + term(*c, b + c))).sum::<f64>();
+    divergence.max(0.0).sqrt()
+}
+
+/// Jensen-Shannon *divergence* in bits over ten cells of equal width from the least to the greatest value of both sides.
+fn vertex_divergence(before: &[f64], now: &[f64]) -> f64 {
+    let ends = [before.first(), now.first(), before.last(), now.last()];
+    let known: Vec<f64> = ends.into_iter().flatten().copied().collect();
+    let (low, high) = known.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
+    let edges: Vec<f64> = (0..=10).map(|cell| low + (high - low) * f64::from(cell) / 10.0).collect();
+    jensen_shannon_bits(&shares_between(&edges, before), &shares_between(&edges, now)).powi(2)
+}
+
+/// Pearson's goodness of fit against the reference's shares as if they were exact: 0 for one unseen name.
+fn goodness_of_fit(before: &[u64], now: &[u64]) -> f64 {
+    let (m, n) = (before.iter().sum::<u64>() as f64, now.iter().sum::<u64>() as f64);
+    let mut statistic = 0.0;
+    let mut cells = 0_u64;
+    for (&b, &c) in before.iter().zip(now) {
+        let expected = b as f64 / m * n;
+        if expected > 0.0 {
+            statistic += (c as f64 - expected).powi(2) / expected;
+            cells += 1;
+        } else if c > 0 {
+            return 0.0;
+        }
+    }
+    tidegate_statistics::chi_squared::sf(statistic, cells.saturating_sub(1) as f64).unwrap_or(1.0)
+}
+
+/// Bias-corrected Cramér's V after the larger side is shrunk to the smaller one's size.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded counts")]
+fn cramers_v_of_equal_sizes(before: &[u64], now: &[u64]) -> f64 {
+    let size = before.iter().sum::<u64>().min(now.iter().sum::<u64>()) as f64;
+    let shrunk = |counts: &[u64]| -> Vec<u64> {
+        let total = counts.iter().sum::<u64>().max(1) as f64;
+        counts.iter().map(|count| (*count as f64 * size / total).round() as u64).collect()
+    };
+    let Some(test) = chi_squared_homogeneity(&shrunk(before), &shrunk(now)) else { return 0.0 };
+    let total = 2.0 * size;
+    let free = test.degrees_of_freedom as f64;
+    let room = (free - free * free / (total - 1.0)).min(1.0 - 1.0 / (total - 1.0));
+    ((test.statistic / total - free / (total - 1.0)).max(0.0) / room.max(f64::MIN_POSITIVE)).sqrt()
+}
