@@ -62,8 +62,9 @@ pub(crate) fn correct(fields: &mut [Tested], kind: BaselineKind, windows: f64) -
         let factor = adjusted.get(&index).filter(|_| plain > 0.0).map_or(1.0, |adjusted| adjusted / plain) * shared;
         let named = tested.rules.method.is_some();
         let Some(against) = tested.against.iter_mut().find(|against| against.kind == kind) else { continue };
+        let all = weights(&against.tests, field_kind);
         for test in &mut against.tests {
-            test.p_adjusted = (test.p / weight(field_kind, test) * factor).min(1.0);
+            test.p_adjusted = (test.p / weight(field_kind, test) * all * factor).min(1.0);
         }
         // A named method measures the effect; the evidence is that of the tests together.
         let (p, p_adjusted) = against
@@ -80,7 +81,13 @@ pub(crate) fn correct(fields: &mut [Tested], kind: BaselineKind, windows: f64) -
 
 /// The smallest p-value of the tests, each against its share of the error.
 fn least(tests: &[Evidence], kind: FeatureKind) -> f64 {
-    tests.iter().filter(|test| !is_named(test)).map(|test| test.p / weight(kind, test)).fold(f64::INFINITY, f64::min)
+    let smallest = tests.iter().filter(|test| !is_named(test)).map(|test| test.p / weight(kind, test)).fold(f64::INFINITY, f64::min);
+    smallest * weights(tests, kind)
+}
+
+/// The weights of the tests that were made: what the others would have had is shared among these.
+fn weights(tests: &[Evidence], kind: FeatureKind) -> f64 {
+    tests.iter().filter(|test| !is_named(test)).map(|test| weight(kind, test)).sum()
 }
 
 /// Whether this is the effect by a named method rather than a test.
@@ -88,7 +95,7 @@ fn is_named(test: &Evidence) -> bool {
     test.unit == "distance"
 }
 
-/// Share of a field's error that a test gets; they sum to at most 1 for either kind of field.
+/// How much of a field's error a test gets, relative to the others that were made.
 ///
 /// A field of two names has one way to change its mix, and it is the way in which its periods differ most.
 pub(crate) fn weight(kind: FeatureKind, test: &Evidence) -> f64 {

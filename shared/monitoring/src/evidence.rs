@@ -6,7 +6,7 @@ use tidegate_profile::{CategoricalAnchor, Counts, FieldAnchor, FieldProfile};
 use crate::Evidence;
 use crate::contrast::{Shift, Space, Z_95};
 use crate::reference::{Period, Reference};
-use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare, compare_differences};
+use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare};
 use crate::spike::Clumping;
 use crate::words::{number, pair, percent, quoted};
 
@@ -40,7 +40,7 @@ impl Side<'_> {
     /// Every test of this field, in a fixed order. `p_adjusted` is still the plain p-value.
     pub(crate) fn tests(&self, space: Option<&Space>) -> Vec<Evidence> {
         let cells = self.cells();
-        let mut tests: Vec<Evidence> = self.missing().into_iter().collect();
+        let mut tests: Vec<Evidence> = self.missing(space).into_iter().collect();
         match self.anchor {
             FieldAnchor::Numeric(anchor) => {
                 tests.extend(space.map(|space| self.bulk(space, &cells)).unwrap_or_default());
@@ -49,7 +49,10 @@ impl Side<'_> {
                 tests.extend(self.beyond(&clumping, &cells));
             }
             FieldAnchor::Categorical(anchor) => {
-                tests.extend(space.map(|space| self.mix(space, anchor, &cells)).unwrap_or_default());
+                if let Some(space) = space {
+                    tests.extend(self.mix(space, anchor, &cells));
+                    tests.extend(self.name(anchor, space, &self.clumping(space), &cells));
+                }
                 tests.extend(self.unseen(anchor));
             }
         }
@@ -75,17 +78,10 @@ impl Side<'_> {
         }
     }
 
-    fn missing(&self) -> Option<Evidence> {
-        let tally = |counts: &Counts| Tally { hits: counts.absent, all: counts.absent + counts.cells.iter().sum::<u64>() };
-        let present = self.reference.present();
-        let before = Tally { hits: self.reference.absent, all: self.reference.absent + present };
+    fn missing(&self, space: Option<&Space>) -> Option<Evidence> {
+        let before = unusable(self.reference);
         let now = Tally { hits: self.records - self.now.present.min(self.records), all: self.records };
-        let deviation = |period: &Period| {
-            let (is, was) = (tally(&period.counts), tally(&period.expected));
-            Deviation { share: (is.share() - was.share()) * period.stretch, all: is.all }
-        };
-        let deviations = self.reference.of_periods().periods.iter().map(deviation).collect();
-        let change = compare_differences(before, now, &Ordinary::of(self.reference, deviations), 0.0)?;
+        let change = compare(before, now, &space.map_or_else(|| absence(self.reference), Space::absence))?;
         let says = if now.hits == now.all {
             format!("no usable value at all (baseline: {} missing)", percent(change.before))
         } else {
@@ -96,13 +92,9 @@ impl Side<'_> {
 
     /// Location, spread, the way the baseline's periods differ most, and the rest of the shape.
     fn bulk(&self, space: &Space, cells: &[u64]) -> Vec<Evidence> {
-        let names = ["location", "spread", "pattern"];
-        let mut tests: Vec<Evidence> = space
-            .shifts(cells)
-            .iter()
-            .zip(names)
-            .map(|(shift, name)| self.of_shift(name, *shift, self.bulk_says(name, shift.size)))
-            .collect();
+        let shifts = space.shifts(cells);
+        let mut tests: Vec<Evidence> =
+            shifts.iter().map(|shift| self.of_shift(shift.name, *shift, self.bulk_says(shift.name, shift.size))).collect();
         if let Some(rest) = space.rest(cells) {
             let says = self.reshaped();
             tests.push(self.of_w("shape", rest, says));
@@ -184,7 +176,7 @@ impl Side<'_> {
 
     fn mix(&self, space: &Space, anchor: &CategoricalAnchor, cells: &[u64]) -> Vec<Evidence> {
         let says = self.largest_mover(anchor, cells);
-        let mut tests: Vec<Evidence> = space.shifts(cells).iter().map(|shift| self.of_shift("pattern", *shift, says.clone())).collect();
+        let mut tests: Vec<Evidence> = space.shifts(cells).iter().map(|shift| self.of_shift(shift.name, *shift, says.clone())).collect();
         tests.extend(space.rest(cells).map(|rest| self.of_w("mix", rest, says)));
         tests
     }
@@ -208,7 +200,7 @@ impl Side<'_> {
         // How likely the next value is a new one: the share of values that the baseline showed once (Good, 1953).
         let once = self.reference.cells.iter().filter(|&&count| count == 1).count() as u64;
         let expected = Tally { hits: (outside_before + once).min(self.reference.present()), all: self.reference.present() };
-        let change = compare(expected, now)?;
+        let change = compare(expected, now, &Ordinary::UNKNOWN)?;
         let named = categorical.other.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));
         let named = named.map_or_else(String::new, |(value, _)| format!(", most often {}", quoted(value)));
         Some(Self::of_share(
@@ -219,6 +211,23 @@ impl Side<'_> {
             format!("{} of the values never occurred in the baseline{named}", percent(now.share())),
         ))
     }
+}
+
+/// Unusable values of a reference.
+fn unusable(reference: &Reference) -> Tally {
+    Tally { hits: reference.absent, all: reference.absent + reference.present() }
+}
+
+/// How much the share of unusable values differs between the periods of a reference.
+pub(crate) fn absence(reference: &Reference) -> Ordinary {
+    let tally = |counts: &Counts| Tally { hits: counts.absent, all: counts.absent + counts.cells.iter().sum::<u64>() };
+    let deviation = |period: &Period| {
+        let (is, was) = (tally(&period.counts), tally(&period.expected));
+        Deviation { share: (is.share() - was.share()) * period.stretch, all: is.all }
+    };
+    let of_periods = reference.of_periods();
+    let deviations: Vec<Deviation> = of_periods.periods.iter().map(deviation).collect();
+    Ordinary::of(reference, unusable(reference), &deviations, of_periods.expectations)
 }
 
 /// A field's counts in its cells; categorical: with one more for all other values.

@@ -2,12 +2,12 @@
 //!
 //! Bulk distances cannot see these, and they are what a broken pipeline looks like.
 
-use tidegate_statistics::interval;
 use tidegate_statistics::test::binomial_upper_tail;
+use tidegate_statistics::{interval, normal};
 
-use crate::contrast::{Z_95, two_sided};
+use crate::contrast::Z_95;
 use crate::reference::Reference;
-use crate::variation::Variation;
+use crate::variation::{Variation, largest_by_chance};
 
 /// Below so many expected values on either side, the exact conditional test replaces the normal one.
 const EXACT_BELOW: f64 = 20.0;
@@ -44,40 +44,43 @@ impl Tally {
     }
 }
 
-/// Compares two shares, ordinary variation unknown.
-///
-/// `None` when either side is empty. The interval is Newcombe's (1998, method 10, from Wilson intervals), widened by
-/// ordinary variation; the p-value is the pooled two-proportion z, or, where few hits are expected, the exact
-/// conditional binomial (given all hits, each falls on the window's side with probability `n/(n + m)`).
-pub(crate) fn compare(before: Tally, now: Tally) -> Option<ShareChange> {
-    compare_differences(before, now, &Ordinary::UNKNOWN, 0.0)
-}
-
-/// What the baseline's periods say of a share.
-#[derive(Debug, Clone, PartialEq)]
+/// How much a share differs between the baseline's periods anyway.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ordinary {
-    /// Each period's deviation, in order of time.
-    pub(crate) deviations: Vec<Deviation>,
+    /// Its variation.
+    pub(crate) variation: Variation,
+    /// The largest deviation that a period showed, beyond what chance makes of the largest of as many.
+    largest: f64,
     /// How many periods long the window is.
-    pub(crate) periods_in_window: f64,
-    /// How many periods long the reference is.
-    pub(crate) periods_behind: f64,
-    /// How many expectations the deviations were measured around.
-    pub(crate) expectations: f64,
+    periods_in_window: f64,
+    /// The least variance that it adds to a window's difference.
+    least_added: f64,
 }
 
 impl Ordinary {
-    /// Nothing is known.
-    pub(crate) const UNKNOWN: Self = Self { deviations: Vec::new(), periods_in_window: 1.0, periods_behind: 1.0, expectations: 1.0 };
+    /// Nothing is known: only sampling counts.
+    pub(crate) const UNKNOWN: Self = Self { variation: Variation::UNKNOWN, largest: 0.0, periods_in_window: 1.0, least_added: 0.0 };
 
-    /// Of deviations from what the reference's periods were measured around.
-    pub(crate) fn of(reference: &Reference, deviations: Vec<Deviation>) -> Self {
-        Self {
-            deviations,
-            periods_in_window: reference.periods_in_window,
-            periods_behind: reference.periods_behind,
-            expectations: reference.of_periods().expectations,
-        }
+    /// Learned from deviations from what the reference's periods were measured around, in order of time; those were so many
+    /// `expectations`.
+    pub(crate) fn of(reference: &Reference, before: Tally, periods: &[Deviation], expectations: f64) -> Self {
+        let learned = Self::learn(before, periods);
+        let variation = learned.variation.before(reference.periods_behind, expectations);
+        Self { variation, periods_in_window: reference.periods_in_window, ..learned }
+    }
+
+    /// The same, adding at least so much variance.
+    pub(crate) fn at_least(self, least_added: f64) -> Self {
+        Self { least_added, ..self }
+    }
+
+    fn learn(before: Tally, periods: &[Deviation]) -> Self {
+        let p = before.share();
+        let shares: Vec<f64> = periods.iter().map(|period| period.share).collect();
+        let within: Vec<f64> = periods.iter().map(|period| p * (1.0 - p) / (period.all.max(1) as f64)).collect();
+        let chance = largest_by_chance(periods.len());
+        let beyond_chance = periods.iter().zip(&within).map(|(period, variance)| period.share.abs() - chance * variance.sqrt());
+        Self { variation: Variation::learn(&shares, &within), largest: beyond_chance.fold(0.0, f64::max), ..Self::UNKNOWN }
     }
 }
 
@@ -90,8 +93,12 @@ pub(crate) struct Deviation {
     pub(crate) all: u64,
 }
 
-/// As [`compare`], with what the periods say, and the least variance that ordinary variation adds.
-pub(crate) fn compare_differences(before: Tally, now: Tally, ordinary: &Ordinary, least_added: f64) -> Option<ShareChange> {
+/// Compares two shares.
+///
+/// `None` when either side is empty. The interval is Newcombe's (1998, method 10, from Wilson intervals), widened by
+/// ordinary variation; the p-value is the pooled two-proportion z, or, where few hits are expected, the exact
+/// conditional binomial (given all hits, each falls on the window's side with probability `n/(n + m)`).
+pub(crate) fn compare(before: Tally, now: Tally, ordinary: &Ordinary) -> Option<ShareChange> {
     if before.all == 0 || now.all == 0 {
         return None;
     }
@@ -99,19 +106,16 @@ pub(crate) fn compare_differences(before: Tally, now: Tally, ordinary: &Ordinary
     let (m, n) = (before.all as f64, now.all as f64);
     let pooled = (before.hits + now.hits) as f64 / (m + n);
     let sampling = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m);
-    let Ordinary { deviations: periods, periods_in_window, periods_behind, expectations } = ordinary;
-    let shares: Vec<f64> = periods.iter().map(|period| period.share).collect();
-    let within: Vec<f64> = periods.iter().map(|period| p * (1.0 - p) / (period.all.max(1) as f64)).collect();
-    let variation = Variation::learn(&shares, &within).before(*periods_behind, *expectations);
-    let learned = variation.standard(sampling, *periods_in_window);
-    let error = learned.error.max((sampling + least_added).sqrt());
-    let by_z = if error > 0.0 { two_sided((q - p) / error, learned.freedom) } else { 1.0 };
+    let Ordinary { variation, largest, periods_in_window, least_added } = *ordinary;
+    let with = |added: f64| sampling + added.max(least_added);
+    let tail = |added: f64| if with(added) > 0.0 { normal::two_sided_p((q - p) / with(added).sqrt()) } else { 1.0 };
+    let by_z = variation.average_tail(periods_in_window, tail);
     let few = pooled.min(1.0 - pooled) * n.min(m) < EXACT_BELOW;
     let p_value = if few { by_z.max(conditional(before, now)) } else { by_z };
     let interval = interval::newcombe_difference(before.hits, before.all, now.hits, now.all, 0.95)?;
-    let extra = Z_95 * (error * error - sampling).max(0.0).sqrt();
+    let extra = Z_95 * (with(variation.added(periods_in_window)) - sampling).max(0.0).sqrt();
     let widen = |bound: f64, sign: f64| q - p + sign * ((bound - (q - p)).powi(2) + extra * extra).sqrt();
-    let ordinary = periods.iter().map(|period| period.share.abs()).fold(0.0, f64::max) / periods_in_window.sqrt();
+    let ordinary = largest / periods_in_window.sqrt();
     Some(ShareChange { before: p, now: q, low: widen(interval.low, -1.0), high: widen(interval.high, 1.0), p: p_value, ordinary })
 }
 
@@ -146,14 +150,14 @@ mod tests {
 
     #[test]
     fn one_odd_record_among_many_is_not_evidence() {
-        let change = compare(tally(0, 20_000), tally(1, 500)).unwrap();
+        let change = compare(tally(0, 20_000), tally(1, 500), &Ordinary::UNKNOWN).unwrap();
         assert!(change.p > 0.02, "{change:?}");
         assert!(change.low <= 0.0005, "{change:?}");
     }
 
     #[test]
     fn a_column_that_turns_null_is_overwhelming_evidence() {
-        let change = compare(tally(20, 20_000), tally(450, 500)).unwrap();
+        let change = compare(tally(20, 20_000), tally(450, 500), &Ordinary::UNKNOWN).unwrap();
         assert!(change.p < 1e-100 && change.low > 0.85, "{change:?}");
     }
 
@@ -162,9 +166,9 @@ mod tests {
         let periods: Vec<Tally> = [100, 20, 90, 10, 110, 30, 95, 25].map(|hits| tally(hits, 1000)).to_vec();
         let calm: Vec<Tally> = [60; 8].map(|hits| tally(hits, 1000)).to_vec();
         let after = |periods: &[Tally]| {
-            let deviations = periods.iter().map(|period| Deviation { share: period.share() - 0.06, all: period.all }).collect();
-            let ordinary = Ordinary { deviations, periods_behind: 8.0, ..Ordinary::UNKNOWN };
-            compare_differences(tally(480, 8000), tally(100, 1000), &ordinary, 0.0).unwrap()
+            let deviation = |period: &Tally| Deviation { share: period.share() - 0.06, all: period.all };
+            let ordinary = Ordinary::learn(tally(480, 8000), &periods.iter().map(deviation).collect::<Vec<_>>());
+            compare(tally(480, 8000), tally(100, 1000), &ordinary).unwrap()
         };
         let (wild, tame) = (after(&periods), after(&calm));
         assert!(wild.p > 0.2 && wild.low < 0.0, "{wild:?}");
@@ -173,10 +177,10 @@ mod tests {
 
     #[test]
     fn equal_shares_are_no_change() {
-        let change = compare(tally(50, 1000), tally(5, 100)).unwrap();
+        let change = compare(tally(50, 1000), tally(5, 100), &Ordinary::UNKNOWN).unwrap();
         assert!((change.p - 1.0).abs() < 1e-9);
-        assert!(compare(tally(0, 0), tally(5, 100)).is_none());
-        assert!((compare(tally(0, 1000), tally(0, 100)).unwrap().p - 1.0).abs() < 1e-9);
+        assert!(compare(tally(0, 0), tally(5, 100), &Ordinary::UNKNOWN).is_none());
+        assert!((compare(tally(0, 1000), tally(0, 100), &Ordinary::UNKNOWN).unwrap().p - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Values that suddenly repeat, and values outside all that the baseline showed: what stuck sensors, clipped columns,
 //! sentinels and changed units look like.
 
-use tidegate_profile::NumericAnchor;
+use tidegate_profile::{CategoricalAnchor, NumericAnchor};
 
 use crate::Evidence;
 use crate::contrast::Space;
 use crate::evidence::Side;
 use crate::reference::Period;
-use crate::share::{Deviation, Ordinary, ShareChange, Tally, beyond_p, compare, compare_differences};
-use crate::words::{number, percent};
+use crate::share::{Deviation, Ordinary, ShareChange, Tally, beyond_p, compare};
+use crate::words::{number, percent, quoted};
 
 /// So many cells with the largest plain difference are looked at closely.
 const CANDIDATES: usize = 8;
@@ -90,6 +90,30 @@ impl Side<'_> {
     /// A value, or narrow run of values, that holds much more or less than its neighbourhood explains: what location,
     /// spread and usual pattern make of the cell is taken out first.
     pub(crate) fn spike(&self, anchor: &NumericAnchor, space: &Space, clumping: &Clumping, cells: &[u64]) -> Option<Evidence> {
+        // The cells outside the baseline have a test of their own.
+        let (cell, change) = self.one_cell(space, clumping, cells, self.inside())?;
+        let value = anchor.representatives().get(cell).copied().unwrap_or(0.0);
+        let is_atom = u32::try_from(cell).is_ok_and(|cell| anchor.atoms.contains(&cell));
+        let around = if is_atom { "exactly" } else { "about" };
+        let says = format!("{} of the values are {around} {}, {} in the baseline", percent(change.now), number(value), self.was(cell));
+        Some(Self::of_share("spike", change, change.p, self.effect * SPIKE_PER_SD, says))
+    }
+
+    /// A name that holds much more or less than before, whatever the others do: the same as [`Side::spike`], for names.
+    pub(crate) fn name(&self, anchor: &CategoricalAnchor, space: &Space, clumping: &Clumping, cells: &[u64]) -> Option<Evidence> {
+        // Values that the baseline never showed have a test of their own.
+        let (cell, change) = self.one_cell(space, clumping, cells, 0..anchor.values.len())?;
+        let value = anchor.values.get(cell).map_or("", String::as_str);
+        let says = format!("{} of the values are {}, {} in the baseline", percent(change.now), quoted(value), self.was(cell));
+        Some(Self::of_share("name", change, change.p, self.effect * SPIKE_PER_SD, says))
+    }
+
+    fn was(&self, cell: usize) -> String {
+        percent(count(&self.reference.cells, cell) as f64 / self.reference.present().max(1) as f64)
+    }
+
+    /// The cell whose share changed most surely, corrected for how many were looked at.
+    fn one_cell(&self, space: &Space, clumping: &Clumping, cells: &[u64], tested: std::ops::Range<usize>) -> Option<(usize, ShareChange)> {
         let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
         if m == 0 || n == 0 {
             return None;
@@ -104,8 +128,7 @@ impl Side<'_> {
             let error = (pooled * (1.0 - pooled) * (1.0 / m as f64 + 1.0 / n as f64)).sqrt();
             if error > 0.0 { (is - was).abs() / error } else { 0.0 }
         };
-        // The cells outside the baseline have a test of their own.
-        let mut candidates: Vec<(usize, f64)> = self.inside().map(|cell| (cell, plain(cell))).collect();
+        let mut candidates: Vec<(usize, f64)> = tested.map(|cell| (cell, plain(cell))).collect();
         candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
         let cells_tested = candidates.len() as f64;
         let judged = candidates.into_iter().take(CANDIDATES).filter_map(|(cell, _)| {
@@ -117,23 +140,17 @@ impl Side<'_> {
                 Deviation { share: count(&period.counts.cells, cell) as f64 / all.max(1) as f64 - was, all }
             };
             // What location and usual pattern make of a period is taken out, so weekdays need no expectation of their own.
-            let deviations = ordinary.periods.iter().zip(&clumping.expected).map(deviation).collect();
-            let ordinary = Ordinary { expectations: 1.0, ..Ordinary::of(self.reference, deviations) };
+            let deviations: Vec<Deviation> = ordinary.periods.iter().zip(&clumping.expected).map(deviation).collect();
             let before = Tally { hits: rounded(share_expected(&expected, cell) * m as f64), all: m };
             let now = Tally { hits: count(cells, cell), all: n };
             let pooled = (before.hits + now.hits) as f64 / (m + n) as f64;
-            Some((cell, compare_differences(before, now, &ordinary, clumping.added(pooled))?))
+            let ordinary = Ordinary::of(self.reference, before, &deviations, 1.0).at_least(clumping.added(pooled));
+            Some((cell, compare(before, now, &ordinary)?))
         });
         let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
         // Not this cell's largest deviation in a period, but any cell's: which value repeats is chance.
         let ordinary = clumping.largest / self.reference.periods_in_window.sqrt();
-        let change = ShareChange { ordinary, ..change };
-        let value = anchor.representatives().get(cell).copied().unwrap_or(0.0);
-        let is_atom = u32::try_from(cell).is_ok_and(|cell| anchor.atoms.contains(&cell));
-        let around = if is_atom { "exactly" } else { "about" };
-        let was = count(&self.reference.cells, cell) as f64 / m as f64;
-        let says = format!("{} of the values are {around} {}, {} in the baseline", percent(change.now), number(value), percent(was));
-        Some(Self::of_share("spike", change, (change.p * cells_tested).min(1.0), self.effect * SPIKE_PER_SD, says))
+        Some((cell, ShareChange { ordinary, p: (change.p * cells_tested).min(1.0), ..change }))
     }
 
     /// The cells between the baseline's least and greatest value.
@@ -150,7 +167,7 @@ impl Side<'_> {
         let inside = self.inside();
         let below: u64 = cells.iter().take(inside.start).sum();
         let above: u64 = cells.iter().skip(inside.end).sum();
-        let change = compare(Tally { hits: 0, all: m }, Tally { hits: below + above, all: n })?;
+        let change = compare(Tally { hits: 0, all: m }, Tally { hits: below + above, all: n }, &Ordinary::UNKNOWN)?;
         // Values that clump count as fewer independent ones.
         let effect = clumping.design_effect(m, n);
         let p = (2.0 * beyond_p(below, m, n).min(beyond_p(above, m, n)).powf(1.0 / effect)).min(1.0);

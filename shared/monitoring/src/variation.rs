@@ -5,11 +5,21 @@
 //! method of moments, goes into every test's standard error.
 
 use tidegate_statistics::moderation::Prior;
+use tidegate_statistics::normal;
 
 use crate::reference::MIN_PERIODS;
 
-/// With fewer degrees of freedom than this, periods that differ no more than chance prove little.
-const FEW_DEGREES: f64 = 10.0;
+/// Beyond so many degrees of freedom a variance counts as known.
+const NEARLY_KNOWN: f64 = 1_000.0;
+
+/// Points at which the average over unknown variances is taken.
+const STEPS: u32 = 200;
+
+/// Where that average ends: so many standard deviations from its peak, where the density is e⁻³² of it.
+const NEGLIGIBLE_DEVIATIONS: f64 = 8.0;
+
+/// The logarithm of that, for the flat side.
+const NEGLIGIBLE_LOGARITHM: f64 = 32.0;
 
 /// Variance of a quantity between periods, and how well it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,15 +34,6 @@ pub(crate) struct Variation {
     periods: f64,
     /// How many independent periods a run of neighbouring ones stands for, per period: `(1 − ρ)/(1 + ρ)`.
     independence: f64,
-}
-
-/// The standard error of a difference between window and baseline.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Standard {
-    /// Standard error, ordinary variation included.
-    pub(crate) error: f64,
-    /// Degrees of freedom of that standard error (infinite when only sampling counts).
-    pub(crate) freedom: f64,
 }
 
 impl Variation {
@@ -103,7 +104,7 @@ impl Variation {
     /// little; they are believed where they differ more than these.
     pub(crate) fn or_larger(self, own: Self, periods_in_window: f64) -> Self {
         let own_added = own.excess() * (1.0 + 1.0 / own.periods.max(1.0));
-        if own.freedom <= 0.0 || own_added <= self.added(periods_in_window).0 {
+        if own.freedom <= 0.0 || own_added <= self.added(periods_in_window) {
             return self;
         }
         // The same variance added, told in periods of the length that windows are counted in.
@@ -117,6 +118,12 @@ impl Variation {
         (self.freedom > 0.0 && self.sampling > 0.0 && self.observed > 0.0).then(|| (self.observed / self.sampling, self.freedom))
     }
 
+    /// How much the variance exceeds chance, as it was learned, negative where it falls short; and the variance of that
+    /// estimate if chance is all there is. `None` when unknown.
+    pub(crate) fn plain_excess(&self) -> Option<(f64, f64)> {
+        (self.freedom > 0.0).then(|| (self.observed - self.sampling, 2.0 * self.sampling * self.sampling / self.freedom))
+    }
+
     /// Helps this variance by what its family has in common.
     pub(crate) fn moderate(&mut self, family: &Prior) {
         if let Some((ratio, freedom)) = self.ratio() {
@@ -127,42 +134,66 @@ impl Variation {
     }
 
     /// Variance between periods beyond sampling.
-    fn excess(&self) -> f64 {
+    pub(crate) fn excess(&self) -> f64 {
         (self.observed - self.sampling).max(0.0)
     }
 
     /// By how much the excess enters a window's difference from the baseline: one over the independent periods that the
     /// window is long, plus one over those that the baseline has.
-    fn spread(&self, periods_in_window: f64) -> f64 {
+    pub(crate) fn spread(&self, periods_in_window: f64) -> f64 {
         1.0 / (periods_in_window * self.independence).max(1.0) + 1.0 / (self.periods * self.independence).max(1.0)
     }
 
-    /// Variance that ordinary variation adds to a window's difference, and the learned variance it was taken from.
-    pub(crate) fn added(&self, periods_in_window: f64) -> (f64, f64) {
-        if self.freedom <= 0.0 {
-            return (0.0, 0.0);
-        }
-        let spread = self.spread(periods_in_window);
-        (self.excess() * spread, self.observed * spread)
-    }
-
-    /// Degrees of freedom of a variance of which `learned` was learned from periods (Satterthwaite: `d·(V/B)²`).
-    ///
-    /// Where periods add nothing, only sampling counts, and it is known; unless the periods are so few that they may differ little by chance.
-    pub(crate) fn freedom_of(&self, variance: f64, added: f64, learned: f64) -> f64 {
-        let is_known = learned <= 0.0 || (added <= 0.0 && self.freedom >= FEW_DEGREES);
-        if is_known { f64::INFINITY } else { (self.freedom * (variance / learned).powi(2)).max(1.0) }
+    /// Variance that ordinary variation adds to a window's difference.
+    pub(crate) fn added(&self, periods_in_window: f64) -> f64 {
+        if self.freedom > 0.0 { self.excess() * self.spread(periods_in_window) } else { 0.0 }
     }
 
     /// The standard error of a window's quantity against the baseline's.
     ///
     /// `sampling` is the variance that the numbers of values alone give; `periods_in_window` how many periods long the
     /// window is.
-    pub(crate) fn standard(&self, sampling: f64, periods_in_window: f64) -> Standard {
-        let (added, learned) = self.added(periods_in_window);
-        let variance = sampling + added;
-        Standard { error: variance.sqrt(), freedom: self.freedom_of(variance, added, learned) }
+    pub(crate) fn error(&self, sampling: f64, periods_in_window: f64) -> f64 {
+        (sampling + self.added(periods_in_window)).sqrt()
     }
+
+    /// The p-value of a window's difference: `tail` gives it for a variance that ordinary variation adds, and what is not
+    /// known of that variance is averaged over.
+    ///
+    /// A few periods leave open how much they vary: a sample variance `s²` with `d` degrees of freedom stands for any true
+    /// one `v` with weight `χ²_d(d·s²/v)`, save that no period varies less than chance alone makes it, `v ≥` sampling
+    /// (Box and Tiao, 1973, *Bayesian Inference in Statistical Analysis*, 2.3, with a floor). Without the floor and when
+    /// variation is all there is, the average of normal tails is Student's t with `d` degrees of freedom.
+    pub(crate) fn average_tail(&self, periods_in_window: f64, tail: impl Fn(f64) -> f64) -> f64 {
+        if self.freedom <= 0.0 || self.observed <= 0.0 {
+            return tail(0.0);
+        }
+        let spread = self.spread(periods_in_window);
+        let added = |variance: f64| (variance - self.sampling).max(0.0) * spread;
+        if self.freedom > NEARLY_KNOWN {
+            return tail(added(self.observed));
+        }
+        // In y = ln(χ²/d), whose density is exp(d/2·(y − eʸ)) with its peak at 0: v = s²·e⁻ʸ.
+        let density = |y: f64| self.freedom / 2.0 * (y - y.exp());
+        let deviation = (2.0 / self.freedom).sqrt();
+        let highest = (self.observed / self.sampling).ln().min(NEGLIGIBLE_DEVIATIONS * deviation);
+        let peak = highest.min(0.0);
+        let lowest = peak - NEGLIGIBLE_DEVIATIONS * deviation - 2.0 * NEGLIGIBLE_LOGARITHM / self.freedom;
+        let (mut weights, mut sum) = (0.0, 0.0);
+        for step in 0..=STEPS {
+            let y = lowest + (highest - lowest) * f64::from(step) / f64::from(STEPS);
+            let ends = if step == 0 || step == STEPS { 0.5 } else { 1.0 };
+            let weight = ends * (density(y) - density(peak)).exp();
+            weights += weight;
+            sum += weight * tail(added(self.observed * (-y).exp()));
+        }
+        (sum / weights).min(1.0)
+    }
+}
+
+/// What chance alone makes of the largest of `count` deviations, in standard errors: it is exceeded by one in two such.
+pub(crate) fn largest_by_chance(count: usize) -> f64 {
+    normal::quantile(1.0 - 0.5 / count.max(1) as f64 / 2.0).unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -171,29 +202,24 @@ mod tests {
 
     #[test]
     fn periods_that_differ_no_more_than_chance_add_nothing() {
-        let alternating: Vec<f64> = (0..12).map(|period| if period % 2 == 0 { 0.1 } else { -0.1 }).collect();
-        let variation = Variation::learn(&alternating, &[0.05; 12]);
-        assert_eq!(variation.standard(0.01, 1.0), Standard { error: 0.1, freedom: f64::INFINITY });
-        let few = Variation::learn(&[0.1, -0.1, 0.1, -0.1, 0.1, -0.1], &[0.05; 6]).standard(0.01, 1.0);
-        assert!((few.error - 0.1).abs() < 1e-12 && few.freedom < 10.0, "few periods prove little: {few:?}");
+        let variation = Variation::learn(&[0.1, -0.1, 0.1, -0.1, 0.1, -0.1], &[0.05; 6]);
+        assert!((variation.error(0.01, 1.0) - 0.1).abs() < 1e-15);
     }
 
     #[test]
     fn periods_that_differ_widen_the_error_and_a_longer_window_narrows_it() {
         let variation = Variation::learn(&[1.0, -1.0, 1.0, -1.0, 1.0, -1.0], &[0.01; 6]);
-        let day = variation.standard(1e-6, 1.0);
-        let month = variation.standard(1e-6, 30.0);
+        let (day, month) = (variation.error(1e-6, 1.0), variation.error(1e-6, 30.0));
         // s² = 6/5, excess = 1.19; one window period plus the mean of six.
-        assert!((day.error - (1e-6_f64 + 1.19 * (1.0 + 1.0 / 6.0)).sqrt()).abs() < 1e-12);
-        assert!(month.error < day.error / 2.0);
-        assert!(day.freedom < 6.0);
+        assert!((day - (1e-6_f64 + 1.19 * (1.0 + 1.0 / 6.0)).sqrt()).abs() < 1e-12);
+        assert!(month < day / 2.0);
     }
 
     #[test]
     fn a_run_of_alike_periods_counts_as_fewer_independent_ones() {
         let alternating = Variation::learn(&[1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0], &[0.0; 8]);
         let lasting = Variation::learn(&[1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0], &[0.0; 8]);
-        assert!(lasting.standard(0.0, 30.0).error > 1.5 * alternating.standard(0.0, 30.0).error);
+        assert!(lasting.error(0.0, 30.0) > 1.5 * alternating.error(0.0, 30.0));
     }
 
     #[test]
@@ -203,12 +229,41 @@ mod tests {
         let wild = Variation::learn(&[2.0, -2.0, 2.0, -2.0, 2.0], &[0.0; 5]);
         assert_eq!(days.or_larger(calm, 7.0), days);
         // Mean 0.4, s² = 4.8; a window as long as one of the five weeks, and their mean: 4.8 · (1 + 1/5).
-        let error = days.or_larger(wild, 7.0).standard(0.0, 7.0).error;
+        let error = days.or_larger(wild, 7.0).error(0.0, 7.0);
         assert!((error * error - 4.8 * 1.2).abs() < 1e-9, "{error}");
     }
 
     #[test]
     fn too_few_periods_teach_nothing() {
-        assert!((Variation::learn(&[5.0, -5.0], &[0.0; 2]).standard(0.04, 1.0).error - 0.2).abs() < 1e-12);
+        assert!((Variation::learn(&[5.0, -5.0], &[0.0; 2]).error(0.04, 1.0) - 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn variation_that_is_all_there_is_makes_the_normal_test_a_t_test() {
+        let values: Vec<f64> = (0..11).map(|i| f64::from(i * 7 % 11) - 5.0).collect();
+        let variation = Variation::learn(&values, &[1e-9; 11]);
+        let scale = variation.error(0.0, 1.0);
+        for t in [0.5, 2.0, 4.0, 7.0] {
+            let p = variation.average_tail(1.0, |added| normal::two_sided_p(t * scale / added.sqrt()));
+            let expected = tidegate_statistics::student_t::two_sided_p(t, 10.0).unwrap();
+            assert!((p / expected - 1.0).abs() < 1e-3, "t = {t}: {p}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn periods_that_differ_less_than_chance_still_leave_room_for_variation() {
+        let variation = Variation::learn(&[0.1, -0.1, 0.1, -0.1, 0.1, -0.1], &[0.05; 6]);
+        let p = |difference: f64| variation.average_tail(1.0, |added| normal::two_sided_p(difference / (0.01 + added).sqrt()));
+        assert!(p(0.5) > 10.0 * normal::two_sided_p(5.0), "{}", p(0.5));
+        assert!(p(2.0) < 0.01, "{}", p(2.0));
+        assert!((p(0.0) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_variance_that_many_fields_share_counts_as_known() {
+        let mut variation = Variation::learn(&[1.0, -1.0, 1.0, -1.0, 1.0, -1.0], &[1.0; 6]);
+        variation.moderate(&Prior { variance: 1.0, freedom: f64::INFINITY });
+        let p = variation.average_tail(1.0, |added| normal::two_sided_p(3.0 / (1.0 + added).sqrt()));
+        assert!((p - normal::two_sided_p(3.0)).abs() < 1e-12);
     }
 }
