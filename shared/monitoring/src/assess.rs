@@ -75,9 +75,9 @@ pub fn assess(input: &Input<'_>) -> Verdict {
         Cause { kind: crate::CauseKind::None, evidence: evidence.to_owned(), confidence: 1.0, fault: None }
     };
     let action = action(state, &cause, contract, baseline.is_some(), profile.records);
-    let moved = || fields.iter().filter(|field| raises(field, &fields) == state);
+    let moved = || moved(&fields, state);
     let incidents = if matters(state) {
-        let fields = moved().map(|field| field.name.clone()).collect();
+        let fields = moved().into_iter().map(|field| field.name.clone()).collect();
         vec![Incident { state, cause: cause.clone(), action: action.clone(), fields, began: None, segment: None }]
     } else {
         Vec::new()
@@ -178,6 +178,15 @@ pub(crate) fn raises(field: &FieldVerdict, fields: &[FieldVerdict]) -> State {
     }
 }
 
+/// The fields that a model's state is about: all that drifted, or those that raise it to a warning.
+pub(crate) fn moved(fields: &[FieldVerdict], state: State) -> Vec<&FieldVerdict> {
+    let is_meant = |field: &&FieldVerdict| match state {
+        State::Drift => !field.muted && field.state == State::Drift,
+        _ => raises(field, fields) == state,
+    };
+    fields.iter().filter(is_meant).collect()
+}
+
 fn matters(state: State) -> bool {
     matches!(state, State::Warning | State::Drift)
 }
@@ -229,7 +238,7 @@ fn state(
 fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &[QualityFinding]) -> String {
     let model = &input.contract.model;
     let records = number(input.current.profile.records as f64);
-    let moved: Vec<&FieldVerdict> = fields.iter().filter(|field| raises(field, fields) == state).collect();
+    let moved = moved(fields, state);
     let names: Vec<&str> = moved.iter().map(|field| field.name.as_str()).collect();
     match state {
         State::NoData => {
