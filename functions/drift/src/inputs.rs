@@ -17,20 +17,24 @@ pub(crate) struct Inputs {
     previous: Profile,
     same_hours: Vec<Profile>,
     week: Profile,
+    /// Whether records reach back to the start of that week: half a week's ups and downs do not cancel.
+    is_week_whole: bool,
     trail: Vec<(Window, Profile)>,
     /// Digest of everything that the verdict depends on.
     pub(crate) digest: String,
 }
 
 impl Inputs {
-    /// Loads the pieces from the listed parts.
+    /// Loads the pieces from the listed parts, which are in order of their hours.
     pub(crate) async fn load(window: Window, pieces: &Pieces, loader: &Loader<'_>, listed: Vec<ListedPart>) -> Result<Self, DriftError> {
+        let oldest_ms = listed.first().map(|part| part.at.hour_ms);
         let mut inputs = Self {
             window,
             current: WindowProfile::new(loader.nothing()),
             previous: loader.nothing(),
             same_hours: pieces.same_hours.iter().map(|_| loader.nothing()).collect(),
             week: loader.nothing(),
+            is_week_whole: pieces.week.first().zip(oldest_ms).is_some_and(|(first, oldest_ms)| oldest_ms <= first.start_ms),
             trail: Vec::new(),
             digest: String::new(),
         };
@@ -68,7 +72,12 @@ impl Inputs {
             window: self.window,
             baseline,
             current: &self.current,
-            history: History { previous: some(&self.previous), same_hours: &self.same_hours, week: some(&self.week), trail: &self.trail },
+            history: History {
+                previous: some(&self.previous),
+                same_hours: &self.same_hours,
+                week: some(&self.week).filter(|_| self.is_week_whole),
+                trail: &self.trail,
+            },
             in_series: true,
         })
     }
