@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER", help_heading = "A demo's lake")]
     state: Option<PathBuf>,
 
-    /// The bucket of verdicts and profiles, read with the credentials of the environment, the profile (AWS_PROFILE, also with SSO) or the machine
+    /// The bucket of verdicts and profiles, read with the credentials of the environment, the profile (also with SSO) or the machine
     #[arg(long, value_name = "NAME", requires_all = ["models_bucket", "registry_table"], help_heading = "A lake in an account")]
     lake_bucket: Option<String>,
     /// The bucket of contracts
