@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_contract::{FeatureKind, Field};
 
 use crate::observe::{ABSENT, names_of, timestamps};
-use crate::{BatchFacts, CategoricalAnchor, FieldAnchor, NumericAnchor, Profile, ProfileError, Profiler, Source};
+use crate::{BatchFacts, CategoricalAnchor, FieldAnchor, NumericAnchor, Profile, ProfileError, Profiler, SegmentProfile, Source};
 
 /// A complete data set that windows are compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Baseline {
     pub periods: Vec<String>,
     /// One entry per field, in the order of `profile.fields`.
     pub fields: Vec<FieldBaseline>,
+    /// The segments of each period, in the order of [`Baseline::periods`]; empty without segments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<Vec<SegmentProfile>>,
 }
 
 /// The cells of one field, and how its counts vary within the baseline.
@@ -164,8 +167,8 @@ impl Sampler {
     #[must_use]
     pub fn freeze(self, id: &str, source: Source) -> BaselineBuilder {
         let anchors: Vec<Option<FieldAnchor>> = self.samples.into_iter().map(FieldSample::anchor).collect();
-        let profiler = Profiler::with_anchors(id, &self.fields, &anchors);
         let periods = Periods::new(self.rows, self.timed, &self.days);
+        let profiler = Profiler::with_anchors(id, &self.fields, &anchors, periods.labels.len());
         let have_times = self.rows > 0 && self.timed == self.rows;
         let cells: usize = profiler.counters().iter().map(crate::observe::Counter::cells).sum();
         let span = self.days.first_key_value().zip(self.days.last_key_value()).map_or(0, |(first, last)| last.0 - first.0 + 1);
@@ -177,8 +180,10 @@ impl Sampler {
             FieldBaseline { periods: times(true, periods.labels.len()), hours: times(have_times, hours), anchor }
         });
         let fields = fields.collect();
+        let profile = profiler.start();
+        let segments = if profile.segments.is_empty() { Vec::new() } else { vec![profile.segments.clone(); periods.labels.len()] };
         BaselineBuilder {
-            baseline: Baseline { id: id.to_owned(), source, profile: profiler.start(), periods: periods.labels.clone(), fields },
+            baseline: Baseline { id: id.to_owned(), source, profile, periods: periods.labels.clone(), fields, segments },
             profiler,
             periods,
             rows: 0,
@@ -297,6 +302,11 @@ impl BaselineBuilder {
             let cells = counter.cell_of_each(batch)?;
             count(&mut field.periods, &periods, &cells);
             count(&mut field.hours, &hours, &cells);
+        }
+        let mut spans: Vec<&mut [SegmentProfile]> = self.baseline.segments.iter_mut().map(Vec::as_mut_slice).collect();
+        if !spans.is_empty() {
+            let period = |row: usize| periods.get(row).copied().flatten();
+            self.profiler.segmenter().observe_spans(&mut spans, period, self.profiler.counters(), batch)?;
         }
         self.rows += batch.num_rows() as u64;
         Ok(())

@@ -17,6 +17,7 @@ mod codec;
 mod merge;
 mod observe;
 mod outline;
+mod segmenter;
 mod segments;
 mod stored;
 mod types;
@@ -27,5 +28,7 @@ pub use coarse::COARSE_CELLS;
 pub use codec::{ProfileError, decode, encode};
 pub use observe::Profiler;
 pub use outline::{Outline, Values};
-pub use segments::{LEAST_SEGMENT_VALUES, SEGMENT_COUNTS, SEGMENT_VALUES, SegmentGroup, SegmentProfile, ShallowProfile};
+pub use segments::{
+    LEAST_SEGMENT_VALUES, SEGMENT_COUNTS, SEGMENT_PERIOD_COUNTS, SEGMENT_VALUES, SegmentGroup, SegmentProfile, ShallowProfile,
+};
 pub use types::*;

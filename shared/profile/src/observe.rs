@@ -9,7 +9,7 @@ use hashbrown::{HashMap, HashSet};
 use tidegate_contract::{FeatureKind, Field};
 
 use crate::cells::CellIndex;
-use crate::segments::Segmenter;
+use crate::segmenter::Segmenter;
 use crate::{
     Baseline, BatchFacts, CategoricalProfile, FieldAnchor, FieldProfile, MAX_OTHER_VALUES, MAX_UNEXPECTED, NumericProfile, Profile,
     ProfileError,
@@ -56,16 +56,20 @@ impl Profiler {
         }
     }
 
-    pub(crate) fn with_anchors(id: &str, fields: &[Field], anchors: &[Option<FieldAnchor>]) -> Self {
+    pub(crate) fn with_anchors(id: &str, fields: &[Field], anchors: &[Option<FieldAnchor>], periods: usize) -> Self {
         Self {
             anchor: Some(id.to_owned()),
             counters: fields.iter().zip(anchors).map(|(field, anchor)| Counter::new(field, anchor.as_ref())).collect(),
-            segmenter: Segmenter::of_anchors(fields, anchors),
+            segmenter: Segmenter::of_anchors(fields, anchors, periods),
         }
     }
 
     pub(crate) fn counters(&self) -> &[Counter] {
         &self.counters
+    }
+
+    pub(crate) fn segmenter(&self) -> &Segmenter {
+        &self.segmenter
     }
 
     /// A profile of no records.

@@ -69,7 +69,7 @@ impl Baseline {
         let anchors = outlines.iter().map(Outline::anchor).collect::<Result<Vec<_>, _>>()?;
         let fields: Vec<Field> = outlines.iter().map(|outline| outline.field.clone()).collect();
         let id = source.content.clone();
-        let mut profile = Profiler::with_anchors(&id, &fields, &anchors).start();
+        let mut profile = Profiler::with_anchors(&id, &fields, &anchors, 0).start();
         profile.records = records;
         // A summary does not tell records apart: there is nothing that a segment could be compared with.
         profile.segments.clear();
@@ -77,7 +77,7 @@ impl Baseline {
             outline.count(&mut profile, anchor.as_ref(), records);
         }
         let fields = anchors.into_iter().map(|anchor| FieldBaseline { anchor, periods: Vec::new(), hours: Vec::new() }).collect();
-        Ok(Self { id, source, profile, periods: Vec::new(), fields })
+        Ok(Self { id, source, profile, periods: Vec::new(), fields, segments: Vec::new() })
     }
 }
 

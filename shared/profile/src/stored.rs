@@ -38,6 +38,12 @@ impl Baseline {
                 return fault(format!("segments of {}: {wrong}", segment.field));
             }
         }
+        let is_like = |period: &Vec<SegmentProfile>| {
+            period.len() == self.profile.segments.len() && period.iter().zip(&self.profile.segments).all(|(a, b)| a.is_like(b))
+        };
+        if ![0, self.periods.len()].contains(&self.segments.len()) || !self.segments.iter().all(is_like) {
+            return fault("found periods by other segments than the whole, or another number of them".to_owned());
+        }
         Ok(())
     }
 
