@@ -12,10 +12,12 @@ use crate::contrast::moderate;
 use crate::decide::{Levels, correct, opinion, untold, windows_in_month};
 use crate::field::{Past, Prepared, Tested, against_training, effect_of, past_weeks, prepare};
 use crate::quality::findings;
+use crate::segments;
 use crate::versions::Versions;
 use crate::words::{list, number};
 use crate::{
-    Cause, CauseKind, FieldVerdict, History, Incident, Opinion, QualityFinding, SCHEMA, State, TrailPoint, Verdict, Window, spans,
+    CarriedBy, Cause, CauseKind, FieldVerdict, History, Incident, Opinion, QualityFinding, SCHEMA, SegmentFinding, State, TrailPoint,
+    Verdict, Window, spans,
 };
 
 /// A feature that carries less than this share of an average feature's importance does not make the model drift: its own drift raises the
@@ -60,9 +62,18 @@ pub fn assess(input: &Input<'_>) -> Verdict {
     let mut fields: Vec<FieldVerdict> = judge_fields(input).into_iter().filter(said_anything).collect();
     fields.sort_by(|a, b| weight(b).partial_cmp(&weight(a)).unwrap_or(std::cmp::Ordering::Equal).then_with(|| a.name.cmp(&b.name)));
     let quality = findings(contract, current, baseline, &fields);
-    let state = state(contract, baseline, profile, &fields, &quality);
-    let cause = if matters(state) {
-        cause(&fields, &quality, profile, history.previous)
+    let segments = segments::findings(input, &fields);
+    let of_all = state(contract, baseline, profile, &fields, &quality);
+    let state = raised(of_all, &segments);
+    let within = if matters(of_all) { None } else { segments::cause(&segments, contract) };
+    let cause = if let Some(within) = &within {
+        within.clone()
+    } else if matters(state) {
+        let cause = cause(&fields, &quality, profile, history.previous);
+        let inputs = || fields.iter().filter(|field| field.role == FieldRole::Feature && raises(field, &fields) == State::Drift);
+        let names: Vec<&str> = inputs().map(|field| field.name.as_str()).collect();
+        let shift = || segments::population_shift(&names, &segments, profile, baseline);
+        if cause.kind == CauseKind::CovariateDrift { shift().unwrap_or(cause) } else { cause }
     } else if let Some(season) = season(&fields).filter(|_| state == State::Ok) {
         season
     } else {
@@ -77,8 +88,11 @@ pub fn assess(input: &Input<'_>) -> Verdict {
     let action = action(state, &cause, contract, baseline.is_some(), profile.records);
     let moved = || moved(&fields, state);
     let incidents = if matters(state) {
-        let fields = moved().into_iter().map(|field| field.name.clone()).collect();
-        vec![Incident { state, cause: cause.clone(), action: action.clone(), fields, began: None, segment: None }]
+        let (fields, segment) = match (&within, segments.first()) {
+            (Some(_), Some(finding)) => (vec![finding.field.clone()], segments::carrier(&segments)),
+            _ => (moved().into_iter().map(|field| field.name.clone()).collect(), carrier(moved().first().copied(), profile, baseline)),
+        };
+        vec![Incident { state, cause: cause.clone(), action: action.clone(), fields, began: None, segment }]
     } else {
         Vec::new()
     };
@@ -87,7 +101,7 @@ pub fn assess(input: &Input<'_>) -> Verdict {
         model: contract.model.clone(),
         window,
         state,
-        headline: headline(input, state, &fields, &quality),
+        headline: headline(input, state, &fields, &quality, &segments),
         action,
         cause,
         records: profile.records,
@@ -97,7 +111,7 @@ pub fn assess(input: &Input<'_>) -> Verdict {
         importance_moved: importance_moved(&fields),
         windows_corrected: windows_in_month(window, input.in_series),
         incidents,
-        segments: Vec::new(),
+        segments,
         fields,
         quality,
         intake: current.intake.clone(),
@@ -169,11 +183,9 @@ fn season(fields: &[FieldVerdict]) -> Option<Cause> {
 /// What a field's state counts for the model: muted fields count for nothing, and the drift of a feature that the model hardly listens to
 /// ([`HARDLY_HEARD`]) for a warning.
 pub(crate) fn raises(field: &FieldVerdict, fields: &[FieldVerdict]) -> State {
-    let importances = || fields.iter().filter(|field| field.role == FieldRole::Feature).map(|field| field.importance);
-    let mean = importances().sum::<f64>() / importances().count().max(1) as f64;
     match field.state {
         _ if field.muted => State::Ok,
-        State::Drift if field.role == FieldRole::Feature && field.importance < HARDLY_HEARD * mean => State::Warning,
+        State::Drift if is_hardly_heard(field, fields) => State::Warning,
         state => state,
     }
 }
@@ -185,6 +197,24 @@ pub(crate) fn moved(fields: &[FieldVerdict], state: State) -> Vec<&FieldVerdict>
         _ => raises(field, fields) == state,
     };
     fields.iter().filter(is_meant).collect()
+}
+
+/// The segment that carries a field's move.
+fn carrier(field: Option<&FieldVerdict>, current: &Profile, baseline: Option<&Baseline>) -> Option<CarriedBy> {
+    segments::carried_by(&segments::decompose(&field?.name, current, baseline?))
+}
+
+/// Whether the model hardly listens to a feature ([`HARDLY_HEARD`]).
+pub(crate) fn is_hardly_heard(field: &FieldVerdict, fields: &[FieldVerdict]) -> bool {
+    let importances = || fields.iter().filter(|field| field.role == FieldRole::Feature).map(|field| field.importance);
+    let mean = importances().sum::<f64>() / importances().count().max(1) as f64;
+    field.role == FieldRole::Feature && field.importance < HARDLY_HEARD * mean
+}
+
+/// The state of the whole, raised by what moved within segments.
+fn raised(state: State, segments: &[SegmentFinding]) -> State {
+    let loudest = segments.iter().map(|finding| finding.state).max();
+    loudest.filter(|loudest| !matters(state) || *loudest > state).unwrap_or(state)
 }
 
 fn matters(state: State) -> bool {
@@ -235,7 +265,7 @@ fn state(
     }
 }
 
-fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &[QualityFinding]) -> String {
+fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &[QualityFinding], segments: &[SegmentFinding]) -> String {
     let model = &input.contract.model;
     let records = number(input.current.profile.records as f64);
     let moved = moved(fields, state);
@@ -257,6 +287,7 @@ fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &
         State::Warning | State::Drift => match (quality.first().filter(|finding| finding.state == state), moved.as_slice()) {
             // A broken column is the first thing to say.
             (Some(fault), _) if state == State::Drift || moved.is_empty() => format!("{}.", capitalised(&fault.sentence)),
+            (None, []) if let Some(finding) = segments.first() => segments::headline(finding, input.current.profile.records),
             (_, [first]) if state != first.state => {
                 format!("{} moved, but the model hardly listens to it: {}.", first.name, first.sentence)
             }

@@ -19,6 +19,7 @@ mod quality;
 mod reasons;
 mod reference;
 mod rules;
+mod segments;
 mod share;
 mod spike;
 mod variation;

@@ -160,13 +160,18 @@ impl Reference {
         let field = baseline.fields.get(position)?;
         field.anchor.as_ref()?;
         let whole = whole_counts(baseline, position)?;
-        let expected = Rc::new(whole.clone());
-        let period = |counts: &Counts| Period { counts: counts.clone(), expected: Rc::clone(&expected), stretch: 1.0 };
-        let periods: Vec<Period> = field.periods.iter().filter(|counts| Period::tells(counts)).map(period).collect();
-        let periods = if periods.len() < MIN_PERIODS { Vec::new() } else { periods };
         // Blocks of rows have no length in time: a window then counts as one period, the cautious choice.
         let periods_in_window = if field.hours.is_empty() { 1.0 } else { days(window) };
-        Some(Self { periods_in_window, periods_behind: periods.len().max(1) as f64, periods, ..Self::plain(whole) })
+        Some(Self::with_periods(whole, &field.periods, periods_in_window))
+    }
+
+    /// Counts with their own periods, measured around them all; those that hold too few values are left out.
+    pub(crate) fn with_periods(whole: Counts, periods: &[Counts], periods_in_window: f64) -> Self {
+        let expected = Rc::new(whole.clone());
+        let period = |counts: &Counts| Period { counts: counts.clone(), expected: Rc::clone(&expected), stretch: 1.0 };
+        let periods: Vec<Period> = periods.iter().filter(|counts| Period::tells(counts)).map(period).collect();
+        let periods = if periods.len() < MIN_PERIODS { Vec::new() } else { periods };
+        Self { periods_in_window, periods_behind: periods.len().max(1) as f64, periods, ..Self::plain(whole) }
     }
 
     /// The same periods, each measured around the days of its weekday, when they are single days and each weekday is there often enough.
