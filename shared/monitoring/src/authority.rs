@@ -23,6 +23,9 @@ use crate::{Evidence, Opinion, State};
 /// A swing is one that cancels over the week: what is left of it then is at most this share of it.
 const LEFT_OVER_THE_WEEK: f64 = 0.25;
 
+/// What lies at most so far from the past weeks, relative to its distance from the training set, is clearly nearer to them.
+const CLEARLY_LESS: f64 = 0.75;
+
 /// What the opinions come to.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Ruling {
@@ -55,7 +58,7 @@ pub(crate) fn rule(tested: &Tested, opinions: &[Opinion], rate: f64, week: impl 
         },
         (true, false) if authority.baseline == BaselineKind::Training => {
             let told: Vec<Told<'_>> = told(tested, rate).collect();
-            let is_usual = !told.is_empty() && told.iter().all(Told::is_usual);
+            let is_usual = !told.is_empty() && told.iter().all(|told| told.is_usual(rate));
             if !is_usual {
                 plain
             } else if week().is_some_and(|week| told.iter().all(|told| told.cancels_over(&week, rate))) {
@@ -92,9 +95,14 @@ fn told(tested: &Tested, rate: f64) -> impl Iterator<Item = Told<'_>> {
 }
 
 impl Told<'_> {
-    /// Whether the past weeks are sure that this window does not differ from them by as much as it does from the training set.
-    fn is_usual(&self) -> bool {
-        self.seasonal.is_some_and(|seasonal| seasonal.effect_low.abs().max(seasonal.effect_high.abs()) < self.training.effect.abs())
+    /// Whether the past weeks are sure that this window does not differ from them by as much as it does from the training set; or see
+    /// no evidence that it differs at all, and clearly less of it. The bound alone would fail every twentieth window by chance.
+    fn is_usual(&self, rate: f64) -> bool {
+        self.seasonal.is_some_and(|seasonal| {
+            let most = self.training.effect.abs();
+            let is_sure = seasonal.effect_low.abs().max(seasonal.effect_high.abs()) < most;
+            is_sure || (strength(seasonal, rate) == State::Ok && seasonal.effect.abs() <= CLEARLY_LESS * most)
+        })
     }
 
     /// Whether little is left of the move over a whole week.
