@@ -118,6 +118,7 @@ pub(crate) fn only(baseline: &Baseline, feature: &str) -> Baseline {
         profile: only_profile(&baseline.profile, feature),
         periods: baseline.periods.clone(),
         fields: fields.map(|(field, _)| field.clone()).collect(),
+        segments: Vec::new(),
     }
 }
 
