@@ -41,7 +41,7 @@ pub struct Contract {
     pub record: RecordMapping,
     /// The features that the model reads.
     pub features: Vec<Feature>,
-    /// Categorical features by which results are also looked at apart.
+    /// Categorical features by whose values records are also looked at apart, at most 8; in windows of a day and longer.
     #[serde(default)]
     pub segments: Vec<String>,
     /// What the serving side promises.

@@ -15,7 +15,7 @@ mod within;
 
 use std::rc::Rc;
 
-use tidegate_contract::{Contract, FieldRole};
+use tidegate_contract::{Contract, FeatureKind, FieldRole};
 use tidegate_profile::{Baseline, Counts, FieldAnchor, Profile, SegmentGroup, SegmentProfile};
 use tidegate_statistics::correction;
 
@@ -32,8 +32,8 @@ const DAY_MS: i64 = 86_400_000;
 /// Fewer records of a value in the baseline, and it is not compared.
 const MIN_BASELINE_RECORDS: u64 = 200;
 
-/// A value of at least this share of the records, drifted in a field that the model listens to, makes the model drift; otherwise a
-/// warning.
+/// A value of at least this share of the records makes the model drift, if it drifted in a field that the model listens to and not in the
+/// mere shape of numbers, which a few unusual days can bend; otherwise it is a warning.
 const OF_ACCOUNT: f64 = 0.1;
 
 /// At most so many findings are told, the strongest.
@@ -127,7 +127,9 @@ impl Candidate<'_> {
             strength(test, rate) == State::Drift && beyond() - unsure >= test.threshold && beyond() > test.ordinary
         };
         let decisive = tests.iter().filter(drifted).max_by(|a, b| a.size().total_cmp(&b.size()))?;
-        let is_of_account = self.records as f64 >= OF_ACCOUNT * all_records as f64 && !is_hardly_heard(self.field, fields);
+        let is_shape = matches!(decisive.test.as_str(), "spread" | "pattern" | "shape") && self.field.kind == FeatureKind::Numeric;
+        let is_large = self.records as f64 >= OF_ACCOUNT * all_records as f64;
+        let is_of_account = is_large && !is_shape && !is_hardly_heard(self.field, fields);
         let state = if is_of_account { State::Drift } else { State::Warning };
         Some(SegmentFinding {
             segment: self.segment.field.clone(),
@@ -156,6 +158,7 @@ fn candidates<'a>(
     };
     let periods: Rc<[&SegmentProfile]> = baseline.segments.iter().filter_map(|period| period.get(index)).collect();
     let heard = fields.iter().filter(|field| !field.muted && field.role != FieldRole::Latency && field.name != segment.field);
+    let declared = contract.fields();
     let mut candidates = Vec::new();
     for field in heard {
         let now_at = current.fields.iter().position(|profile| profile.name == field.name);
@@ -163,9 +166,7 @@ fn candidates<'a>(
         let (Some(now_at), Some(before_at)) = (now_at, before_at) else { continue };
         let Some(cells) = baseline.fields.get(before_at) else { continue };
         let Some(anchor) = &cells.anchor else { continue };
-        let Some(rules) =
-            contract.fields().iter().find(|declared| declared.name == field.name).map(|declared| Rules::of(contract, declared))
-        else {
+        let Some(rules) = declared.iter().find(|declared| declared.name == field.name).map(|declared| Rules::of(contract, declared)) else {
             continue;
         };
         let days = (window.end_ms - window.start_ms) as f64 / DAY_MS as f64;
