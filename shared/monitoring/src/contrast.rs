@@ -13,7 +13,7 @@ use tidegate_statistics::test::chi_squared_homogeneity;
 use tidegate_statistics::{chi_squared, normal};
 
 use crate::evidence::absence;
-use crate::groups::{group_names, group_runs, normal_scores, shares, sum_groups};
+use crate::groups::{NO_GROUP, group_names, group_runs, normal_scores, shares, sum_groups};
 use crate::reference::{Period, Reference};
 use crate::share::Ordinary;
 use crate::variation::{Variation, largest_by_chance};
@@ -319,6 +319,12 @@ impl Space {
     /// Whether there is an order of the values, and so a location.
     fn is_of_numbers(&self) -> bool {
         self.directions.iter().any(|direction| direction.name == "location")
+    }
+
+    /// Whether a cell that the baseline filled is compared together with others only.
+    pub(crate) fn is_joined(&self, cell: usize) -> bool {
+        let group = self.group_of.get(cell).filter(|group| **group != NO_GROUP);
+        group.is_some_and(|group| self.group_of.iter().filter(|other| *other == group).nth(1).is_some())
     }
 
     /// How much the share of unusable values varies.

@@ -99,10 +99,10 @@ impl Side<'_> {
         Some(Self::of_share("spike", change, change.p, self.effect * SPIKE_PER_SD, says))
     }
 
-    /// A name that holds much more or less than before, whatever the others do: the same as [`Side::spike`], for names.
+    /// A rare name that holds much more or less than before: the same as [`Side::spike`], for names that the space compares together.
     pub(crate) fn name(&self, anchor: &CategoricalAnchor, space: &Space, clumping: &Clumping, cells: &[u64]) -> Option<Evidence> {
         // Values that the baseline never showed have a test of their own.
-        let (cell, change) = self.one_cell(space, clumping, cells, 0..anchor.values.len())?;
+        let (cell, change) = self.one_cell(space, clumping, cells, (0..anchor.values.len()).filter(|cell| space.is_joined(*cell)))?;
         let value = anchor.values.get(cell).map_or("", String::as_str);
         let says = format!("{} of the values are {}, {} in the baseline", percent(change.now), quoted(value), self.was(cell));
         Some(Self::of_share("name", change, change.p, self.effect * SPIKE_PER_SD, says))
@@ -113,7 +113,7 @@ impl Side<'_> {
     }
 
     /// The cell whose share changed most surely, corrected for how many were looked at.
-    fn one_cell(&self, space: &Space, clumping: &Clumping, cells: &[u64], tested: std::ops::Range<usize>) -> Option<(usize, ShareChange)> {
+    fn one_cell(&self, space: &Space, clumping: &Clumping, cells: &[u64], tested: impl Iterator<Item = usize>) -> Option<(usize, ShareChange)> {
         let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
         if m == 0 || n == 0 {
             return None;

@@ -60,7 +60,7 @@ pub(crate) fn test(name: &str) -> Plain {
         "spread" => "Spread",
         "shape" => "Shape",
         "pattern" => "The baseline's own way of varying",
-        "atom" | "spike" => "A single value",
+        "atom" | "spike" | "name" => "A single value",
         "tail" => "Far tails",
         "beyond" => "Outside the baseline's range",
         "missing" => "Missing values",
