@@ -134,6 +134,7 @@ impl<'a> Roles<'a> {
             score: path(self.score, default.score),
             latency_ms: path(self.latency, default.latency_ms),
             features: root.to_owned(),
+            ..RecordMapping::default()
         };
         Contract { record, ..Contract::new(model, self.task()) }
     }

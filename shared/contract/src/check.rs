@@ -15,8 +15,6 @@ pub const MAX_SEGMENTS: usize = 8;
 pub const MAX_ALLOWED: usize = 1_000;
 /// Longest allowed value of a categorical feature, bytes.
 pub const MAX_ALLOWED_BYTES: usize = 200;
-/// Longest path into a record, bytes: what intake takes for a column's name.
-const MAX_PATH_BYTES: usize = 200;
 /// Longest prefix or free text, bytes.
 const MAX_TEXT_BYTES: usize = 512;
 
@@ -35,17 +33,18 @@ pub(crate) fn problems(contract: &Contract, tree: &Node) -> Vec<Problem> {
     check.problems
 }
 
-struct Check<'a> {
+/// What was found so far.
+pub(crate) struct Check<'a> {
     tree: &'a Node,
     problems: Vec<Problem>,
 }
 
 impl Check<'_> {
-    fn report(&mut self, path: &Path, message: impl Into<String>) {
+    pub(crate) fn report(&mut self, path: &Path, message: impl Into<String>) {
         self.problems.push(Problem::new(self.tree.locate(path), path, message));
     }
 
-    fn text(&mut self, path: &Path, text: &str) {
+    pub(crate) fn text(&mut self, path: &Path, text: &str) {
         if text.trim().is_empty() {
             self.report(path, "found empty text, expected some");
         } else if text.len() > MAX_TEXT_BYTES {
@@ -73,7 +72,7 @@ impl Check<'_> {
         }
     }
 
-    fn unique<'t, T: PartialEq + ToString + 't>(&mut self, path: &Path, values: impl IntoIterator<Item = &'t T>) {
+    pub(crate) fn unique<'t, T: PartialEq + ToString + 't>(&mut self, path: &Path, values: impl IntoIterator<Item = &'t T>) {
         let mut seen: Vec<&T> = Vec::new();
         for (index, value) in values.into_iter().enumerate() {
             if seen.contains(&value) {
@@ -107,52 +106,7 @@ impl Check<'_> {
         if let Some(plan) = &contract.retraining.plan {
             self.text(&Path::top("retraining").key("plan"), plan);
         }
-        if let Some(prefix) = &contract.logs.prefix {
-            self.prefix(&Path::top("logs").key("prefix"), prefix);
-        }
-    }
-
-    fn prefix(&mut self, path: &Path, prefix: &str) {
-        let expected = "expected a key prefix such as flight-delay/ or apps/flight-delay/logs/";
-        if prefix.starts_with('/') {
-            self.report(path, format!("found {}, {expected}, without a slash in front", quoted(prefix)));
-        } else if prefix.split('/').any(|part| part == ".." || part == ".") || prefix.contains("//") || prefix.contains('\\') {
-            self.report(path, format!("found {}, {expected}, without \".\", \"..\", \"//\" or backslashes", quoted(prefix)));
-        } else if !prefix.is_empty() && !prefix.ends_with('/') {
-            let message =
-                format!("found {}, {expected}, with a slash at the end so that it cannot take in another model's logs", quoted(prefix));
-            self.report(path, message);
-        } else {
-            self.text(path, prefix);
-        }
-    }
-
-    /// A path into a record: names joined by dots.
-    fn record_path(&mut self, path: &Path, value: &str) {
-        if value.split('.').any(str::is_empty) {
-            self.report(path, format!("found {}, expected names joined by single dots, such as event.output.score", quoted(value)));
-        } else if value.len() > MAX_PATH_BYTES {
-            self.report(path, format!("found {} bytes, expected at most {MAX_PATH_BYTES}", value.len()));
-        } else {
-            self.text(path, value);
-        }
-    }
-
-    fn record(&mut self, contract: &Contract) {
-        let (path, record) = (Path::top("record"), &contract.record);
-        for (key, value) in [
-            ("timestamp", &record.timestamp),
-            ("inference_id", &record.inference_id),
-            ("version", &record.version),
-            ("prediction", &record.prediction),
-            ("score", &record.score),
-            ("latency_ms", &record.latency_ms),
-        ] {
-            self.record_path(&path.key(key), value);
-        }
-        if !record.features.is_empty() {
-            self.record_path(&path.key("features"), &record.features);
-        }
+        self.logs(&contract.logs);
     }
 
     fn features(&mut self, contract: &Contract) {

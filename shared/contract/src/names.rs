@@ -59,7 +59,7 @@ fn joined_from(text: &str, joint: char, otherwise: &str) -> String {
 }
 
 /// Words that people write for ours.
-const SYNONYMS: [(&str, &str); 22] = [
+const SYNONYMS: [(&str, &str); 21] = [
     ("bool", "categorical"),
     ("boolean", "categorical"),
     ("category", "categorical"),
@@ -73,7 +73,6 @@ const SYNONYMS: [(&str, &str); 22] = [
     ("float", "numeric"),
     ("int", "numeric"),
     ("integer", "numeric"),
-    ("json", "jsonl"),
     ("kind", "type"),
     ("ndjson", "jsonl"),
     ("number", "numeric"),

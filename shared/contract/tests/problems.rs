@@ -323,3 +323,45 @@ fn a_method_that_compares_numbers_needs_a_number() {
         "4:23: monitoring.method: found ks, which compares numbers, and no numeric feature, expected another method"
     );
 }
+
+#[test]
+fn what_a_mapping_cannot_mean_is_told_with_its_place() {
+    for (addition, says) in [
+        (
+            "record: { columns: [x, y] }",
+            "6:24: record.columns[1]: found \"y\", expected the name of a feature, one of timestamp, inference_id, version, score, prediction, latency_ms, or _ to pass over a value; did you mean \"x\"?",
+        ),
+        ("record: { columns: [x, _, _, x] }", "6:30: record.columns[3]: found \"x\" a second time, expected every name once"),
+        ("record: { outputs: [x] }", ""),
+        (
+            "record: { outputs: [timestamp] }",
+            "6:21: record.outputs[0]: found \"timestamp\", expected the name of a feature, one of score, prediction, latency_ms, inference_id, version, or _ to pass over a value",
+        ),
+        (
+            "record: { hash: [x] }",
+            "6:18: record.hash[0]: found \"x\", a numeric feature, expected a categorical one: a pseudonym is no number; drop it",
+        ),
+        ("record: { hash: [c, inference_id] }", ""),
+        ("record: { drop: [c] }", "6:18: record.drop[0]: found \"c\", which the feature c reads, expected to drop it or to read it"),
+        ("record: { drop: [customer.name] }", ""),
+        (
+            "record: { constants: [{ name: x, value: many }] }",
+            "6:41: record.constants[0].value: found \"many\", expected a number: x is numeric",
+        ),
+        ("record: { constants: [{ name: version, value: 7 }] }", ""),
+        ("record: { score: \"out[10000]\" }", "6:18: record.score: found the place 10000 of an array, expected at most 9999"),
+        ("record: { score: \"out[1]\" }", ""),
+        (
+            "record: { format: sagemaker }",
+            "6:19: record.format: found \"sagemaker\", expected one of: auto, jsonl, json, csv, parquet, sagemaker-capture, sagemaker-transform, azureml, kserve, inference-table",
+        ),
+        ("logs: { layout: \"{endpoint}/{version}\" }", ""),
+        (
+            "logs: { layout: endpoint/variant }",
+            "6:17: logs.layout: found \"endpoint/variant\", expected folders with one that is {version}, such as {endpoint}/{version}",
+        ),
+    ] {
+        let expected = if says.is_empty() { "nothing is wrong" } else { says };
+        assert_eq!(with(&format!("{addition}\n")), expected, "{addition}");
+    }
+}
