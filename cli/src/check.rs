@@ -16,8 +16,11 @@ use crate::terminal::{self, Outcome, Say, counted, line};
 pub(crate) struct Arguments {
     /// The contract, YAML
     contract: PathBuf,
-    /// A scoring log: JSONL, CSV or Parquet, plain, gzip or zstd
+    /// A scoring log: JSON, CSV or Parquet, or what SageMaker, Azure ML, KServe or an inference table logs; plain, gzip or zstd
     sample: Option<PathBuf>,
+    /// Show one record of the sample before and after: as it was logged, and as it is stored
+    #[arg(long, requires = "sample")]
+    explain: bool,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
@@ -43,6 +46,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         let mut text = format!("{} is right.\n\n{}", path.display(), says(&contract));
         if let Some(sample) = &sample {
             text.push_str(&sample.says(&contract));
+            if arguments.explain {
+                text.push_str(&sample.before_and_after());
+            }
         }
         text
     };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use arrow_array::RecordBatch;
 use sha2::{Digest, Sha256};
 use tidegate_contract::{Contract, FieldRole};
-use tidegate_intake::{FoundValue, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError, Summary};
+use tidegate_intake::{FoundValue, Half, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError, Summary};
 use tidegate_monitoring::{History, Input, Verdict, Window, assess, spans};
 use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile};
 
@@ -27,11 +27,13 @@ pub(crate) struct Batches<F> {
     each: F,
     /// What is wrong with the first line that was put aside.
     pub(crate) first_rejected: Option<String>,
+    /// Requests and responses that have their other half in no line of the files so far.
+    pub(crate) halves: Vec<String>,
 }
 
 impl<F: FnMut(Partition, &RecordBatch, &BatchFacts) -> Result<(), SinkError>> Batches<F> {
     pub(crate) fn new(each: F) -> Self {
-        Self { each, first_rejected: None }
+        Self { each, first_rejected: None, halves: Vec::new() }
     }
 }
 
@@ -47,6 +49,11 @@ impl<F: FnMut(Partition, &RecordBatch, &BatchFacts) -> Result<(), SinkError>> Si
         });
         Ok(())
     }
+
+    fn half(&mut self, half: Half<'_>) -> Result<(), SinkError> {
+        self.halves.push(half.text.to_owned());
+        Ok(())
+    }
 }
 
 /// A desk's own files are trusted with their size; what a single line or a compression may do stays limited.
@@ -58,6 +65,11 @@ fn limits() -> Limits {
 pub(crate) fn read(plan: &Plan, path: &Path, progress: &Progress, sink: &mut dyn Sink) -> Result<Summary, CliError> {
     let file = progress.open(path)?;
     tidegate_intake::read(plan, limits(), file, sink).map_err(|source| CliError::Intake { path: path.to_owned(), source })
+}
+
+/// Joins the requests and responses of several files; `at` is the file that is blamed.
+fn join(plan: &Plan, halves: Vec<String>, at: &Path, sink: &mut dyn Sink) -> Result<Summary, CliError> {
+    tidegate_intake::join(plan, halves, None, sink).map_err(|source| CliError::Intake { path: at.to_owned(), source })
 }
 
 /// A plan of a contract; `at` is the file that is blamed.
@@ -88,18 +100,21 @@ pub(crate) fn baseline(contract: &Contract, paths: &[PathBuf]) -> Result<Baselin
     let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
     let plan = plan(contract, Layout::Dataset, first)?;
     let mut sampler = Sampler::new(plan.fields());
-    let mut digests = Vec::new();
+    let (mut digests, mut halves) = (Vec::new(), Vec::new());
     let mut lines = Lines::default();
     let mut fault = None;
     let progress = Progress::over("learning the baseline", paths);
     for path in paths {
         let mut sink = Batches::new(|_, batch, _| Ok(sampler.observe(batch)?));
         let summary = read(&plan, path, &progress, &mut sink)?;
+        halves.append(&mut sink.halves);
         fault = fault.or(sink.first_rejected);
         add(&mut lines, summary.lines);
         digests.push(summary.content_sha256);
     }
     drop(progress);
+    let summary = join(&plan, halves.clone(), first, &mut Batches::new(|_, batch, _| Ok(sampler.observe(batch)?)))?;
+    add(&mut lines, summary.lines);
     if lines.accepted == 0 {
         return Err(CliError::EmptyBaseline { path: first.to_owned(), fault });
     }
@@ -118,6 +133,7 @@ pub(crate) fn baseline(contract: &Contract, paths: &[PathBuf]) -> Result<Baselin
         read(&plan, path, &progress, &mut sink)?;
     }
     drop(progress);
+    join(&plan, halves, first, &mut Batches::new(|_, batch, facts| Ok(builder.observe(batch, facts)?)))?;
     let baseline = builder.finish();
     let mut features = baseline.profile.fields.iter().filter(|field| field.role == FieldRole::Feature);
     if features.all(|field| field.present == 0) {
@@ -164,14 +180,14 @@ pub(crate) fn current(contract: &Contract, paths: &[PathBuf], timed: bool, basel
     let plan = plan(contract, if timed { Layout::Logs } else { Layout::Dataset }, first)?;
     let profiler = Profiler::new(plan.fields(), baseline);
     let mut hours = Hours { timed, by_start: BTreeMap::new(), empty: profiler.start() };
-    let mut contents = BTreeSet::new();
+    let (mut contents, mut halves) = (BTreeSet::new(), Vec::new());
     let mut without_hour = WindowProfile::new(profiler.start());
     let progress = Progress::over("reading records", paths);
     for path in paths {
         // Each file is added at once, so that memory grows with the hours and not with the files.
-        let parts = read_parts(&plan, &profiler, path, &progress)?;
+        let (parts, mut alone) = read_parts(&plan, &profiler, path, &progress)?;
         let content = parts.first().map(|(_, part)| part.source.clone()).unwrap_or_default();
-        let is_repeated = content.lines.read > 0 && !contents.insert(content.content);
+        let is_repeated = (content.lines.read > 0 || !alone.is_empty()) && !contents.insert(content.content);
         for (hour, part) in parts {
             let counted = if is_repeated {
                 repeated(&part, &hours.empty)
@@ -183,8 +199,19 @@ pub(crate) fn current(contract: &Contract, paths: &[PathBuf], timed: bool, basel
                 _ => hours.at(hour.unwrap_or_default()).merge(&counted)?,
             }
         }
+        if !is_repeated {
+            halves.append(&mut alone);
+        }
     }
     drop(progress);
+    if !halves.is_empty() {
+        let mut counter = Counter::new(&profiler);
+        let summary = counter.count(|sink| join(&plan, halves, first, sink))?.0;
+        for (hour, part) in counter.parts("requests and responses of several files", summary) {
+            let joined = WindowProfile::combine(hours.empty.clone(), vec![part], contract.monitoring.bad_lines)?;
+            hours.at(hour.unwrap_or_default()).merge(&joined)?;
+        }
+    }
     // Files of which no line could be read belong to no hour; the newest one answers for them.
     let newest = hours.by_start.keys().next_back().copied().unwrap_or_default();
     hours.at(newest).merge(&without_hour)?;
@@ -202,29 +229,55 @@ fn repeated(part: &Part, empty: &Profile) -> WindowProfile {
     window
 }
 
-/// The parts of one file, one per version and hour; a file without records is one part without an hour.
-fn read_parts(plan: &Plan, profiler: &Profiler, path: &Path, progress: &Progress) -> Result<Vec<(Option<i64>, Part)>, CliError> {
-    let mut counted: BTreeMap<Partition, Profile> = BTreeMap::new();
-    let mut sink = Batches::new(|partition, batch: &RecordBatch, facts: &BatchFacts| {
-        let profile = counted.entry(partition).or_insert_with(|| profiler.start());
-        Ok(profiler.observe(profile, batch, facts)?)
-    });
-    let summary = read(plan, path, progress, &mut sink)?;
-    if counted.is_empty() {
-        counted.insert(Partition::default(), profiler.start());
+/// The parts of one file, one per version and hour; a file without records is one part without an hour. And its halves of records.
+fn read_parts(plan: &Plan, profiler: &Profiler, path: &Path, progress: &Progress) -> Result<(Parts, Vec<String>), CliError> {
+    let mut counter = Counter::new(profiler);
+    let (summary, halves) = counter.count(|sink| read(plan, path, progress, sink))?;
+    Ok((counter.parts(&path.display().to_string(), summary), halves))
+}
+
+/// The parts of one reading, each with its hour.
+type Parts = Vec<(Option<i64>, Part)>;
+
+/// Counts records by version and hour.
+struct Counter<'a> {
+    profiler: &'a Profiler,
+    counted: BTreeMap<Partition, Profile>,
+}
+
+impl<'a> Counter<'a> {
+    fn new(profiler: &'a Profiler) -> Self {
+        Self { profiler, counted: BTreeMap::new() }
     }
-    let location = path.display().to_string();
-    let source = Source { id: location.clone(), location, content: summary.content_sha256, lines: summary.lines };
-    // The first part answers for the lines that became no records.
-    let Lines { quarantined, blank, .. } = summary.lines;
-    let mut unread = Some((Lines { read: quarantined + blank, accepted: 0, quarantined, blank }, summary.reasons));
-    let part = |(partition, profile): (Partition, Profile)| {
-        let (mut lines, reasons) = unread.take().unwrap_or_default();
-        lines.read += profile.records;
-        lines.accepted += profile.records;
-        (partition.hour_ms, Part { source: source.clone(), lines, reasons, profile })
-    };
-    Ok(counted.into_iter().map(part).collect())
+
+    /// Counts what `reads` hands on: what became of it, and the halves that were left.
+    fn count(&mut self, reads: impl FnOnce(&mut dyn Sink) -> Result<Summary, CliError>) -> Result<(Summary, Vec<String>), CliError> {
+        let Self { profiler, counted } = self;
+        let mut sink = Batches::new(|partition, batch: &RecordBatch, facts: &BatchFacts| {
+            let profile = counted.entry(partition).or_insert_with(|| profiler.start());
+            Ok(profiler.observe(profile, batch, facts)?)
+        });
+        let summary = reads(&mut sink)?;
+        Ok((summary, sink.halves))
+    }
+
+    fn parts(mut self, location: &str, summary: Summary) -> Parts {
+        if self.counted.is_empty() {
+            self.counted.insert(Partition::default(), self.profiler.start());
+        }
+        let source =
+            Source { id: location.to_owned(), location: location.to_owned(), content: summary.content_sha256, lines: summary.lines };
+        // The first part answers for the lines that became no records.
+        let Lines { quarantined, blank, .. } = summary.lines;
+        let mut unread = Some((Lines { read: quarantined + blank, accepted: 0, quarantined, blank }, summary.reasons));
+        let part = |(partition, profile): (Partition, Profile)| {
+            let (mut lines, reasons) = unread.take().unwrap_or_default();
+            lines.read += profile.records;
+            lines.accepted += profile.records;
+            (partition.hour_ms, Part { source: source.clone(), lines, reasons, profile })
+        };
+        self.counted.into_iter().map(part).collect()
+    }
 }
 
 /// A window of the current records, ready to be judged.

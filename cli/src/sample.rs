@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tidegate_contract::{Contract, FieldRole};
-use tidegate_intake::{Found, FoundValue, IntakeError, Layout, Summary};
+use tidegate_intake::{Explained, Found, FoundValue, IntakeError, Layout, Summary};
 use tidegate_monitoring::reason_in_words;
 use tidegate_profile::{FieldProfile, Lines, Profile, Profiler};
 
@@ -18,7 +18,7 @@ use crate::terminal::{Say, count, counted, line, percent, series, table};
 pub(crate) struct Sample {
     path: PathBuf,
     /// What the first record maps to, or why no record could be read.
-    first: Result<Vec<Found>, IntakeError>,
+    first: Result<Explained, IntakeError>,
     summary: Summary,
     first_rejected: Option<String>,
     profile: Profile,
@@ -27,7 +27,7 @@ pub(crate) struct Sample {
 impl Sample {
     pub(crate) fn read(contract: &Contract, path: &Path) -> Result<Self, CliError> {
         let plan = desk::plan(contract, Layout::Logs, path)?;
-        let first = tidegate_intake::explain(&plan, &files::sample(path)?);
+        let first = tidegate_intake::explain_record(&plan, &files::sample(path)?);
         let profiler = Profiler::new(plan.fields(), None);
         let mut profile = profiler.start();
         let mut sink = Batches::new(|_, batch, facts| Ok(profiler.observe(&mut profile, batch, facts)?));
@@ -45,13 +45,16 @@ impl Sample {
 
     pub(crate) fn has_faults(&self) -> bool {
         let is_feature_without_value = |field: &FieldProfile| field.role == FieldRole::Feature && field.present == 0;
-        self.summary.lines.quarantined > 0 || self.summary.lines.accepted == 0 || self.profile.fields.iter().any(is_feature_without_value)
+        let is_empty = self.summary.lines.accepted == 0 && self.summary.waiting == 0;
+        self.summary.lines.quarantined > 0
+            || is_empty
+            || self.summary.lines.accepted > 0 && self.profile.fields.iter().any(is_feature_without_value)
     }
 
     pub(crate) fn says(&self, contract: &Contract) -> String {
         let mut text = format!("\nSample {}\n", self.path.display());
         match &self.first {
-            Ok(found) => {
+            Ok(Explained { found, .. }) => {
                 text.push_str("The first record maps to:\n");
                 let mut rows = vec![["field", "path", "in the record", "read as", "usable in the sample"].map(str::to_owned)];
                 rows.extend(found.iter().map(|found| self.found_row(found)));
@@ -74,6 +77,13 @@ impl Sample {
         text
     }
 
+    /// The first record as it was logged, and as it is stored.
+    pub(crate) fn before_and_after(&self) -> String {
+        let Ok(first) = &self.first else { return String::new() };
+        let after = serde_json::to_string_pretty(&first.after()).unwrap_or_default();
+        format!("\nBefore, as it was logged:\n{}\n\nAfter, as it is stored:\n{}\n", printable(&first.before), printable(&after))
+    }
+
     fn found_row(&self, found: &Found) -> [String; 5] {
         let usable = self.profile.fields.iter().find(|field| field.name == found.name).map(|field| {
             let wrong = if field.wrong_type > 0 {
@@ -90,10 +100,17 @@ impl Sample {
 
     fn lines(&self) -> String {
         let lines = self.summary.lines;
-        let format =
-            self.summary.format.map(|format| format!(" ({}, {})", format.name(), self.summary.compression.name())).unwrap_or_default();
+        let format = self.summary.format.map(|format| {
+            let log = self.summary.log.map(|log| format!("{}, ", log.says())).unwrap_or_default();
+            format!(" ({log}{}, {})", format.name(), self.summary.compression.name())
+        });
+        let format = format.unwrap_or_default();
         let mut text =
             format!("{} of {}{format} can be read.\n", count(lines.accepted), counted(lines.read - lines.blank.min(lines.read), "line"));
+        if self.summary.waiting > 0 {
+            let halves = counted(self.summary.waiting, "request or response");
+            text.say(format_args!("{halves} more without the other half in this file: they are joined across files by their id.\n"));
+        }
         if lines.quarantined > 0 {
             let reasons: Vec<String> =
                 self.summary.reasons.iter().map(|(reason, lines)| format!("{} ({})", reason_in_words(reason), count(*lines))).collect();
@@ -102,6 +119,18 @@ impl Sample {
         }
         text
     }
+}
+
+/// A text that a terminal can show: no control character but line breaks, and not longer than anyone reads.
+fn printable(text: &str) -> String {
+    const LONGEST: usize = 4_000;
+    let shown: String =
+        text.chars().take(LONGEST).map(|character| if character == '\n' { character } else { visible(character) }).collect();
+    if text.chars().count() > LONGEST { format!("{shown} …") } else { shown }
+}
+
+fn visible(character: char) -> char {
+    if character.is_control() { ' ' } else { character }
 }
 
 fn value(value: &FoundValue) -> String {
@@ -137,7 +166,7 @@ struct FieldFindings<'a> {
 
 impl<'a> SampleFindings<'a> {
     pub(crate) fn of(sample: &'a Sample) -> Self {
-        let fields = sample.first.iter().flatten();
+        let fields = sample.first.iter().flat_map(|first| &first.found);
         Self {
             lines: sample.summary.lines,
             reasons: &sample.summary.reasons,

@@ -10,7 +10,7 @@ const MOST_CALLS: u64 = 2_000;
 
 /// Runs the scenario once without faults, then once for every call and every way in which it can fail. Returns how many
 /// points were tried.
-async fn check(moment: Moment, start: &World, act: impl AsyncFn(&World)) -> u64 {
+pub(crate) async fn check(moment: Moment, start: &World, act: impl AsyncFn(&World)) -> u64 {
     let calm = start.fork().await;
     act(&calm).await;
     calm.recover().await;

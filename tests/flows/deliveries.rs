@@ -193,7 +193,7 @@ async fn a_message_that_says_nothing_ends_among_the_dead_letters_and_costs_no_ne
     assert!(!world.account.dead_letters(world.account.collect_queue()).await.unwrap().is_empty());
 }
 
-fn permutations(count: usize) -> Vec<Vec<usize>> {
+pub(crate) fn permutations(count: usize) -> Vec<Vec<usize>> {
     match count {
         0 => vec![Vec::new()],
         _ => permutations(count - 1)

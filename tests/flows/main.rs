@@ -6,6 +6,7 @@ mod crash_points;
 mod deliveries;
 mod demo_data;
 mod faults_by_chance;
+mod halves;
 mod history;
 mod inputs;
 mod large_objects;

@@ -5,7 +5,9 @@
 
 mod error;
 mod event;
+mod halves;
 mod handler;
+mod joined;
 mod log_object;
 mod outputs;
 mod reading;

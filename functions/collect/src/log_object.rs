@@ -81,6 +81,8 @@ impl Collector {
         ready.write().await?;
         self.lake.bucket.delete(&receipt.obsolete(&intent)).await.map_err(&lake)?;
         self.lake.put_receipt(&receipt.complete(&intent), Some(&etag)).await.map_err(&lake)?;
+        // Hours that only an older content of the object reached into lose its halves.
+        self.join_hours(&contract, intent.keys.iter().chain(intent.retired.keys())).await?;
         let Lines { read, accepted, quarantined, .. } = receipt.lines;
         info!(object.location = location, lines.read = read, lines.accepted = accepted, lines.quarantined = quarantined, "collected");
         Ok(())
@@ -103,7 +105,10 @@ impl Collector {
 
     /// Reads a log to its end: what to say of it, and what to write.
     async fn read_log(&self, key: &str, location: &str, contract: &Contract, object: Opened) -> Result<(Receipt, Ready<'_>), CollectError> {
-        let plan = Plan::new(contract, Layout::Logs).map_err(|source| CollectError::Intake { location: location.to_owned(), source })?;
+        let version = key.strip_prefix(&contract.logs_prefix()).and_then(|below| contract.logs.version_of(below));
+        let plan = Plan::new(contract, Layout::Logs)
+            .map_err(|source| CollectError::Intake { location: location.to_owned(), source })?
+            .of_object(version, Some(object.last_modified_ms));
         let baseline = self.baselines.current(&contract.model).await.map_err(CollectError::lake(location))?;
         let profiler = Profiler::new(plan.fields(), baseline.as_deref());
         let mut receipt = Receipt {
@@ -147,10 +152,16 @@ impl Collector {
             outputs.ready(&summary)
         };
         if summary.lines.accepted == 0 && summary.lines.quarantined > 0 {
-            receipt.outcome = Outcome::Unreadable;
             ready.show_unreadable(summary.lines, summary.reasons.clone());
-        } else if summary.lines.accepted == 0 {
-            receipt.outcome = Outcome::Empty;
+        }
+        match summary.log.filter(|log| !log.holds_records()) {
+            Some(log) => {
+                receipt.outcome = Outcome::NoRecords;
+                receipt.reason = Some(log.says().to_owned());
+            }
+            None if summary.lines.accepted > 0 || summary.waiting > 0 => {}
+            None if summary.lines.quarantined > 0 => receipt.outcome = Outcome::Unreadable,
+            None => receipt.outcome = Outcome::Empty,
         }
         if let Some(fault) = summary.fault {
             receipt.reason.get_or_insert(fault.text);
@@ -159,6 +170,7 @@ impl Collector {
         receipt.content = summary.content_sha256;
         receipt.lines = summary.lines;
         receipt.reasons = summary.reasons;
+        receipt.waiting = summary.waiting;
         receipt.keys = ready.keys();
         Ok((receipt, ready))
     }

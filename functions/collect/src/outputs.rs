@@ -13,11 +13,12 @@ use std::{
 use arrow_schema::SchemaRef;
 use futures::{StreamExt, TryStreamExt, stream};
 use tidegate_intake::Summary;
-use tidegate_lake::{Bucket, Condition, Lake, PART_BYTES, PartKey, RecordsWriter, Upload, keys};
+use tidegate_lake::{Bucket, Condition, Lake, PART_BYTES, PartKey, RecordsWriter, Upload, hour_start, keys};
 use tidegate_profile::{Lines, Part, Profile, Profiler, Source};
 
 use crate::{
     CollectError,
+    halves::Halves,
     reading::{Item, Take},
     spill::{Extent, Spill},
 };
@@ -54,6 +55,7 @@ pub(crate) struct Outputs<'a> {
     subject: Subject<'a>,
     parts: BTreeMap<(i64, String), Output>,
     quarantine: Option<Upload>,
+    halves: Halves,
     spill: Spill,
     unfinished: usize,
     waiting: usize,
@@ -89,7 +91,13 @@ impl Take for Outputs<'_> {
                 });
                 upload.push(&line).await.map_err(CollectError::lake(location))
             }
-            Item::Batch(..) if self.scattered => Ok(()),
+            Item::Batch(..) | Item::Half(..) if self.scattered => Ok(()),
+            Item::Half(time_ms, line) => {
+                let hour_ms = hour_start(time_ms);
+                self.scattered = !self.halves.knows(hour_ms) && self.halves.hours() >= MAX_PARTS;
+                let subject = &self.subject;
+                self.halves.push(hour_ms, &line, &mut self.spill, subject.spool_mib, &subject.location)
+            }
             Item::Batch(partition, batch, facts) => {
                 let subject = &self.subject;
                 let hour_ms = partition.hour_ms.unwrap_or(subject.last_modified_ms);
@@ -138,6 +146,7 @@ impl<'a> Subject<'a> {
             subject: self,
             parts: BTreeMap::new(),
             quarantine: None,
+            halves: Halves::default(),
             spill: Spill::default(),
             unfinished: 0,
             waiting: 0,
@@ -196,6 +205,7 @@ impl<'a> Outputs<'a> {
         let parts = std::mem::take(&mut self.parts);
         let first = parts.keys().next().cloned();
         let mut ready = Ready::new(self.subject, &content, summary.lines, self.quarantine.take(), std::mem::take(&mut self.spill));
+        ready.halves = std::mem::take(&mut self.halves);
         for (at, output) in parts {
             let accepted = output.profile.records;
             let (lines, reasons) = if first.as_ref() == Some(&at) {
@@ -228,6 +238,7 @@ pub(crate) struct Ready<'a> {
     source: Source,
     parts: Vec<(PartKey, Part, Option<Records>)>,
     quarantine: Option<Upload>,
+    halves: Halves,
     spill: Spill,
 }
 
@@ -243,7 +254,7 @@ impl<'a> Ready<'a> {
     fn new(subject: Subject<'a>, content: &str, lines: Lines, quarantine: Option<Upload>, spill: Spill) -> Self {
         let (id, location) = (subject.source.clone(), subject.location.clone());
         let source = Source { id, location, content: content.to_owned(), lines };
-        Self { subject, source, parts: Vec::new(), quarantine, spill }
+        Self { subject, source, parts: Vec::new(), quarantine, halves: Halves::default(), spill }
     }
 
     fn add(
@@ -269,13 +280,15 @@ impl<'a> Ready<'a> {
         let mut keys: BTreeSet<String> = self.parts.iter().map(|(at, ..)| at.profile(model)).collect();
         keys.extend(self.parts.iter().filter(|(_, _, records)| records.is_some()).map(|(at, ..)| at.records(model)));
         keys.extend(self.quarantine.iter().map(|upload| upload.key().to_owned()));
+        keys.extend(self.halves.each_hour().map(|hour_ms| keys::halves(model, hour_ms, &self.subject.source)));
         keys
     }
 
     /// Writes everything. Records come before the profile that speaks of them.
     pub(crate) async fn write(self) -> Result<(), CollectError> {
-        let Self { subject, source, parts, quarantine, mut spill } = self;
+        let Self { subject, source, parts, quarantine, halves, mut spill } = self;
         let mut uploads: Vec<Upload> = quarantine.into_iter().collect();
+        halves.write(&subject, &mut spill).await?;
         let mut profiles = Vec::with_capacity(parts.len());
         let mut failure = None;
         for (at, part, records) in parts {

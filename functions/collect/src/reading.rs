@@ -10,7 +10,8 @@ use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tidegate_intake::{
-    Detected, Flow, Intake, IntakeError, Limits, Partition, Plan, Rejected, SNIFF_BYTES, Sink, SinkError, Summary, read_parquet, sniff,
+    Detected, Flow, Half, Intake, IntakeError, Limits, Partition, Plan, Rejected, SNIFF_BYTES, Sink, SinkError, Summary, read_parquet,
+    sniff,
 };
 use tidegate_lake::{Bucket, LakeError, Opened, keys};
 use tidegate_profile::BatchFacts;
@@ -31,6 +32,8 @@ pub(crate) enum Item {
     Batch(Partition, RecordBatch, BatchFacts),
     /// A line that could not become a record, as a line of the quarantine file.
     Rejected(Vec<u8>),
+    /// Half a record whose other half is not in the object: when it was logged (milliseconds since 1970), and its line of the file of halves.
+    Half(i64, Vec<u8>),
 }
 
 /// Takes what is read, piece by piece.
@@ -162,13 +165,13 @@ impl Chunks<'_> {
 }
 
 /// What one push made.
-struct Made {
-    location: String,
-    items: Vec<Item>,
+pub(crate) struct Made {
+    pub(crate) location: String,
+    pub(crate) items: Vec<Item>,
 }
 
 impl Made {
-    async fn hand_on(&mut self, taker: &mut impl Take) -> Result<(), CollectError> {
+    pub(crate) async fn hand_on(&mut self, taker: &mut impl Take) -> Result<(), CollectError> {
         for item in self.items.drain(..) {
             taker.take(item).await?;
         }
@@ -184,6 +187,11 @@ impl Sink for Made {
 
     fn rejected(&mut self, rejected: Rejected<'_>) -> Result<(), SinkError> {
         self.items.push(Item::Rejected(quarantine_line(&self.location, &rejected)?));
+        Ok(())
+    }
+
+    fn half(&mut self, half: Half<'_>) -> Result<(), SinkError> {
+        self.items.push(half_item(half));
         Ok(())
     }
 }
@@ -202,6 +210,14 @@ impl Sink for Sent {
     fn rejected(&mut self, rejected: Rejected<'_>) -> Result<(), SinkError> {
         Ok(self.sender.blocking_send(Item::Rejected(quarantine_line(&self.location, &rejected)?))?)
     }
+
+    fn half(&mut self, half: Half<'_>) -> Result<(), SinkError> {
+        Ok(self.sender.blocking_send(half_item(half))?)
+    }
+}
+
+fn half_item(half: Half<'_>) -> Item {
+    Item::Half(half.time_ms, [half.text.as_bytes(), b"\n"].concat())
 }
 
 /// A rejected line as it is kept in the quarantine: one JSON object, the line itself whole.
@@ -219,12 +235,16 @@ struct QuarantineLine<'a> {
     /// Instead of `text`, when the line is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     base64: Option<String>,
+    /// Instead of `text`, when the contract has personal data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<&'a str>,
     /// Whether only the beginning of the line is kept.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     truncated: bool,
 }
 
 pub(crate) fn quarantine_line(location: &str, rejected: &Rejected<'_>) -> Result<Vec<u8>, serde_json::Error> {
+    let withheld = rejected.withheld.as_deref();
     let text = std::str::from_utf8(rejected.text).ok();
     let mut bytes = serde_json::to_vec(&QuarantineLine {
         object: location,
@@ -233,7 +253,8 @@ pub(crate) fn quarantine_line(location: &str, rejected: &Rejected<'_>) -> Result
         column: rejected.column,
         reason: rejected.reason.kind.name(),
         says: &rejected.reason.text,
-        text,
+        text: text.filter(|_| withheld.is_none()),
+        sha256: withheld,
         base64: text.is_none().then(|| aws_smithy_types::base64::encode(rejected.text)),
         truncated: rejected.truncated,
     })?;
@@ -247,9 +268,21 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_line_with_personal_data_is_told_by_its_digest() {
+        let reason = Reason { kind: ReasonKind::Json, text: "found a comma".to_owned() };
+        let withheld = Some("ab".to_owned());
+        let line =
+            quarantine_line("s3://logs/a", &Rejected { line: 3, offset: 40, column: None, reason, text: b"", truncated: false, withheld });
+        let line: serde_json::Value = serde_json::from_slice(&line.unwrap()).unwrap();
+        assert_eq!((line.get("text"), line.get("sha256").unwrap()), (None, &"ab".into()));
+    }
+
     fn kept(text: &[u8], truncated: bool) -> serde_json::Value {
         let reason = Reason { kind: ReasonKind::Json, text: "found a comma".to_owned() };
-        let line = quarantine_line("s3://logs/a", &Rejected { line: 3, offset: 40, column: Some(7), reason, text, truncated }).unwrap();
+        let line =
+            quarantine_line("s3://logs/a", &Rejected { line: 3, offset: 40, column: Some(7), reason, text, truncated, withheld: None })
+                .unwrap();
         assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1), "one line, whatever the text holds");
         serde_json::from_slice(&line).unwrap()
     }

@@ -27,7 +27,7 @@ impl Take for Learning<'_> {
     async fn take(&mut self, item: Item) -> Result<(), CollectError> {
         match item {
             Item::Batch(_, batch, _) => self.sampler.observe(&batch).map_err(CollectError::profile(self.location)),
-            Item::Rejected(_) => Ok(()),
+            Item::Rejected(_) | Item::Half(..) => Ok(()),
         }
     }
 }
@@ -44,6 +44,8 @@ impl Take for Counting<'_> {
     async fn take(&mut self, item: Item) -> Result<(), CollectError> {
         match item {
             Item::Batch(_, batch, facts) => self.builder.observe(&batch, &facts).map_err(CollectError::profile(self.location)),
+            // Half a record is none of a training set's; how many there are is said.
+            Item::Half(..) => Ok(()),
             Item::Rejected(line) => {
                 self.rejected = true;
                 self.quarantine.push(&line).await.map_err(CollectError::lake(self.location))
@@ -108,6 +110,7 @@ impl Collector {
             content: summary.content_sha256.clone(),
             lines: summary.lines,
             reasons: summary.reasons,
+            waiting: summary.waiting,
             ..Receipt::new(self.models.name(), key, Outcome::Baseline)
         };
         if summary.lines.accepted == 0 {

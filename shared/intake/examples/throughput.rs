@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use arrow_array::RecordBatch;
 use tidegate_contract::Contract;
-use tidegate_intake::{Flow, Intake, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError};
+use tidegate_intake::{Flow, Half, Intake, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError};
 use tidegate_profile::BatchFacts;
 
 #[derive(Default)]
@@ -25,6 +25,10 @@ impl Sink for Counting {
     }
 
     fn rejected(&mut self, _: Rejected<'_>) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn half(&mut self, _: Half<'_>) -> Result<(), SinkError> {
         Ok(())
     }
 }

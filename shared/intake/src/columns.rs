@@ -9,7 +9,7 @@ use tidegate_contract::FeatureKind;
 use tidegate_profile::{BatchFacts, MAX_UNEXPECTED};
 
 use crate::names::Names;
-use crate::row::{Category, Numeric, Row};
+use crate::row::{Category, Cell, Numeric, Row};
 use crate::{IntakeError, Plan, plan};
 
 /// Where unexpected features are counted whose names are too many to keep.
@@ -75,12 +75,15 @@ impl Columns {
     }
 
     /// Adds a row; nothing can fail from here on.
-    pub(crate) fn append<R: Row>(&mut self, row: &R, identity: &Identity<'_>) {
+    pub(crate) fn append<R: Row + ?Sized>(&mut self, row: &R, identity: &Identity<'_>, plan: &Plan) {
         self.timestamp.append_option(identity.timestamp_ms);
         self.inference_id.append_option(identity.inference_id);
         let mut bytes = 16 + identity.inference_id.map_or(0, str::len) + 8 * self.fields.len();
         for (place, (column, wrong)) in self.fields.iter_mut().zip(&mut self.wrong_type).enumerate() {
-            let cell = row.cell(plan::FIELDS + place);
+            let cell = match row.cell(plan::FIELDS + place) {
+                Cell::Absent => plan.constant(plan::FIELDS + place).map_or(Cell::Absent, Cell::Text),
+                cell => cell,
+            };
             match column {
                 Column::Numeric(column) => match cell.numeric() {
                     Numeric::Value(value) => column.append_value(value),
@@ -91,6 +94,10 @@ impl Columns {
                     }
                 },
                 Column::Categorical(column) => match cell.category() {
+                    Category::Value(value) if plan.hides(place) => {
+                        column.push(&plan.privacy().pseudonym(&value));
+                        bytes += value.len();
+                    }
                     Category::Value(value) => {
                         column.push(&value);
                         bytes += value.len();

@@ -6,9 +6,10 @@
 
 use csv_core::{ReadRecordResult, Reader};
 
+use crate::csv_header::Header;
 use crate::row::{Cell, Row};
 use crate::rows::{Place, Rows};
-use crate::{IntakeError, Layout, Plan, Reason, ReasonKind, Sink, plan};
+use crate::{IntakeError, Reason, ReasonKind, Sink, plan};
 
 /// So many unclosed quotes of one object are mended; each costs reading at most one longest line again.
 const MENDED_QUOTES: usize = 64;
@@ -38,16 +39,6 @@ struct Fields {
     ends: Vec<usize>,
     text_used: usize,
     ends_used: usize,
-}
-
-/// What the header line says.
-#[derive(Debug)]
-struct Header {
-    names: Vec<String>,
-    /// The column of every target.
-    columns: Vec<Option<usize>>,
-    /// The columns that are unexpected features, with the feature's name.
-    unexpected: Vec<(usize, String)>,
 }
 
 /// How a row ended.
@@ -246,11 +237,12 @@ impl Csv {
         self.offset += raw.len() as u64;
         let result = match &self.header {
             None => {
-                let header = self.fields.strings().and_then(|names| Header::new(names, rows.plan()));
+                let header = self.fields.strings().and_then(|names| Header::new(names, rows.plan(), rows.summary.log));
                 match header {
                     Ok(header) => {
+                        let taken = if header.is_row { row(&header, &self.fields, place, rows, sink) } else { Ok(()) };
                         self.header = Some(header);
-                        Ok(())
+                        taken
                     }
                     Err(reason) => {
                         self.offset = start; // nothing was read
@@ -348,38 +340,6 @@ impl Fields {
     }
 }
 
-impl Header {
-    fn new(names: Vec<String>, plan: &Plan) -> Result<Self, Reason> {
-        let wrong = |text: String| Err(Reason::new(ReasonKind::Header, text));
-        let mut seen = hashbrown::HashSet::new();
-        for name in &names {
-            if name.chars().any(char::is_control) {
-                return wrong(format!("found a control character in the column name {name:?}, expected none"));
-            }
-            if !seen.insert(name.as_str()) {
-                return wrong(format!("found the column \"{}\" twice, expected every name once", crate::category(name)));
-            }
-        }
-        drop(seen);
-        let column = |wanted: &str| names.iter().position(|name| name == wanted);
-        let columns: Vec<Option<usize>> =
-            plan.targets().iter().map(|target| target.columns.iter().find_map(|wanted| column(wanted))).collect();
-        if plan.layout() == Layout::Logs && columns.get(plan::TIMESTAMP).copied().flatten().is_none() {
-            let path = plan.targets().first().map_or("timestamp", |target| target.path.as_str());
-            return wrong(format!(
-                "found no column \"{path}\" for the time of the prediction in the first line, expected a header line with one"
-            ));
-        }
-        if columns.iter().skip(plan::FIELDS).all(Option::is_none) {
-            return wrong("found no column of any field in the first line, expected a header line with their names".to_owned());
-        }
-        let known: hashbrown::HashSet<usize> = columns.iter().copied().flatten().collect();
-        let unknown = names.iter().enumerate().filter(|(at, name)| !known.contains(at) && !name.is_empty());
-        let unexpected = unknown.filter_map(|(at, name)| Some((at, plan.unexpected_column(name)?.to_owned()))).collect();
-        Ok(Self { names, columns, unexpected })
-    }
-}
-
 /// One row.
 struct CsvRow<'a> {
     header: &'a Header,
@@ -399,6 +359,7 @@ impl Row for CsvRow<'_> {
     fn cell(&self, target: usize) -> Cell<'_> {
         match self.header.columns.get(target).copied().flatten().and_then(|column| self.field(column)) {
             Some("") => Cell::Null,
+            Some(text) if target == plan::INFERENCE_ID => Cell::Text(text.trim_ascii()),
             Some(text) => Cell::Text(text),
             None => Cell::Absent,
         }

@@ -1,5 +1,7 @@
 //! What an object is, told from its first bytes and never from its name.
 
+use tidegate_contract::RecordFormat;
+
 use crate::{Reason, ReasonKind};
 
 /// The format of an object's content.
@@ -7,6 +9,8 @@ use crate::{Reason, ReasonKind};
 pub enum Format {
     /// One JSON object a line.
     Jsonl,
+    /// A JSON array of objects, or objects one after the other over any number of lines.
+    Json,
     /// Comma-separated values with a header line.
     Csv,
     /// Apache Parquet.
@@ -19,6 +23,7 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Jsonl => "jsonl",
+            Self::Json => "json",
             Self::Csv => "csv",
             Self::Parquet => "parquet",
         }
@@ -73,6 +78,11 @@ pub fn sniff(head: &[u8]) -> Detected {
     }
 }
 
+/// Whether a format is one of text alone: the others come as Parquet too.
+pub(crate) fn is_text(format: RecordFormat) -> bool {
+    !matches!(format, RecordFormat::Auto | RecordFormat::Parquet | RecordFormat::Kserve | RecordFormat::InferenceTable)
+}
+
 /// The UTF-8 byte order mark, dropped once at the beginning of the content.
 pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -100,22 +110,27 @@ pub(crate) fn without_bom(head: &[u8]) -> &[u8] {
 ///
 /// A first record tells JSONL. A first line that is none may still be a damaged one: where most lines begin with a
 /// brace, it is JSONL with a bad first line and not CSV with a strange header.
-pub(crate) fn format_of(sample: &[u8], is_enough: bool) -> Result<Option<Format>, Reason> {
-    let first = sample.iter().copied().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
-    match first {
-        Some(b'{') => return Ok(Some(Format::Jsonl)),
-        _ if !is_enough => return Ok(None),
-        None => return Ok((!sample.is_empty()).then_some(Format::Jsonl)),
+pub(crate) fn format_of(sample: &[u8], is_enough: bool) -> Option<Format> {
+    let start = sample.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).unwrap_or(sample.len());
+    let text = sample.get(start..).unwrap_or_default();
+    match text.first() {
+        // An object that goes on in the next line is no line of its own.
+        Some(b'{') => match text.iter().skip(1).find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) {
+            Some(b'\n') => return Some(Format::Json),
+            None if !is_enough => return None,
+            _ => return Some(Format::Jsonl),
+        },
+        _ if !is_enough => return None,
+        None => return (!sample.is_empty()).then_some(Format::Jsonl),
         Some(_) => {}
     }
     let lines = || sample.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let records = lines().filter(|line| line.first() == Some(&b'{') && line.last() == Some(&b'}')).count();
     if records * 2 > lines().count() {
-        return Ok(Some(Format::Jsonl));
+        return Some(Format::Jsonl);
     }
-    if first == Some(b'[') {
-        let text = "found a JSON array, expected one JSON object a line: write each record on its own line";
-        return Err(Reason::new(ReasonKind::Format, text));
+    if text.first() == Some(&b'[') {
+        return Some(Format::Json);
     }
-    Ok(Some(Format::Csv))
+    Some(Format::Csv)
 }

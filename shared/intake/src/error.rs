@@ -82,6 +82,8 @@ pub enum ReasonKind {
     DuplicateKey,
     /// Nested deeper than [`crate::limits::MAX_DEPTH`].
     TooDeep,
+    /// What a serving system logged as request or response cannot be read as rows.
+    Payload,
     /// Longer than [`Limits::line_bytes`](crate::Limits); only its beginning is kept.
     LineTooLong,
     /// Not UTF-8.
@@ -121,6 +123,7 @@ impl ReasonKind {
             Self::NotAnObject => "not-an-object",
             Self::DuplicateKey => "duplicate-key",
             Self::TooDeep => "too-deep",
+            Self::Payload => "payload",
             Self::LineTooLong => "line-too-long",
             Self::Encoding => "encoding",
             Self::ControlCharacter => "control-character",

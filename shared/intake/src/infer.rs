@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::detect::{self, Detected};
 use crate::inflate::Inflater;
-use crate::leaves::{Leaves, read_json};
+use crate::leaves::{Leaves, read_document, read_json};
 use crate::row::Row;
 use crate::rows::Watcher;
 use crate::{Format, IntakeError, Limits, Plan, Reason, ReasonKind, csv, intake, parquet_file, plan};
@@ -87,11 +87,12 @@ pub fn infer(sample: &[u8]) -> Result<Inferred, IntakeError> {
                 return Err(IntakeError::Sample(reason));
             }
             let text = detect::without_bom(&content);
-            match detect::format_of(text, true).map_err(IntakeError::Sample)? {
+            match detect::format_of(text, true) {
                 Some(Format::Csv) => {
                     let names = csv::header_names(text).map_err(IntakeError::Sample)?;
                     (Format::Csv, watch_columns(&names, text)?)
                 }
+                Some(Format::Json) => (Format::Json, read_document(text, INFERRED_RECORDS)),
                 _ => (Format::Jsonl, read_json(text, INFERRED_RECORDS)),
             }
         }
@@ -138,7 +139,7 @@ struct Columns {
 }
 
 impl Watcher for Columns {
-    fn row(&mut self, row: &dyn Row) {
+    fn row(&mut self, row: &dyn Row, _: &[u8]) {
         let mut leaves = self.leaves.lock().unwrap_or_else(PoisonError::into_inner);
         if leaves.records() < INFERRED_RECORDS {
             leaves.begin_record();

@@ -10,12 +10,15 @@ use tidegate_profile::BatchFacts;
 
 use crate::content::Content;
 use crate::csv::Csv;
+use crate::csv_header;
 use crate::detect::{self, Detected, SNIFF_BYTES};
+use crate::elements::Elements;
+use crate::events::{LogKind, Told, of_document, of_lines};
 use crate::inflate::Inflater;
 use crate::lines::Lines;
 use crate::rows::{Place, Rows, Watcher};
 use crate::{
-    Compression, Format, IntakeError, Limits, Partition, Plan, Reason, ReasonKind, Rejected, Sink, SinkError, Summary, parquet_file,
+    Compression, Format, Half, IntakeError, Limits, Partition, Plan, Reason, ReasonKind, Rejected, Sink, SinkError, Summary, parquet_file,
 };
 
 /// What to do after a push.
@@ -64,7 +67,10 @@ enum Text {
     /// What came so far: too little, or only white space.
     Undecided(Vec<u8>),
     Jsonl(Box<Lines>),
+    Json(Box<Elements>),
     Csv(Box<Csv>),
+    /// Content of a known kind that holds no records.
+    Passed,
 }
 
 impl Intake {
@@ -121,6 +127,7 @@ impl Intake {
         }
         match self.stage {
             Stage::Open { text: Text::Jsonl(lines), .. } if !self.rows.has_stopped() => lines.finish(&mut self.rows, sink)?,
+            Stage::Open { text: Text::Json(elements), .. } if !self.rows.has_stopped() => elements.finish(&mut self.rows, sink)?,
             Stage::Open { text: Text::Csv(csv), .. } if !self.rows.has_stopped() => csv.finish(&mut self.rows, sink)?,
             Stage::Parquet => {
                 let reason = Reason::new(ReasonKind::Format, "found Parquet, expected lines: a Parquet file is read by read_parquet");
@@ -146,7 +153,7 @@ impl Intake {
     fn start(&mut self, head: &[u8], sink: &mut dyn Sink) -> Result<Flow, IntakeError> {
         let forced = self.rows.plan().format();
         let (compression, refused) = match detect::sniff(head) {
-            Detected::Parquet if matches!(forced, RecordFormat::Auto | RecordFormat::Parquet) => {
+            Detected::Parquet if !detect::is_text(forced) => {
                 self.rows.summary.format = Some(Format::Parquet);
                 self.stage = Stage::Parquet;
                 return Ok(Flow::Parquet);
@@ -248,8 +255,9 @@ impl Text {
     fn push(&mut self, block: &[u8], rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
         match self {
             Self::Jsonl(lines) => lines.push(block, rows, sink),
+            Self::Json(elements) => elements.push(block, rows, sink),
             Self::Csv(csv) => csv.push(block, rows, sink),
-            Self::Undecided(_) => Ok(()),
+            Self::Undecided(_) | Self::Passed => Ok(()),
         }
     }
 
@@ -269,17 +277,26 @@ impl Text {
         let is_enough = is_all || sample.len() == UNDECIDED_BYTES;
         let format = match (rows.plan().format(), detect::format_of(sample, is_enough)) {
             (RecordFormat::Jsonl, _) => Format::Jsonl,
+            (RecordFormat::Json, _) => Format::Json,
             (RecordFormat::Csv, _) => Format::Csv,
-            (_, Ok(Some(format))) => format,
-            (_, Ok(None)) => return undecided,
-            (_, Err(reason)) => {
-                rows.stop(START, reason, sink)?;
-                return undecided;
-            }
+            (_, Some(format)) => format,
+            (_, None) => return undecided,
+        };
+        let kind = match kind_of(format, sample, is_enough, rows.plan()) {
+            Told::More => return undecided,
+            Told::Kind(kind) => Some(kind),
+            Told::Plain => None,
         };
         rows.summary.format = Some(format);
+        if let Some(kind) = kind {
+            rows.read_as(kind);
+            if !kind.holds_records() {
+                return Ok(Self::Passed);
+            }
+        }
         Ok(match format {
             Format::Csv => Self::Csv(Box::new(Csv::new(offset))),
+            Format::Json => Self::Json(Box::new(Elements::new(rows, offset))),
             Format::Jsonl | Format::Parquet => Self::Jsonl(Box::new(Lines::new(rows, offset))),
         })
     }
@@ -289,7 +306,9 @@ impl Text {
         match self {
             Self::Undecided(_) => 0,
             Self::Jsonl(lines) => lines.offset(),
+            Self::Json(elements) => elements.offset(),
             Self::Csv(csv) => csv.offset(),
+            Self::Passed => u64::MAX,
         }
     }
 
@@ -297,9 +316,29 @@ impl Text {
     fn stop(&mut self, reason: Reason, rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
         match self {
             Self::Jsonl(lines) => lines.stop(reason, rows, sink),
+            Self::Json(elements) => elements.stop(reason, rows, sink),
             Self::Csv(csv) => csv.stop(reason, rows, sink),
+            Self::Passed => rows.stop(START, reason, sink),
             Self::Undecided(head) => rows.stop(Place { text: head, ..START }, reason, sink),
         }
+    }
+}
+
+/// Which serving system wrote a text, if any is named or told.
+fn kind_of(format: Format, sample: &[u8], is_enough: bool, plan: &Plan) -> Told {
+    let told = match (plan.format(), format) {
+        // A plan that only looks at columns reads them as they are.
+        _ if plan.contract().features.is_empty() => Told::Plain,
+        (RecordFormat::Jsonl | RecordFormat::Json | RecordFormat::Csv | RecordFormat::Parquet, _) => Told::Plain,
+        (_, Format::Csv) => csv_header::told(sample, is_enough),
+        (_, Format::Json) => of_document(sample, is_enough),
+        (_, Format::Jsonl | Format::Parquet) => of_lines(sample, is_enough),
+    };
+    match (LogKind::named(plan.format()), told) {
+        // What has no records has none under another name either.
+        (Some(named), Told::Plain) => Told::Kind(named),
+        (Some(named), Told::Kind(kind)) if kind.holds_records() => Told::Kind(named),
+        (_, told) => told,
     }
 }
 
@@ -359,6 +398,10 @@ impl Sink for Reasons {
 
     fn rejected(&mut self, rejected: Rejected<'_>) -> Result<(), SinkError> {
         self.0.get_or_insert(rejected.reason);
+        Ok(())
+    }
+
+    fn half(&mut self, _: Half<'_>) -> Result<(), SinkError> {
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use hashbrown::{HashMap, HashSet};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::infer::{INFERRED_DISTINCT, INFERRED_VALUES, InferredField, InferredKind};
+use crate::json::first_value;
 use crate::row::{Category, Cell, Numeric};
 use crate::{timestamp, validate};
 
@@ -45,11 +46,26 @@ pub(crate) fn read_json(text: &[u8], most: u64) -> Leaves {
             break;
         }
         if validate(line).is_ok() {
-            leaves.begin_record();
-            let mut reader = serde_json::Deserializer::from_slice(line);
-            // A number beyond the range of a double ends the record early: what came before it is kept.
-            Value { path: String::new(), leaves: &mut leaves }.deserialize(&mut reader).ok();
+            leaves.read(line);
         }
+    }
+    leaves
+}
+
+/// Reads the records of an array, or records one after the other, up to the first fault.
+pub(crate) fn read_document(text: &[u8], most: u64) -> Leaves {
+    let mut leaves = Leaves::default();
+    let text = text.trim_ascii_start();
+    let mut rest = text.strip_prefix(b"[").unwrap_or(text);
+    while leaves.records < most
+        && let Some(value) = first_value(rest)
+    {
+        if value.first() == Some(&b'{') {
+            leaves.read(value);
+        }
+        let white = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        rest = rest.get(white + value.len()..).unwrap_or_default().trim_ascii_start();
+        rest = rest.strip_prefix(b",").unwrap_or(rest);
     }
     leaves
 }
@@ -58,6 +74,14 @@ impl Leaves {
     /// Records so far.
     pub(crate) fn records(&self) -> u64 {
         self.records
+    }
+
+    /// Reads a valid record of JSON.
+    fn read(&mut self, record: &[u8]) {
+        self.begin_record();
+        let mut reader = serde_json::Deserializer::from_slice(record);
+        // A number beyond the range of a double ends the record early: what came before it is kept.
+        Value { path: String::new(), leaves: self }.deserialize(&mut reader).ok();
     }
 
     pub(crate) fn begin_record(&mut self) {

@@ -1,13 +1,14 @@
 //! JSONL: cuts blocks of bytes into lines and parses each where it lies. Only a line that two blocks share is copied.
 
-use crate::json::{Parser, utf8};
+use crate::json::{Parser, Record, utf8};
+use crate::row::{Cell, Row};
 use crate::rows::{Place, Rows};
-use crate::{IntakeError, Reason, ReasonKind, Sink};
+use crate::{IntakeError, Plan, Reason, ReasonKind, Sink};
 
 /// Reads lines that arrive in blocks.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    parser: Parser,
+    reader: RecordReader,
     /// The beginning of a line whose end is still to come, at most one byte more than a line may have.
     carry: Vec<u8>,
     /// How long that line is so far.
@@ -21,7 +22,7 @@ pub(crate) struct Lines {
 impl Lines {
     /// Reads on at an offset (behind a byte order mark).
     pub(crate) fn new(rows: &Rows, offset: u64) -> Self {
-        Self { parser: Parser::new(rows.plan()), carry: Vec::new(), carried: 0, line: 1, offset }
+        Self { reader: RecordReader::new(rows), carry: Vec::new(), carried: 0, line: 1, offset }
     }
 
     /// Where the unfinished line begins.
@@ -113,13 +114,60 @@ impl Lines {
             rows.blank();
             return Ok(());
         }
+        self.reader.read(place, line, known, rows, sink)
+    }
+}
+
+/// Parses the text of one record, and hands the record on.
+#[derive(Debug)]
+pub(crate) struct RecordReader {
+    parser: Parser,
+    plan: Plan,
+}
+
+impl RecordReader {
+    pub(crate) fn new(rows: &Rows) -> Self {
+        Self { parser: Parser::new(rows.plan().tree()), plan: rows.plan().clone() }
+    }
+
+    /// Reads `line`, which stands at `place`; `known` is its text when it was checked.
+    #[inline]
+    pub(crate) fn read(
+        &mut self,
+        place: Place<'_>,
+        line: &[u8],
+        known: Option<&str>,
+        rows: &mut Rows,
+        sink: &mut dyn Sink,
+    ) -> Result<(), IntakeError> {
         let parsed = match known.map_or_else(|| utf8(line), Ok) {
             Ok(text) => self.parser.record(text),
             Err(error) => Err(error),
         };
         match parsed {
-            Ok(record) => rows.take(&record, place, sink),
+            Ok(record) => rows.take(&JsonRow { plan: &self.plan, record }, place, sink),
             Err(error) => rows.reject(place, Some(error.offset as u64 + 1), error.reason, sink),
         }
+    }
+}
+
+/// One record of JSON.
+pub(crate) struct JsonRow<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) record: Record<'a>,
+}
+
+impl Row for JsonRow<'_> {
+    #[inline]
+    fn cell(&self, target: usize) -> Cell<'_> {
+        self.plan.targets().get(target).map_or(Cell::Absent, |target| self.record.first(&target.slots))
+    }
+
+    fn nested(&self, target: usize) -> Option<&str> {
+        self.plan.targets().get(target)?.slots.iter().find_map(|slot| self.record.nested(*slot))
+    }
+
+    fn unexpected(&self, each: &mut dyn FnMut(&str)) {
+        self.record.unexpected(each);
     }
 }

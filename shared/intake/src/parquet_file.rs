@@ -12,6 +12,8 @@ use parquet::schema::types::SchemaDescriptor;
 use tidegate_contract::RecordFormat;
 
 use crate::content::Content;
+use crate::detect::is_text;
+use crate::events::LogKind;
 use crate::row::{Cell, Row};
 use crate::rows::{Place, Rows};
 use crate::values::Values;
@@ -46,7 +48,7 @@ where
         let content = digest(&source)?;
         rows.summary.content_bytes = content.bytes();
         rows.summary.content_sha256 = content.hex();
-        match open(source, &rows) {
+        match open(source, &mut rows) {
             Ok((reader, columns)) => read_batches(reader, &columns, &mut rows, sink)?,
             Err(reason) => rows.stop(Place { line: 1, offset: 0, text: &[] }, reason, sink)?,
         }
@@ -102,8 +104,8 @@ struct Columns {
     unexpected: Vec<String>,
 }
 
-fn open<S: ChunkReader + 'static>(source: S, rows: &Rows) -> Result<(ParquetRecordBatchReader, Columns), Reason> {
-    if !matches!(rows.plan().format(), RecordFormat::Auto | RecordFormat::Parquet) {
+fn open<S: ChunkReader + 'static>(source: S, rows: &mut Rows) -> Result<(ParquetRecordBatchReader, Columns), Reason> {
+    if is_text(rows.plan().format()) {
         return Err(Reason::new(ReasonKind::Format, "found Parquet, expected lines of text: the contract names another format"));
     }
     let metadata = load(&source)?;
@@ -118,6 +120,16 @@ fn open<S: ChunkReader + 'static>(source: S, rows: &Rows) -> Result<(ParquetReco
             ReasonKind::TooLarge,
             format!("found {bytes} bytes of columns, expected at most {}: split the file", rows.limits().content_bytes),
         ));
+    }
+    let named = LogKind::named(rows.plan().format());
+    let told = if rows.plan().format() == RecordFormat::Auto && !rows.plan().contract().features.is_empty() {
+        let leaves = metadata.parquet_schema().columns().iter();
+        LogKind::of_names(&leaves.filter_map(|leaf| leaf.path().parts().first().map(String::as_str)).collect::<Vec<_>>(), "")
+    } else {
+        None
+    };
+    if let Some(kind) = named.or(told).filter(|kind| matches!(kind, LogKind::Kserve | LogKind::InferenceTable)) {
+        rows.read_as(kind);
     }
     let (columns, wanted) = Columns::find(metadata.parquet_schema(), rows.plan())?;
     let mask = ProjectionMask::leaves(metadata.parquet_schema(), wanted);

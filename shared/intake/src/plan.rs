@@ -1,13 +1,16 @@
 //! Where things lie: a contract compiled into a tree of keys (JSONL) and a list of column names (CSV, Parquet).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUnit};
-use hashbrown::{HashMap, HashSet};
-use tidegate_contract::{Contract, FeatureKind, Field, FieldRole, RecordFormat};
+use hashbrown::HashSet;
+use tidegate_contract::{Contract, FeatureKind, Field, FieldRole, RecordFormat, Task};
 
 use crate::IntakeError;
 use crate::limits::{MAX_CATEGORY_BYTES, MAX_FEATURES};
+use crate::privacy::Privacy;
+use crate::tree::Tree;
 
 /// What kind of file a plan reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,18 +36,28 @@ pub(crate) const FIELDS: usize = 3;
 #[derive(Debug, Clone)]
 pub struct Plan {
     inner: Arc<Inner>,
+    /// The version of records that do not say it.
+    version: Option<Arc<str>>,
+    /// The time of events that carry none, milliseconds since 1970.
+    written_ms: Option<i64>,
+    /// Whether values come as they are stored: pseudonyms are not made again.
+    is_stored: bool,
 }
 
 #[derive(Debug)]
 struct Inner {
+    contract: Arc<Contract>,
     fields: Vec<Field>,
     layout: Layout,
     format: RecordFormat,
     schema: SchemaRef,
     features_root: String,
     targets: Vec<Target>,
-    nodes: Vec<PathNode>,
-    slots: usize,
+    tree: Arc<Tree>,
+    privacy: Privacy,
+    /// The value of every target that a record may lack.
+    constants: Vec<Option<String>>,
+    has_constants: bool,
 }
 
 /// One thing that is read from a record, and where it may lie.
@@ -58,24 +71,6 @@ pub(crate) struct Target {
     pub(crate) columns: Vec<String>,
 }
 
-/// One object of the tree of keys.
-#[derive(Debug, Default)]
-pub(crate) struct PathNode {
-    /// What the known keys lead to.
-    pub(crate) keys: HashMap<Box<[u8]>, PathStep>,
-    /// Whether unknown keys of this object are unexpected features.
-    pub(crate) holds_features: bool,
-}
-
-/// What a key leads to.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PathStep {
-    /// The slot that its value goes to.
-    pub(crate) slot: Option<usize>,
-    /// The node of its value, when that is an object.
-    pub(crate) node: Option<usize>,
-}
-
 impl Plan {
     /// Compiles a contract.
     ///
@@ -86,7 +81,6 @@ impl Plan {
             return Err(IntakeError::TooManyFields { found: contract.features.len(), expected: MAX_FEATURES });
         }
         let fields = contract.fields();
-        let record = &contract.record;
         let mut names: HashSet<&str> = ["timestamp", "inference_id"].into();
         for field in &fields {
             for text in [&field.name, &field.path] {
@@ -98,62 +92,125 @@ impl Plan {
                 return Err(IntakeError::DuplicateField { name: field.name.clone() });
             }
         }
-
         drop(names);
+        Ok(Self::compile(&Arc::new(contract.clone()), fields, layout, contract.record.format))
+    }
 
-        let mut tree = Tree { nodes: vec![PathNode::default()], slots: 0 };
-        let mut targets: Vec<Target> =
-            [(&record.timestamp, "timestamp"), (&record.inference_id, "inference_id"), (&record.version, "version")]
-                .into_iter()
-                .map(|(path, name)| Target { path: path.clone(), slots: vec![tree.slot(path)], columns: distinct([path, name]) })
-                .collect();
+    fn compile(contract: &Arc<Contract>, fields: Vec<Field>, layout: Layout, format: RecordFormat) -> Self {
+        let record = &contract.record;
+        let mut tree = Tree::default();
+        let is_transform = format == RecordFormat::SagemakerTransform;
+        let mut target = |path: &str, paths: &[String], columns: Vec<String>| Target {
+            path: path.to_owned(),
+            slots: paths.iter().map(|path| tree.slot(path)).collect(),
+            columns,
+        };
+        let mut targets = Vec::with_capacity(FIELDS + fields.len());
+        for (path, name, appended) in [
+            (&record.timestamp, "timestamp", "SageMakerInferenceTime"),
+            (&record.inference_id, "inference_id", "SageMakerInferenceId"),
+            (&record.version, "version", ""),
+        ] {
+            let mut paths = vec![path.clone()];
+            if is_transform && !appended.is_empty() {
+                paths.push(appended.to_owned());
+            }
+            targets.push(target(path, &paths, distinct([path, name])));
+        }
         let below = if record.features.is_empty() { String::new() } else { format!("{}.", record.features) };
         for field in &fields {
             let own = field.path.strip_prefix(&below).unwrap_or(&field.path);
             let columns = distinct([&field.path, own, &field.name]);
-            let paths = if layout == Layout::Dataset { columns.as_slice() } else { columns.get(..1).unwrap_or(&[]) };
-            let slots = paths.iter().map(|path| tree.slot(path)).collect();
-            targets.push(Target { path: field.path.clone(), slots, columns });
+            let mut paths = if layout == Layout::Dataset || is_transform { columns.clone() } else { vec![field.path.clone()] };
+            if is_transform && is_answer(contract, field) {
+                paths.extend(["output[0]", "output", "SageMakerOutput[0]", "SageMakerOutput"].map(str::to_owned));
+            }
+            targets.push(target(&field.path, &paths, columns));
         }
-        let features = if record.features.is_empty() { 0 } else { tree.node(&record.features) };
-        if let Some(node) = tree.nodes.get_mut(features) {
-            node.holds_features = true;
+        tree.holds_features(&record.features);
+        for path in &record.drop {
+            tree.drop_path(path);
+            tree.drop_path(&format!("{below}{path}"));
         }
+        if !record.features.is_empty() {
+            let targets = &targets;
+            for (place, column) in column_targets(contract, &fields).into_iter().enumerate() {
+                if let Some(slot) = column.and_then(|at| targets.get(at)).and_then(|target| target.slots.first()) {
+                    tree.alias(&record.features, place, *slot);
+                }
+            }
+        }
+        let constants = (0..FIELDS + fields.len()).map(|target| constant(contract, &fields, target)).collect();
+        let inner = Inner {
+            schema: Arc::new(schema(&fields)),
+            features_root: record.features.clone(),
+            privacy: Privacy::new(contract, &fields),
+            has_constants: !record.constants.is_empty(),
+            constants,
+            fields,
+            layout,
+            format,
+            targets,
+            tree: Arc::new(tree),
+            contract: Arc::clone(contract),
+        };
+        Self { inner: Arc::new(inner), version: None, written_ms: None, is_stored: false }
+    }
 
-        let schema = Arc::new(schema(&fields));
-        let (nodes, slots) = (tree.nodes, tree.slots);
-        let inner = Inner { fields, layout, format: record.format, schema, features_root: record.features.clone(), targets, nodes, slots };
-        Ok(Self { inner: Arc::new(inner) })
+    /// The same plan for one object: `version` is that of records that do not say it (see `Logs::layout` of the contract), `written_ms` the
+    /// time of logged events that carry none (milliseconds since 1970; only `KServe`'s may).
+    #[must_use]
+    pub fn of_object(&self, version: Option<&str>, written_ms: Option<i64>) -> Self {
+        Self { inner: Arc::clone(&self.inner), version: version.map(Arc::from), written_ms, is_stored: false }
+    }
+
+    /// The same contract for another format.
+    pub(crate) fn for_format(&self, format: RecordFormat) -> Self {
+        let plan = Self::compile(&self.inner.contract, self.inner.fields.clone(), self.inner.layout, format);
+        Self { version: self.version.clone(), written_ms: self.written_ms, ..plan }
+    }
+
+    /// A plan that reads values at fixed places: those of [`TIMESTAMP`], [`INFERENCE_ID`], [`VERSION`] and what follows, each at the first of
+    /// its paths (JSON) or columns of those names (CSV, Parquet). `drop` is known and passed over.
+    pub(crate) fn of_places(names: &[&str], paths: &[Vec<String>]) -> Self {
+        let mut tree = Tree::default();
+        let targets = paths
+            .iter()
+            .map(|paths| Target {
+                path: paths.first().cloned().unwrap_or_default(),
+                slots: paths.iter().map(|path| tree.slot(path)).collect(),
+                columns: paths.clone(),
+            })
+            .collect();
+        let fields = names.iter().map(|name| Field { path: (*name).to_owned(), ..any_field(name) }).collect();
+        Self::bare(fields, targets, tree)
     }
 
     /// A plan that reads every one of these columns of a CSV or Parquet file, to look at them.
     pub(crate) fn of_columns(names: &[String]) -> Self {
-        let field = |name: &String| Field {
-            name: name.clone(),
-            role: FieldRole::Feature,
-            kind: FeatureKind::Categorical,
-            path: name.clone(),
-            range: None,
-            allowed: None,
-            is_segment: false,
-        };
-        let fields: Vec<Field> = names.iter().map(field).collect();
+        let fields: Vec<Field> = names.iter().map(|name| any_field(name)).collect();
         let nowhere = || Target { path: String::new(), slots: Vec::new(), columns: Vec::new() };
         let columns = names.iter().map(|name| Target { columns: vec![name.clone()], ..nowhere() });
         let targets = std::iter::repeat_with(nowhere).take(FIELDS).chain(columns).collect();
-        let schema = Arc::new(schema(&fields));
-        let nodes = vec![PathNode::default()];
+        Self::bare(fields, targets, Tree::default())
+    }
+
+    fn bare(fields: Vec<Field>, targets: Vec<Target>, tree: Tree) -> Self {
+        let contract = Contract::new("none", Task::Regression);
         let inner = Inner {
+            schema: Arc::new(schema(&fields)),
+            features_root: "features".into(),
+            privacy: Privacy::default(),
+            constants: Vec::new(),
+            has_constants: false,
             fields,
             layout: Layout::Dataset,
             format: RecordFormat::Auto,
-            schema,
-            features_root: "features".into(),
             targets,
-            nodes,
-            slots: 0,
+            tree: Arc::new(tree),
+            contract: Arc::new(contract),
         };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), version: None, written_ms: None, is_stored: false }
     }
 
     /// The fields, in the order of their columns (`Contract::fields`).
@@ -174,6 +231,56 @@ impl Plan {
         &self.inner.schema
     }
 
+    /// The contract.
+    pub(crate) fn contract(&self) -> &Contract {
+        &self.inner.contract
+    }
+
+    /// The version of records that do not say it.
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// The time of events that carry none.
+    pub(crate) fn written_ms(&self) -> Option<i64> {
+        self.written_ms
+    }
+
+    /// What is stored as a pseudonym, and whether lines may be kept as they were.
+    pub(crate) fn privacy(&self) -> &Privacy {
+        &self.inner.privacy
+    }
+
+    /// Whether a field is stored as a pseudonym that has to be made.
+    #[inline]
+    pub(crate) fn hides(&self, place: usize) -> bool {
+        !self.is_stored && self.inner.privacy.hides(place)
+    }
+
+    /// An inference id as it is stored.
+    pub(crate) fn stored_id<'a>(&self, id: Cow<'a, str>) -> Cow<'a, str> {
+        if self.is_stored { id } else { self.inner.privacy.id(id) }
+    }
+
+    /// Says whether values come as they are stored.
+    pub(crate) fn set_stored(&mut self, is_stored: bool) {
+        self.is_stored = is_stored;
+    }
+
+    /// The target of every value that comes without a name.
+    pub(crate) fn columns(&self) -> Vec<Option<usize>> {
+        column_targets(&self.inner.contract, &self.inner.fields)
+    }
+
+    /// The value of a target that a record lacks.
+    #[inline]
+    pub(crate) fn constant(&self, target: usize) -> Option<&str> {
+        if !self.inner.has_constants {
+            return None;
+        }
+        self.inner.constants.get(target)?.as_deref()
+    }
+
     /// The format that the contract names.
     pub(crate) fn format(&self) -> RecordFormat {
         self.inner.format
@@ -183,17 +290,18 @@ impl Plan {
         &self.inner.targets
     }
 
-    pub(crate) fn nodes(&self) -> &[PathNode] {
-        &self.inner.nodes
-    }
-
-    pub(crate) fn slots(&self) -> usize {
-        self.inner.slots
+    pub(crate) fn tree(&self) -> &Arc<Tree> {
+        &self.inner.tree
     }
 
     /// The name under which an unknown column counts as an unexpected feature; `None` if it is none.
     pub(crate) fn unexpected_column<'a>(&self, column: &'a str) -> Option<&'a str> {
         let root = &self.inner.features_root;
+        let drop = &self.inner.contract.record.drop;
+        let own = column.strip_prefix(root.as_str()).and_then(|own| own.strip_prefix('.')).unwrap_or(column);
+        if drop.iter().any(|dropped| dropped == column || dropped == own) {
+            return None;
+        }
         if root.is_empty() {
             (self.inner.layout == Layout::Logs).then_some(column)
         } else {
@@ -202,34 +310,45 @@ impl Plan {
     }
 }
 
-struct Tree {
-    nodes: Vec<PathNode>,
-    slots: usize,
+fn any_field(name: &str) -> Field {
+    Field {
+        name: name.to_owned(),
+        role: FieldRole::Feature,
+        kind: FeatureKind::Categorical,
+        path: name.to_owned(),
+        range: None,
+        allowed: None,
+        is_segment: false,
+    }
 }
 
-impl Tree {
-    /// The node of the object at a dotted path, made if need be.
-    fn node(&mut self, path: &str) -> usize {
-        let mut at = 0;
-        for key in path.split('.') {
-            let next = self.nodes.len();
-            at = self.nodes.get_mut(at).map_or(at, |node| *node.keys.entry(key.as_bytes().into()).or_default().node.get_or_insert(next));
-            if at == next {
-                self.nodes.push(PathNode::default());
-            }
-        }
-        at
+/// The target that a name of the contract means.
+pub(crate) fn target_of(fields: &[Field], name: &str) -> Option<usize> {
+    match name {
+        "timestamp" => Some(TIMESTAMP),
+        "inference_id" => Some(INFERENCE_ID),
+        "version" => Some(VERSION),
+        _ => fields.iter().position(|field| field.name == name).map(|place| FIELDS + place),
     }
+}
 
-    /// The slot of the value at a dotted path, made if need be.
-    fn slot(&mut self, path: &str) -> usize {
-        let (parent, key) = path.rsplit_once('.').map_or((0, path), |(parent, key)| (self.node(parent), key));
-        let next = self.slots;
-        let slot =
-            self.nodes.get_mut(parent).map_or(next, |node| *node.keys.entry(key.as_bytes().into()).or_default().slot.get_or_insert(next));
-        self.slots = self.slots.max(slot + 1);
-        slot
+/// The target of every value that comes without a name.
+fn column_targets(contract: &Contract, fields: &[Field]) -> Vec<Option<usize>> {
+    let columns = &contract.record.columns;
+    if columns.is_empty() {
+        return (0..contract.features.len()).map(|place| Some(FIELDS + place)).collect();
     }
+    columns.iter().map(|name| target_of(fields, name)).collect()
+}
+
+/// Whether a field is what a single value of the model's answer means.
+pub(crate) fn is_answer(contract: &Contract, field: &Field) -> bool {
+    field.role == if contract.task == Task::Binary { FieldRole::Score } else { FieldRole::Prediction }
+}
+
+fn constant(contract: &Contract, fields: &[Field], target: usize) -> Option<String> {
+    let constants = &contract.record.constants;
+    constants.iter().find(|constant| target_of(fields, &constant.name) == Some(target)).map(|constant| constant.value.clone())
 }
 
 fn distinct<'a>(names: impl IntoIterator<Item = &'a (impl AsRef<str> + ?Sized + 'a)>) -> Vec<String> {

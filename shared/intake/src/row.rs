@@ -37,6 +37,10 @@ pub(crate) enum Cell<'a> {
 pub(crate) trait Row {
     /// The value of a target.
     fn cell(&self, target: usize) -> Cell<'_>;
+    /// The JSON text of a target that is an object or an array, where the format has one.
+    fn nested(&self, _target: usize) -> Option<&str> {
+        None
+    }
     /// Calls back with the name of every unexpected feature that the record carries.
     fn unexpected(&self, each: &mut dyn FnMut(&str));
     /// The row as text, for a format that has no text of its own.

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
+use sha2::{Digest, Sha256};
+use tidegate_contract::RecordFormat;
 use tidegate_profile::BatchFacts;
 
 use crate::columns::{Columns, Identity};
+use crate::events::{Events, LogKind};
 use crate::limits::{MAX_CATEGORY_BYTES, MAX_ID_BYTES};
 use crate::row::{Category, Cell, Row};
 use crate::{IntakeError, Layout, Limits, Partition, Plan, Reason, ReasonKind, Rejected, Sink, Summary, plan, timestamp};
@@ -21,11 +24,14 @@ pub(crate) struct Rows {
     clock: u64,
     held_bytes: usize,
     watcher: Option<Box<dyn Watcher>>,
+    /// Opens the events of a serving system's log, each into its records.
+    events: Option<Box<Events>>,
 }
 
 /// Sees every row of valid form, before it is judged.
 pub(crate) trait Watcher: std::fmt::Debug + Send {
-    fn row(&mut self, row: &dyn Row);
+    /// Looks at a row, and at its line where the format has lines.
+    fn row(&mut self, row: &dyn Row, text: &[u8]);
 }
 
 /// A partition that is being built.
@@ -46,7 +52,17 @@ pub(crate) struct Place<'a> {
 
 impl Rows {
     pub(crate) fn new(plan: &Plan, limits: Limits) -> Self {
-        Self { plan: plan.clone(), limits, summary: Summary::default(), open: Vec::new(), last: 0, clock: 0, held_bytes: 0, watcher: None }
+        Self {
+            plan: plan.clone(),
+            limits,
+            summary: Summary::default(),
+            open: Vec::new(),
+            last: 0,
+            clock: 0,
+            held_bytes: 0,
+            watcher: None,
+            events: None,
+        }
     }
 
     /// Rows that somebody watches.
@@ -54,8 +70,19 @@ impl Rows {
         Self { watcher: Some(watcher), ..Self::new(plan, limits) }
     }
 
+    /// The plan by which the object's lines are read: that of events, when they hold the records.
     pub(crate) fn plan(&self) -> &Plan {
-        &self.plan
+        self.events.as_ref().map_or(&self.plan, |events| events.plan())
+    }
+
+    /// Reads on as a log of this kind.
+    pub(crate) fn read_as(&mut self, kind: LogKind) {
+        self.summary.log = Some(kind);
+        match kind.format() {
+            Some(RecordFormat::SagemakerTransform) => self.plan = self.plan.for_format(RecordFormat::SagemakerTransform),
+            Some(format) => self.events = Some(Box::new(Events::new(&self.plan, format, &self.limits))),
+            None => {}
+        }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -89,7 +116,10 @@ impl Rows {
         *self.summary.reasons.entry(reason.kind.name().to_owned()).or_insert(0) += 1;
         let text = place.text.get(..self.limits.line_bytes).unwrap_or(place.text);
         let truncated = reason.kind == ReasonKind::LineTooLong || text.len() < place.text.len();
-        sink.rejected(Rejected { line: place.line, offset: place.offset, column, reason, text, truncated }).map_err(IntakeError::Sink)
+        let withheld = self.plan.privacy().keeps_no_lines().then(|| crate::content::hex(&Sha256::digest(text)));
+        let text = if withheld.is_some() { &[] } else { text };
+        sink.rejected(Rejected { line: place.line, offset: place.offset, column, reason, text, truncated, withheld })
+            .map_err(IntakeError::Sink)
     }
 
     /// Puts the rest of the object aside.
@@ -100,17 +130,44 @@ impl Rows {
 
     /// Puts a row aside whose line was valid.
     #[cold]
-    fn put_aside<R: Row>(&mut self, row: &R, place: Place<'_>, reason: Reason, sink: &mut dyn Sink) -> Result<(), IntakeError> {
+    pub(crate) fn put_aside<R: Row>(&mut self, row: &R, place: Place<'_>, reason: Reason, sink: &mut dyn Sink) -> Result<(), IntakeError> {
         let described = if place.text.is_empty() { row.describe() } else { Vec::new() };
         let text = if place.text.is_empty() { &described } else { place.text };
         self.reject(Place { text, ..place }, None, reason, sink)
     }
 
-    /// Takes a row whose line was valid: adds it to its partition, or puts it aside.
+    /// Takes a row whose line was valid: a record, or an event that holds records.
+    #[inline]
     pub(crate) fn take<R: Row>(&mut self, row: &R, place: Place<'_>, sink: &mut dyn Sink) -> Result<(), IntakeError> {
-        if let Some(watcher) = &mut self.watcher {
-            watcher.row(row);
+        match self.events.take() {
+            None => self.take_record(row, place, sink),
+            Some(mut events) => {
+                let done = events.take(row, place, self, sink);
+                self.events = Some(events);
+                done
+            }
         }
+    }
+
+    /// Shows a row to whoever watches.
+    #[inline]
+    pub(crate) fn show<R: Row>(&mut self, row: &R, place: Place<'_>) {
+        if let Some(watcher) = &mut self.watcher {
+            watcher.row(row, place.text);
+        }
+    }
+
+    /// Takes a record whose values are as they are stored.
+    pub(crate) fn take_stored<R: Row>(&mut self, row: &R, place: Place<'_>, sink: &mut dyn Sink) -> Result<(), IntakeError> {
+        self.plan.set_stored(true);
+        let taken = self.take_record(row, place, sink);
+        self.plan.set_stored(false);
+        taken
+    }
+
+    /// Takes a record: adds it to its partition, or puts it aside.
+    pub(crate) fn take_record<R: Row>(&mut self, row: &R, place: Place<'_>, sink: &mut dyn Sink) -> Result<(), IntakeError> {
+        self.show(row, place);
         let time = match self.time(row.cell(plan::TIMESTAMP)) {
             Ok(time) => time,
             Err(reason) => return self.put_aside(row, place, reason, sink),
@@ -119,14 +176,16 @@ impl Rows {
             .and_then(|id| Ok((id, identity(row.cell(plan::VERSION), "version", MAX_CATEGORY_BYTES)?)))
             .and_then(|named| names_are_clean(row, named.1.as_deref()).map(|()| named));
         let (inference_id, version) = match named {
-            Ok(named) => named,
+            Ok((id, version)) => (id.map(|id| self.plan.stored_id(id)), version),
             Err(reason) => return self.put_aside(row, place, reason, sink),
         };
+        let version =
+            version.or_else(|| self.plan.version().or(self.plan.constant(plan::VERSION)).map(|version| version.to_owned().into()));
         let hour_ms = if self.plan.layout() == Layout::Logs { time.map(timestamp::hour) } else { None };
         let at = self.partition(version.as_deref().unwrap_or_default(), hour_ms, sink)?;
         let Some(open) = self.open.get_mut(at) else { return Ok(()) };
         let before = open.columns.held_bytes();
-        open.columns.append(row, &Identity { timestamp_ms: time, inference_id: inference_id.as_deref() });
+        open.columns.append(row, &Identity { timestamp_ms: time, inference_id: inference_id.as_deref() }, &self.plan);
         self.held_bytes += open.columns.held_bytes() - before;
         let is_whole = open.columns.rows() >= self.limits.batch_rows;
 
@@ -147,6 +206,9 @@ impl Rows {
 
     /// Passes on what is left.
     pub(crate) fn finish(mut self, sink: &mut dyn Sink) -> Result<Summary, IntakeError> {
+        if let Some(mut events) = self.events.take() {
+            events.finish(&mut self, sink)?;
+        }
         self.open.sort_by(|one, two| one.partition.cmp(&two.partition));
         for at in 0..self.open.len() {
             self.flush(at, sink)?;
@@ -154,7 +216,7 @@ impl Rows {
         Ok(self.summary)
     }
 
-    fn time(&self, cell: Cell<'_>) -> Result<Option<i64>, Reason> {
+    pub(crate) fn time(&self, cell: Cell<'_>) -> Result<Option<i64>, Reason> {
         let time = timestamp::read(cell);
         if time.is_some() || self.plan.layout() == Layout::Dataset {
             return Ok(time);
@@ -213,7 +275,7 @@ impl Rows {
 }
 
 /// An inference id or a version; `None` when it is missing.
-fn identity<'a>(cell: Cell<'a>, what: &str, most_bytes: usize) -> Result<Option<Cow<'a, str>>, Reason> {
+pub(crate) fn identity<'a>(cell: Cell<'a>, what: &str, most_bytes: usize) -> Result<Option<Cow<'a, str>>, Reason> {
     match cell.identity() {
         Category::Missing => Ok(None),
         Category::Value(text) if text.len() <= most_bytes => Ok(Some(text)),

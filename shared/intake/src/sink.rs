@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow_array::RecordBatch;
 use tidegate_profile::{BatchFacts, Lines};
 
-use crate::{Compression, Format, Reason, SinkError};
+use crate::{Compression, Format, LogKind, Reason, SinkError};
 
 /// Takes what intake reads, as it is read.
 pub trait Sink {
@@ -25,6 +25,23 @@ pub trait Sink {
     /// # Errors
     /// As [`Sink::batch`].
     fn rejected(&mut self, rejected: Rejected<'_>) -> Result<(), SinkError>;
+
+    /// Takes half a record whose other half is not in this object: keep it, and [`join`](crate::join) it with those of other objects.
+    ///
+    /// # Errors
+    /// As [`Sink::batch`].
+    fn half(&mut self, half: Half<'_>) -> Result<(), SinkError>;
+}
+
+/// A request or a response that was logged without the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Half<'a> {
+    /// What the two halves have in common, as it is stored (hashed when the contract says so).
+    pub id: &'a str,
+    /// When it was logged, milliseconds since 1970.
+    pub time_ms: i64,
+    /// The half as one line of JSON: only what the contract reads, personal data hashed or dropped.
+    pub text: &'a str,
 }
 
 /// Which records a batch holds.
@@ -54,6 +71,8 @@ pub struct Rejected<'a> {
     pub text: &'a [u8],
     /// Whether `text` is only the beginning of the line.
     pub truncated: bool,
+    /// SHA-256 of the line, lower-case hex, when the contract has personal data: `text` is then empty.
+    pub withheld: Option<String>,
 }
 
 /// What became of an object.
@@ -63,9 +82,14 @@ pub struct Summary {
     pub format: Option<Format>,
     /// The compression.
     pub compression: Compression,
+    /// The system that wrote it, when that was told or named.
+    pub log: Option<LogKind>,
     /// Lines (CSV and Parquet: rows, the header not counted) read; `read = accepted + quarantined + blank`. The
-    /// unreadable rest of an object is one quarantined line.
+    /// unreadable rest of an object is one quarantined line. An event that holds several records counts as that many lines; of the two
+    /// lines that hold one record's halves, one counts.
     pub lines: Lines,
+    /// Halves of records that wait for their other half: none of `lines`.
+    pub waiting: u64,
     /// Quarantined lines by the name of their reason ([`ReasonKind::name`](crate::ReasonKind::name)).
     pub reasons: BTreeMap<String, u64>,
     /// SHA-256 of the decompressed bytes that were read, lower-case hex: two objects of equal content have equal ones,

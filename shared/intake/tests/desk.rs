@@ -44,7 +44,7 @@ fn a_csv_is_explained_by_its_first_row() {
 
 #[test]
 fn a_sample_without_a_record_says_why() {
-    for (sample, says) in [("", "found no record"), ("[1]", "JSON array"), ("{\"a\":}\n", "expected a value")] {
+    for (sample, says) in [("", "found no record"), ("[1]", "expected a JSON object"), ("{\"a\":}\n", "expected a value")] {
         let error = explain(&logs(), sample.as_bytes()).unwrap_err();
         assert!(matches!(&error, IntakeError::Sample(_)) && error.to_string().contains(says), "{error}");
         assert!(matches!(infer(sample.as_bytes()), Err(IntakeError::Sample(_))), "{sample}");

@@ -226,3 +226,13 @@ fn a_forced_format_is_read_as_that_format() {
     let (kept, _) = read(&Plan::new(&jsonl, Layout::Logs).unwrap(), "PAR1....");
     assert_eq!(kept.kinds(), ["format"]);
 }
+
+#[test]
+fn white_space_may_differ_from_record_to_record() {
+    let tight = r#"{"timestamp":"2013-07-01T12:30:05Z","features":{"x":1,"k":"a"},"score":0.5}"#;
+    let loose = r#"{"timestamp": "2013-07-01T12:30:05Z", "features": { "x": 1, "k": "a" }, "score": 0.5}"#;
+    for lines in [[tight, loose, tight], [loose, tight, loose]] {
+        let (kept, _) = support::read(&support::logs(), lines.join("\n"));
+        assert_eq!(kept.numbers("x"), [Some(1.0); 3], "{:?}", kept.rejected);
+    }
+}

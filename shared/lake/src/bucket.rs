@@ -69,6 +69,8 @@ pub struct Listed {
     pub key: String,
     /// Its entity tag.
     pub etag: String,
+    /// Its size, bytes.
+    pub bytes: u64,
 }
 
 /// Keys of a listing: those greater than `after`, up to but not including the first one from `until` on.
@@ -247,7 +249,10 @@ impl Bucket {
             let page = call.send().await.map_err(|error| LakeError::call("list", &self.name, prefix, error))?;
             let objects = page.contents.unwrap_or_default();
             let last = objects.last().and_then(|object| object.key.clone()).filter(|_| page.next_continuation_token.is_some());
-            let wanted = objects.into_iter().filter_map(|object| Some(Listed { key: object.key?, etag: object.e_tag.unwrap_or_default() }));
+            let wanted = objects.into_iter().filter_map(|object| {
+                let bytes = object.size.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
+                Some(Listed { key: object.key?, etag: object.e_tag.unwrap_or_default(), bytes })
+            });
             found.extend(wanted.filter(|object| ranges.iter().any(|range| range.holds(&object.key))));
             after = last.and_then(|last| {
                 let next = ranges.iter().find(|range| range.until.as_ref().is_none_or(|until| last < *until))?;

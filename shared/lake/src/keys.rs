@@ -152,6 +152,26 @@ pub fn dataset_quarantine(model: &str, version: &str) -> String {
     format!("quarantine/model={}/dataset={version}.jsonl", hive(model))
 }
 
+/// `halves/model=M/dt=…/hour=…/`: the requests and responses of an hour that were logged without each other.
+#[must_use]
+pub fn halves_of(model: &str, hour_ms: i64) -> String {
+    format!("halves/model={}/dt={}/hour={}/", hive(model), times::day(hour_ms), times::hour(hour_ms))
+}
+
+/// `halves/model=M/dt=…/hour=…/<source>.jsonl`: those of one object.
+#[must_use]
+pub fn halves(model: &str, hour_ms: i64, source: &str) -> String {
+    format!("{}{source}.jsonl", halves_of(model, hour_ms))
+}
+
+/// The hour of a key of [`halves`], milliseconds since 1970.
+#[must_use]
+pub fn hour_of_halves(key: &str) -> Option<i64> {
+    let mut pieces = key.strip_prefix("halves/")?.split('/').skip(1);
+    let (day, hour) = (pieces.next()?.strip_prefix("dt=")?, pieces.next()?.strip_prefix("hour=")?);
+    times::parse_hour(day, hour)
+}
+
 /// `receipts/<source>.json`.
 #[must_use]
 pub fn receipt(source: &str) -> String {
@@ -239,6 +259,9 @@ mod tests {
         assert_eq!(part.profile("flight-delay"), "profiles/model=flight-delay/version=7/dt=2013-07-01/hour=14/abc.profile");
         assert_eq!(quarantine("m", HOUR, "abc"), "quarantine/model=m/dt=2013-07-01/abc.jsonl");
         assert_eq!(report("m", "1d", HOUR, "verdict.json"), "reports/model=m/window=1d/end=2013-07-01T14/verdict.json");
+        let halves = halves("m", HOUR + 5, "abc");
+        assert_eq!(halves, "halves/model=m/dt=2013-07-01/hour=14/abc.jsonl");
+        assert_eq!(hour_of_halves(&halves), Some(HOUR));
         assert_eq!(rollup("m", HOUR, "d"), "profiles/model=m/rollup/dt=2013-07-01/d.profile");
     }
 

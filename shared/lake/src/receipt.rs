@@ -54,6 +54,10 @@ pub struct Receipt {
     pub lines: Lines,
     /// Quarantined lines by reason.
     pub reasons: BTreeMap<String, u64>,
+    /// Requests and responses without the other: of an object, those that have their other half in none of its own lines; of an hour's joined
+    /// records, those that have it nowhere yet.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waiting: u64,
     /// The keys that hold its records, profiles and quarantined lines.
     pub keys: BTreeSet<String>,
     /// Keys that held an earlier content of the object and were deleted, with the time (milliseconds since 1970) of the
@@ -87,6 +91,10 @@ pub enum Outcome {
     Unmatched,
     /// It is a training set and became a baseline.
     Baseline,
+    /// It is of a known kind that holds no records of predictions.
+    NoRecords,
+    /// It is an hour of requests and responses that were logged apart; those that belong together are records in the lake.
+    Joined,
 }
 
 impl Receipt {
@@ -109,8 +117,19 @@ impl Receipt {
             content: String::new(),
             lines: Lines::default(),
             reasons: BTreeMap::new(),
+            waiting: 0,
             keys: BTreeSet::new(),
             retired: BTreeMap::new(),
+        }
+    }
+
+    /// A receipt of the records of an hour that were joined from the halves that objects left.
+    #[must_use]
+    pub fn of_joined(bucket: &str, model: &str, hour_ms: i64) -> Self {
+        Self {
+            last_modified_ms: hour_ms,
+            model: Some(model.to_owned()),
+            ..Self::new(bucket, &keys::halves_of(model, hour_ms), Outcome::Joined)
         }
     }
 
@@ -144,6 +163,11 @@ impl Receipt {
     pub fn obsolete(&self, intent: &Self) -> Vec<String> {
         intent.keys.iter().chain(intent.retired.keys()).filter(|key| !self.keys.contains(*key)).cloned().collect()
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Lake {

@@ -8,6 +8,7 @@ pub fn reason_in_words(reason: &str) -> &str {
         "not-an-object" => "JSON, but not an object",
         "duplicate-key" => "the same key twice",
         "too-deep" => "nested too deeply",
+        "payload" => "request or response not readable",
         "line-too-long" => "line too long",
         "encoding" => "not UTF-8",
         "control-character" => "control character in a name",

@@ -13,7 +13,7 @@ use arrow_array::types::{Float64Type, Int32Type};
 use arrow_array::{Array, RecordBatch};
 use serde_json::Value;
 use tidegate_contract::{Contract, FeatureKind};
-use tidegate_intake::{Layout, Limits, Partition, Plan, Rejected, Sink, SinkError};
+use tidegate_intake::{Half, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError};
 use tidegate_profile::BatchFacts;
 use tidegate_statistics::raw::{CategoricalSide, NumericSide, Statistics};
 
@@ -140,5 +140,9 @@ impl Sink for Collecting {
 
     fn rejected(&mut self, _: Rejected<'_>) -> Result<(), SinkError> {
         Ok(())
+    }
+
+    fn half(&mut self, _: Half<'_>) -> Result<(), SinkError> {
+        Err("half a record is none of a study's".into())
     }
 }

@@ -6,8 +6,10 @@ mod parser;
 mod scan;
 mod shape;
 mod skip;
+mod walk;
 
-pub(crate) use parser::Parser;
+pub(crate) use parser::{Parser, Record};
+pub(crate) use walk::{Member, elements, first_value, leading_members, members, scalar};
 
 use crate::{Reason, ReasonKind};
 

@@ -1,17 +1,19 @@
 //! From a line to slots: the objects that the plan looks into, key by key.
 
+use std::sync::Arc;
+
 use super::scan;
 use super::shape::{Meaning, NONE, Shape};
 use super::{Fault, JsonError, skip};
-use crate::plan::PathStep;
-use crate::row::{Cell, Row};
-use crate::{Plan, ReasonKind};
+use crate::ReasonKind;
+use crate::row::Cell;
+use crate::tree::{PathStep, Tree};
 
 /// Parses lines, one after the other, into the same slots.
 #[derive(Debug)]
 pub(crate) struct Parser {
-    plan: Plan,
-    /// One for every node of the plan.
+    tree: Arc<Tree>,
+    /// One for every node of the tree.
     shapes: Vec<Shape>,
     slots: Vec<Slot>,
     unexpected: Vec<Span>,
@@ -27,7 +29,7 @@ enum Slot {
     Bool(bool),
     Number { start: usize, end: usize, value: f64 },
     Text(Span),
-    Nested(&'static str),
+    Nested { what: &'static str, start: usize, end: usize },
 }
 
 /// A string: a part of the line, or of the arena when it had escapes.
@@ -49,10 +51,31 @@ impl Span {
 }
 
 impl Parser {
-    pub(crate) fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(tree: &Arc<Tree>) -> Self {
         let mut shapes = Vec::new();
-        shapes.resize_with(plan.nodes().len(), Shape::default);
-        Self { plan: plan.clone(), shapes, slots: vec![Slot::Absent; plan.slots()], unexpected: Vec::new(), arena: String::new() }
+        shapes.resize_with(tree.nodes().len(), Shape::default);
+        Self { tree: Arc::clone(tree), shapes, slots: vec![Slot::Absent; tree.slots()], unexpected: Vec::new(), arena: String::new() }
+    }
+
+    fn begin(&mut self) {
+        self.slots.fill(Slot::Absent);
+        self.unexpected.clear();
+        self.arena.clear();
+    }
+
+    /// Parses a text that is an object or an array.
+    ///
+    /// # Errors
+    /// [`JsonError`] if it is neither.
+    pub(crate) fn value_of<'a>(&'a mut self, text: &'a str) -> Result<Record<'a>, JsonError> {
+        let start = scan::white_space(text.as_bytes(), 0);
+        if text.as_bytes().get(start) != Some(&b'[') {
+            return self.record(text);
+        }
+        self.begin();
+        let end = self.array(text, start + 1, 0, 1)?;
+        super::end(text.as_bytes(), end)?;
+        Ok(Record { parser: self, line: text })
     }
 
     /// Parses a record.
@@ -61,9 +84,7 @@ impl Parser {
     /// [`JsonError`] if the line is no JSON object.
     #[inline]
     pub(crate) fn record<'a>(&'a mut self, line: &'a str) -> Result<Record<'a>, JsonError> {
-        self.slots.fill(Slot::Absent);
-        self.unexpected.clear();
-        self.arena.clear();
+        self.begin();
         let text = line.as_bytes();
         let start = scan::white_space(text, 0);
         if text.get(start) == Some(&b'{') {
@@ -95,7 +116,8 @@ impl Parser {
             });
             let meaning = if let Some((key, length, meaning)) = predicted {
                 last = key;
-                at += length;
+                // The same key may come with white space behind its colon this time.
+                at = scan::white_space(text, at + length);
                 meaning
             } else {
                 let (key, value, meaning) = self.key(line, at, node, last)?;
@@ -114,10 +136,33 @@ impl Parser {
                 self.note_unexpected(line, start);
             }
             at = match step {
-                PathStep { slot: None, node: None } => skip::value(text, at, depth)?,
+                PathStep { slot: None, node: None, .. } => skip::value(text, at, depth)?,
                 step => self.value(line, at, step, depth)?,
             };
             match skip::separator(text, at, b'}')? {
+                Ok(next) => at = next,
+                Err(end) => return Ok(end),
+            }
+        }
+    }
+
+    /// Reads an array that the plan looks into, from behind its bracket; returns where it ends.
+    fn array(&mut self, line: &str, at: usize, node: usize, depth: usize) -> Result<usize, Fault> {
+        let text = line.as_bytes();
+        skip::check_depth(at, depth)?;
+        let mut at = scan::white_space(text, at);
+        if text.get(at) == Some(&b']') {
+            return Ok(at + 1);
+        }
+        let mut place = 0;
+        loop {
+            let step = self.tree.nodes().get(node).and_then(|node| node.items.get(place)).copied().unwrap_or_default();
+            at = match step {
+                PathStep { slot: None, node: None, .. } => skip::value(text, at, depth)?,
+                step => self.value(line, at, step, depth)?,
+            };
+            place += 1;
+            match skip::separator(text, at, b']')? {
                 Ok(next) => at = next,
                 Err(end) => return Ok(end),
             }
@@ -137,11 +182,21 @@ impl Parser {
                 let (end, value) = scan::number(text, at)?;
                 (end, Slot::Number { start: at, end, value })
             }
-            (Some(b'{'), Some(node)) => (self.object(line, at + 1, node, depth + 1)?, Slot::Nested("an object")),
+            (Some(b'{'), Some(node)) => {
+                let end = self.object(line, at + 1, node, depth + 1)?;
+                (end, Slot::Nested { what: "an object", start: at, end })
+            }
+            (Some(b'['), Some(node)) => {
+                let end = self.array(line, at + 1, node, depth + 1)?;
+                (end, Slot::Nested { what: "an array", start: at, end })
+            }
             (Some(b't'), _) => (scan::literal(text, at, b"true")?, Slot::Bool(true)),
             (Some(b'f'), _) => (scan::literal(text, at, b"false")?, Slot::Bool(false)),
             (Some(b'n'), _) => (scan::literal(text, at, b"null")?, Slot::Null),
-            (first, _) => (skip::value(text, at, depth)?, Slot::Nested(if first == Some(&b'{') { "an object" } else { "an array" })),
+            (first, _) => {
+                let end = skip::value(text, at, depth)?;
+                (end, Slot::Nested { what: if first == Some(&b'{') { "an object" } else { "an array" }, start: at, end })
+            }
         };
         if let Some(place) = step.slot.and_then(|slot| self.slots.get_mut(slot)) {
             *place = slot;
@@ -156,11 +211,11 @@ impl Parser {
         let text = line.as_bytes();
         let (end, has_escapes, value) = skip::key(text, start)?;
         let name = self.span(line, start + 1, end, has_escapes);
-        let Self { plan, shapes, arena, .. } = self;
+        let Self { tree, shapes, arena, .. } = self;
         let name = name.text(line, arena).as_bytes();
         let Some(shape) = shapes.get_mut(node) else { return Ok((NONE, value, Some(Meaning::default()))) };
         let meaning = || {
-            let node = plan.nodes().get(node);
+            let node = tree.nodes().get(node);
             let step = node.and_then(|node| node.keys.get(name)).copied();
             Meaning { step: step.unwrap_or_default(), is_unexpected: step.is_none() && node.is_some_and(|node| node.holds_features) }
         };
@@ -201,25 +256,24 @@ pub(crate) struct Record<'a> {
     line: &'a str,
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    /// The value of a slot.
     #[inline]
-    fn slot(&self, slot: usize) -> Cell<'_> {
+    pub(crate) fn slot(&self, slot: usize) -> Cell<'a> {
         match self.parser.slots.get(slot) {
             Some(&Slot::Number { start, end, value }) => Cell::Number { text: self.line.get(start..end).unwrap_or_default(), value },
             Some(&Slot::Text(span)) => Cell::Text(span.text(self.line, &self.parser.arena)),
             Some(Slot::Null) => Cell::Null,
             Some(&Slot::Bool(value)) => Cell::Bool(value),
-            Some(&Slot::Nested(what)) => Cell::Nested(what),
+            Some(&Slot::Nested { what, .. }) => Cell::Nested(what),
             Some(Slot::Absent) | None => Cell::Absent,
         }
     }
-}
 
-impl Row for Record<'_> {
+    /// The first of these slots that is there.
     #[inline]
-    fn cell(&self, target: usize) -> Cell<'_> {
-        let Some(target) = self.parser.plan.targets().get(target) else { return Cell::Absent };
-        for &slot in &target.slots {
+    pub(crate) fn first(&self, slots: &[usize]) -> Cell<'a> {
+        for &slot in slots {
             match self.slot(slot) {
                 Cell::Absent => {}
                 cell => return cell,
@@ -228,7 +282,16 @@ impl Row for Record<'_> {
         Cell::Absent
     }
 
-    fn unexpected(&self, each: &mut dyn FnMut(&str)) {
+    /// The text of an object or array in a slot.
+    pub(crate) fn nested(&self, slot: usize) -> Option<&'a str> {
+        match self.parser.slots.get(slot) {
+            Some(&Slot::Nested { start, end, .. }) => self.line.get(start..end),
+            _ => None,
+        }
+    }
+
+    /// Calls back with the name of every unexpected feature.
+    pub(crate) fn unexpected(&self, each: &mut dyn FnMut(&str)) {
         for span in &self.parser.unexpected {
             each(span.text(self.line, &self.parser.arena));
         }

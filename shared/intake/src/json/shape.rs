@@ -9,7 +9,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::plan::PathStep;
+use crate::tree::PathStep;
 
 /// At most so many keys that the plan does not know are remembered.
 const LEARNED_KEYS: usize = 1_024;
@@ -165,7 +165,7 @@ mod tests {
             shape.find_or_learn(format!("key {number}").as_bytes(), Meaning::default);
         }
         assert_eq!(shape.keys.len(), LEARNED_KEYS);
-        let known = Meaning { step: PathStep { slot: Some(0), node: None }, is_unexpected: false };
+        let known = Meaning { step: PathStep { slot: Some(0), ..PathStep::default() }, is_unexpected: false };
         assert_ne!(shape.find_or_learn(b"feature", || known), NONE);
     }
 }

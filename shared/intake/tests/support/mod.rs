@@ -16,13 +16,14 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, TimestampMillisecondType};
 use arrow_array::{Array, RecordBatch};
 use tidegate_contract::Contract;
-use tidegate_intake::{Flow, Intake, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError, Summary};
+use tidegate_intake::{Flow, Half, Intake, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError, Summary};
 use tidegate_profile::BatchFacts;
 
 #[derive(Debug, Default, PartialEq)]
 pub struct Kept {
     pub batches: Vec<(Partition, RecordBatch, BatchFacts)>,
     pub rejected: Vec<Bad>,
+    pub halves: Vec<String>,
 }
 
 #[derive(Debug, PartialEq, Clone)]
@@ -34,6 +35,7 @@ pub struct Bad {
     pub reason: String,
     pub text: Vec<u8>,
     pub truncated: bool,
+    pub withheld: Option<String>,
 }
 
 impl Sink for Kept {
@@ -44,8 +46,14 @@ impl Sink for Kept {
     }
 
     fn rejected(&mut self, rejected: Rejected<'_>) -> Result<(), SinkError> {
-        let Rejected { line, offset, column, reason, text, truncated } = rejected;
-        self.rejected.push(Bad { line, offset, column, kind: reason.kind.name(), reason: reason.text, text: text.to_vec(), truncated });
+        let Rejected { line, offset, column, reason, text, truncated, withheld } = rejected;
+        let (kind, text) = (reason.kind.name(), text.to_vec());
+        self.rejected.push(Bad { line, offset, column, kind, reason: reason.text, text, truncated, withheld });
+        Ok(())
+    }
+
+    fn half(&mut self, half: Half<'_>) -> Result<(), SinkError> {
+        self.halves.push(half.text.to_owned());
         Ok(())
     }
 }
@@ -126,6 +134,7 @@ pub fn read_in(plan: &Plan, limits: Limits, content: &[u8], chunk: usize) -> (Ke
     assert_eq!(lines.read, lines.accepted + lines.quarantined + lines.blank);
     assert_eq!(kept.rows() as u64, lines.accepted);
     assert_eq!(kept.rejected.len() as u64, lines.quarantined);
+    assert_eq!(summary.waiting, kept.halves.len() as u64);
     assert_eq!(summary.reasons.values().sum::<u64>(), lines.quarantined);
     (kept, summary)
 }
