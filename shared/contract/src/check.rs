@@ -28,6 +28,7 @@ pub(crate) fn problems(contract: &Contract, tree: &Node) -> Vec<Problem> {
     check.segments(contract);
     check.service(contract);
     check.monitoring(contract);
+    check.compatibility(contract);
     check.validation(contract);
     check.promotion(contract);
     check.problems
@@ -167,8 +168,13 @@ impl Check<'_> {
             let at = path.key("range");
             if feature.kind == FeatureKind::Categorical {
                 self.report(&at, "found a range of a categorical feature, expected allowed: [value, …], or type: numeric");
-            } else if !(least.is_finite() && greatest.is_finite()) || least > greatest {
-                self.report(&at, format!("found [{least}, {greatest}], expected the least number before the greatest, both finite"));
+            } else if !(least.is_finite() || greatest.is_finite())
+                || least > greatest
+                || least == f64::INFINITY
+                || greatest == f64::NEG_INFINITY
+            {
+                let expected = "expected the least number before the greatest; one end may be open, as in [0, .inf]";
+                self.report(&at, format!("found [{least}, {greatest}], {expected}"));
             }
         }
         if let Some(allowed) = &feature.allowed {
@@ -307,6 +313,27 @@ impl Check<'_> {
                     format!("found {} for a categorical feature, expected a method that compares names, such as psi", method.name());
                 self.report(&at.key(key), message);
             }
+        }
+    }
+
+    fn compatibility(&mut self, contract: &Contract) {
+        let Some(outputs) = &contract.compatibility.sagemaker else { return };
+        let path = Path::top("compatibility").key("sagemaker");
+        for (key, name) in [("schedule", &outputs.schedule), ("endpoint", &outputs.endpoint)] {
+            match name.as_deref() {
+                Some(name) if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') => {
+                    let message = format!("found {}, expected a SageMaker name: letters, digits and hyphens", quoted(name));
+                    self.report(&path.key(key), message);
+                }
+                Some(name) => self.text(&path.key(key), name),
+                None => {}
+            }
+        }
+        if outputs.metrics && outputs.schedule.is_none() {
+            self.report(
+                &path.key("metrics"),
+                "found metrics without a schedule, expected schedule: the MonitoringSchedule that the alarms name",
+            );
         }
     }
 

@@ -12,7 +12,8 @@ impl Contract {
     /// the order of keys and the way a value is written in YAML do not count.
     #[must_use]
     pub fn digest(&self) -> String {
-        // Contracts hold nothing that JSON cannot: text keys, finite numbers.
+        // Contracts hold nothing that JSON cannot: text keys, and numbers of which only the open end of a range is not finite;
+        // it becomes null, and which end it is tells which infinity.
         let value = serde_json::to_value(self).unwrap_or(Value::Null);
         let mut text = String::new();
         write_sorted(&value, &mut text);

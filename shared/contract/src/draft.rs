@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::{Contract, Feature, FeatureKind, RecordMapping, Task};
+use serde_json::{Map, Value};
+
+use crate::{Contract, Feature, FeatureKind, FeatureMonitoring, RecordMapping, Task};
 
 impl Contract {
     /// The contract as YAML with comments: what it says, and as comments what it leaves to the defaults.
     ///
-    /// `notes` are remarks on features by name (what a sample showed), written behind them. Model, task, record and
-    /// features are written; [`Contract::parse`] of the text gives those back, and defaults for the rest.
+    /// `notes` are remarks on features by name (what a sample showed), written behind them. [`Contract::parse`] of the text
+    /// gives the contract back.
     #[must_use]
     pub fn to_first_yaml(&self, notes: &BTreeMap<String, String>) -> String {
         let mut text = String::new();
@@ -28,6 +30,11 @@ impl Contract {
             Task::Regression => "regression",
         };
         writeln!(text, "task: {task}                # binary | multiclass | regression")?;
+        let default = Self::new(&self.model, self.task);
+        let [said, default] = [self, &default].map(|contract| serde_json::to_value(contract).unwrap_or_default());
+        for (key, value) in changed(&said, &default).filter(|(key, _)| !WRITTEN_APART.contains(key)) {
+            writeln!(text, "{key}: {}", flow(value))?;
+        }
         write_record(text, &self.record)?;
         text.push_str("\n# What the model reads. A derived feature says what it was computed from: derived_from: [a, b]\nfeatures:\n");
         let features: Vec<(String, Option<&String>)> =
@@ -40,7 +47,23 @@ impl Contract {
             }
         }
         text.push_str(TAIL);
+        let none = Value::Null;
+        let [said, default] = [&said, &default].map(|contract| contract.get("monitoring").unwrap_or(&none));
+        let mut settings = changed(said, default).peekable();
+        text.push_str(if settings.peek().is_some() { "\nmonitoring:\n" } else { "\n# monitoring:\n" });
+        for (key, value) in settings {
+            writeln!(text, "  {key}: {}", flow(value))?;
+        }
+        text.push_str(MONITORING);
         Ok(())
+    }
+}
+
+impl Feature {
+    /// The feature as one line of YAML, as a contract has it: `{ name: distance, type: numeric }`.
+    #[must_use]
+    pub fn to_yaml(&self) -> String {
+        line(self)
     }
 }
 
@@ -65,8 +88,10 @@ const TAIL: &str = "
 
 # What the serving side promises:
 # service: { latency_p99_ms: 100, error_rate: 0.001, silence_minutes: 90 }
+";
 
-# monitoring:
+/// The settings of the monitoring that are left to their defaults, and what follows them.
+const MONITORING: &str = "\
 #   windows: [1d]                    # any of 1h to 30d, from the same hourly profiles
 #   baselines: [training, seasonal, previous]   # in order of authority: the first that can tell decides
 #   method: auto                     # or psi, ks, jensen-shannon … with a threshold: 0.1; also per feature
@@ -97,6 +122,10 @@ fn write_record(text: &mut String, record: &RecordMapping) -> std::fmt::Result {
         let setting = format!("{key}: {}", scalar(path));
         writeln!(text, "  {setting:30}  # {says}{mark}")?;
     }
+    let [said, default] = [record, &default].map(|record| serde_json::to_value(record).unwrap_or_default());
+    for (key, value) in changed(&said, &default).filter(|(key, _)| lines.iter().all(|(written, ..)| written != key)) {
+        writeln!(text, "  {key}: {}", flow(value))?;
+    }
     Ok(())
 }
 
@@ -114,7 +143,7 @@ fn line(feature: &Feature) -> String {
         push("derived_from", list(&feature.derived_from));
     }
     if let Some([least, greatest]) = feature.range {
-        push("range", format!("[{least}, {greatest}]"));
+        push("range", format!("[{}, {}]", bound(least), bound(greatest)));
     }
     if let Some(allowed) = &feature.allowed {
         push("allowed", list(allowed));
@@ -122,8 +151,47 @@ fn line(feature: &Feature) -> String {
     if feature.protected {
         push("protected", "true".to_owned());
     }
+    if (feature.importance - 1.0).abs() > 0.0 {
+        push("importance", feature.importance.to_string());
+    }
+    if let Some(own) = &feature.monitoring {
+        let [said, default] = [own, &FeatureMonitoring::default()].map(|own| serde_json::to_value(own).unwrap_or_default());
+        let settings: Map<String, Value> = changed(&said, &default).map(|(key, value)| (key.to_owned(), value.clone())).collect();
+        push("monitoring", flow(&Value::Object(settings)));
+    }
     line.push_str(" }");
     line
+}
+
+/// Keys of a contract that have places of their own in the text.
+const WRITTEN_APART: [&str; 5] = ["model", "task", "record", "features", "monitoring"];
+
+/// The settings that say something else than their default.
+fn changed<'a>(said: &'a Value, default: &'a Value) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    let said = said.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value));
+    said.filter(|(key, value)| !value.is_null() && default.get(*key) != Some(value))
+}
+
+/// A value as YAML on one line; what is not set is left out.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::Object(entries) => {
+            let set = entries.iter().filter(|(_, value)| !value.is_null());
+            format!("{{ {} }}", set.map(|(key, value)| format!("{key}: {}", flow(value))).collect::<Vec<_>>().join(", "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::String(text) => scalar(text),
+        other => other.to_string(),
+    }
+}
+
+/// An end of a range as YAML.
+fn bound(value: f64) -> String {
+    match value {
+        f64::INFINITY => ".inf".to_owned(),
+        f64::NEG_INFINITY => "-.inf".to_owned(),
+        finite => finite.to_string(),
+    }
 }
 
 fn list(items: &[String]) -> String {

@@ -63,7 +63,8 @@ impl<'a> Shape<'a> {
     }
 
     fn check_number(&mut self, node: &Node, path: &Path) {
-        let is_number = matches!(node.value, Value::Number { value, .. } if value.is_finite());
+        let may_be_open = path.to_string().contains(".range[");
+        let is_number = matches!(node.value, Value::Number { value, .. } if value.is_finite() || may_be_open && !value.is_nan());
         self.expect(node, is_number, "a number", path);
     }
 

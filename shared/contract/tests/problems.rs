@@ -95,7 +95,7 @@ fn a_feature_has_only_what_its_type_can_have() {
     assert_eq!(
         problems(text),
         "\
-4:38: features[0].range: found [5, 1], expected the least number before the greatest, both finite
+4:38: features[0].range: found [5, 1], expected the least number before the greatest; one end may be open, as in [0, .inf]
 5:40: features[1].allowed: found allowed values of a numeric feature, expected range: [least, greatest], or type: categorical
 6:42: features[2].range: found a range of a categorical feature, expected allowed: [value, …], or type: numeric
 7:42: features[3].protected: found a protected numeric feature, expected a categorical one, such as an age group: fairness compares groups
@@ -108,13 +108,15 @@ fn a_feature_has_only_what_its_type_can_have() {
 }
 
 #[test]
-fn numbers_are_finite() {
+fn numbers_are_finite_but_for_the_open_end_of_a_range() {
     assert_eq!(with("monitoring: { effect: .nan }"), "6:23: monitoring.effect: found NaN, expected a number");
     assert_eq!(with("monitoring: { effect: 1e999 }"), "6:23: monitoring.effect: found inf, expected a number");
-    assert_eq!(
-        problems("model: m\ntask: binary\nfeatures: [{ name: x, type: numeric, range: [0, .inf] }]"),
-        "3:49: features[0].range[1]: found inf, expected a number"
-    );
+    let range = |range: &str| problems(&format!("model: m\ntask: binary\nfeatures: [{{ name: x, type: numeric, range: {range} }}]"));
+    assert_eq!(range("[0, .inf]"), "nothing is wrong");
+    assert_eq!(range("[-.inf, 0]"), "nothing is wrong");
+    for closed in ["[-.inf, .inf]", "[.inf, .inf]", "[0, -.inf]"] {
+        assert!(range(closed).contains("one end may be open"), "{closed}");
+    }
 }
 
 #[test]
@@ -364,4 +366,15 @@ fn what_a_mapping_cannot_mean_is_told_with_its_place() {
         let expected = if says.is_empty() { "nothing is wrong" } else { says };
         assert_eq!(with(&format!("{addition}\n")), expected, "{addition}");
     }
+}
+
+#[test]
+fn metrics_under_old_names_need_the_schedule_that_old_alarms_name() {
+    assert_eq!(with("compatibility: { sagemaker: {} }"), "nothing is wrong");
+    assert_eq!(
+        with("compatibility: { sagemaker: { metrics: true } }"),
+        "6:40: compatibility.sagemaker.metrics: found metrics without a schedule, expected schedule: the MonitoringSchedule that the alarms name"
+    );
+    let name = with("compatibility: { sagemaker: { metrics: true, schedule: nightly, endpoint: \"a b\" } }");
+    assert!(name.ends_with("found \"a b\", expected a SageMaker name: letters, digits and hyphens"), "{name}");
 }

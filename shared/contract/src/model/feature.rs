@@ -21,7 +21,7 @@ pub struct Feature {
     /// which the application supplies as it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub derived_from: Vec<String>,
-    /// Least and greatest value that make sense (numeric features).
+    /// Least and greatest value that make sense (numeric features). One end may be open: `[0, .inf]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<[f64; 2]>,
     /// The only values that make sense (categorical features).

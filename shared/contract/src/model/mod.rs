@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod compatibility;
 mod decisions;
 mod feature;
 mod monitoring;
 mod record;
 
+pub use compatibility::*;
 pub use decisions::*;
 pub use feature::*;
 pub use monitoring::*;
@@ -50,6 +52,9 @@ pub struct Contract {
     /// What is watched and how.
     #[serde(default)]
     pub monitoring: Monitoring,
+    /// What is written for the readers of other tools.
+    #[serde(default, skip_serializing_if = "Compatibility::is_nothing")]
+    pub compatibility: Compatibility,
     /// What a candidate must show.
     #[serde(default)]
     pub validation: Validation,
@@ -78,6 +83,7 @@ impl Contract {
             segments: Vec::new(),
             service: Service::default(),
             monitoring: Monitoring::default(),
+            compatibility: Compatibility::default(),
             validation: Validation::default(),
             promotion: Promotion::default(),
             retraining: Retraining::default(),
