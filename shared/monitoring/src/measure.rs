@@ -14,10 +14,6 @@ use crate::words::number;
 /// baseline's cells, a small window's distances would be chance.
 const BANDS: f64 = 10.0;
 
-/// What `SageMaker`'s robust distance takes for chance: the Kolmogorov-Smirnov critical value at a level of 0.003
-/// (Knuth, *The Art of Computer Programming* 2, 3.3.1), as Deequ's `Distance` has it.
-const ROBUST_CHANCE: f64 = 1.8;
-
 /// A distance between the counts of baseline and window.
 type Distance<'f> = &'f dyn Fn(&[u64], &[u64]) -> Option<f64>;
 
@@ -103,8 +99,7 @@ fn jackknife(before: &[u64], now: &[u64], distance: Distance<'_>) -> f64 {
 }
 
 fn robust(distance: Option<f64>, before: &[u64], now: &[u64]) -> Option<f64> {
-    let (m, n) = (before.iter().sum::<u64>() as f64, now.iter().sum::<u64>() as f64);
-    Some((distance? - ROBUST_CHANCE * ((m + n) / (m * n)).sqrt()).max(0.0))
+    distance::robust(distance?, before.iter().sum(), now.iter().sum())
 }
 
 fn wasserstein_normalised(anchor: &NumericAnchor, before: &[u64], now: &[u64]) -> Option<f64> {

@@ -131,13 +131,15 @@ impl OneField<'_> {
 
     fn range(&self) -> Option<QualityFinding> {
         let before = self.before(|before| before.out_of_range);
-        let expected = match (&self.field.range, &self.field.allowed) {
-            (Some([low, high]), _) => format!("{low} to {high}"),
-            (None, Some(allowed)) => list(&allowed.iter().map(String::as_str).collect::<Vec<_>>()),
+        let odd = match (&self.field.range, &self.field.allowed) {
+            (Some([low, f64::INFINITY]), _) => format!("below {low}"),
+            (Some([f64::NEG_INFINITY, high]), _) => format!("above {high}"),
+            (Some([low, high]), _) => format!("outside {low} to {high}"),
+            (None, Some(allowed)) => format!("outside {}", list(&allowed.iter().map(String::as_str).collect::<Vec<_>>())),
             (None, None) => return None,
         };
         self.forbidden(QualityKind::OutOfRange, self.now.out_of_range, before, |share| {
-            format!("{} lies outside {expected} in {share} of the records", self.field.name)
+            format!("{} lies {odd} in {share} of the records", self.field.name)
         })
     }
 

@@ -161,7 +161,8 @@ impl Reference {
         field.anchor.as_ref()?;
         let whole = whole_counts(baseline, position)?;
         // Blocks of rows have no length in time: a window then counts as one period, the cautious choice.
-        let periods_in_window = if field.hours.is_empty() { 1.0 } else { days(window) };
+        let have_length = !field.hours.is_empty() || single_days(&baseline.periods).is_some();
+        let periods_in_window = if have_length { days(window) } else { 1.0 };
         Some(Self::with_periods(whole, &field.periods, periods_in_window))
     }
 

@@ -113,7 +113,13 @@ impl Side<'_> {
     }
 
     /// The cell whose share changed most surely, corrected for how many were looked at.
-    fn one_cell(&self, space: &Space, clumping: &Clumping, cells: &[u64], tested: impl Iterator<Item = usize>) -> Option<(usize, ShareChange)> {
+    fn one_cell(
+        &self,
+        space: &Space,
+        clumping: &Clumping,
+        cells: &[u64],
+        tested: impl Iterator<Item = usize>,
+    ) -> Option<(usize, ShareChange)> {
         let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
         if m == 0 || n == 0 {
             return None;

@@ -44,6 +44,16 @@ pub struct CategoricalAnchor {
     pub open: bool,
 }
 
+impl FieldAnchor {
+    /// Number of cells that are counted: for names one more than there are values, for all others together.
+    pub(crate) fn counted_cells(&self) -> usize {
+        match self {
+            Self::Numeric(anchor) => anchor.cells(),
+            Self::Categorical(anchor) => anchor.values.len() + 1,
+        }
+    }
+}
+
 impl NumericAnchor {
     /// Cells from a sample of the baseline's values, and its least and greatest value.
     ///

@@ -10,7 +10,8 @@ use tidegate_contract::{FeatureKind, Field};
 use crate::cells::CellIndex;
 use crate::stored::{MAX_COUNT, sum};
 use crate::{
-    Baseline, CategoricalAnchor, FieldAnchor, FieldBaseline, NumericAnchor, Profile, ProfileError, Profiler, QUANTILE_CELLS, Source,
+    Baseline, CategoricalAnchor, Counts, FieldAnchor, FieldBaseline, FieldProfile, NumericAnchor, Profile, ProfileError, Profiler,
+    QUANTILE_CELLS, Source,
 };
 
 /// What is known of one field of a data set.
@@ -79,6 +80,39 @@ impl Baseline {
         let fields = anchors.into_iter().map(|anchor| FieldBaseline { anchor, periods: Vec::new(), hours: Vec::new() }).collect();
         Ok(Self { id, source, profile, periods: Vec::new(), fields, segments: Vec::new() })
     }
+}
+
+impl Baseline {
+    /// Learns how much ordinary days differ from the counts of some, each with its label (`2013-07-01`), in order of time. They must be
+    /// counted in this baseline's cells.
+    ///
+    /// # Errors
+    /// [`ProfileError::Anchor`] if a day was counted in the cells of another baseline.
+    pub fn learn_ordinary_days(&mut self, days: &[(String, Profile)]) -> Result<(), ProfileError> {
+        if let Some((_, foreign)) = days.iter().find(|(_, day)| day.anchor.as_ref() != Some(&self.id)) {
+            let found = foreign.anchor.clone().unwrap_or_else(|| "none".to_owned());
+            return Err(ProfileError::Anchor { found, expected: self.id.clone() });
+        }
+        self.periods = days.iter().map(|(label, _)| label.clone()).collect();
+        for (field, learned) in self.profile.fields.iter().zip(&mut self.fields) {
+            let Some(anchor) = &learned.anchor else { continue };
+            let none = || Counts { absent: 0, cells: vec![0; anchor.counted_cells()] };
+            let of = |day: &Profile| day.fields.iter().find(|counted| counted.name == field.name).and_then(counts).unwrap_or_else(none);
+            learned.periods = days.iter().map(|(_, day)| of(day)).collect();
+        }
+        Ok(())
+    }
+}
+
+/// What a profile counted of one field, with one cell more for the values that its anchor does not list.
+fn counts(field: &FieldProfile) -> Option<Counts> {
+    let absent = field.missing + field.wrong_type + field.infinite;
+    let cells = match (&field.numeric, &field.categorical) {
+        (Some(numeric), _) => numeric.cells.clone(),
+        (None, Some(categorical)) => categorical.cells.iter().copied().chain([categorical.outside()]).collect(),
+        (None, None) => return None,
+    };
+    Some(Counts { absent, cells })
 }
 
 impl Outline {
@@ -274,6 +308,20 @@ mod tests {
         assert!(Baseline::from_outlines(source(), 1, &[numbers(vec![(1.0, u64::MAX), (2.0, 2)], 1)]).is_err());
         assert!(Baseline::from_outlines(source(), 1, &[wrong]).is_err());
         assert!(Baseline::from_outlines(source(), 1, &[numbers(vec![(f64::NAN, 1)], 1)]).is_err());
+    }
+
+    #[test]
+    fn ordinary_days_are_learned_from_counts_in_the_same_cells() {
+        let mut baseline = Baseline::from_outlines(source(), 300, &[numbers((0..300).map(|i| (f64::from(i), 1)).collect(), 300)]).unwrap();
+        let mut day = baseline.profile.clone();
+        day.fields[0].missing = 7;
+        baseline.learn_ordinary_days(&[("2013-07-01".to_owned(), day.clone()), ("2013-07-02".to_owned(), day.clone())]).unwrap();
+        baseline.check().unwrap();
+        assert_eq!(baseline.periods, ["2013-07-01", "2013-07-02"]);
+        assert_eq!(baseline.fields[0].periods[1].absent, 7);
+        assert_eq!(baseline.fields[0].periods[0].cells, baseline.profile.fields[0].numeric.as_ref().unwrap().cells);
+        day.anchor = Some("other".to_owned());
+        assert!(baseline.learn_ordinary_days(&[("2013-07-03".to_owned(), day)]).is_err());
     }
 
     #[test]

@@ -193,6 +193,26 @@ pub fn kolmogorov_smirnov_cells(baseline: &[u64], current: &[u64]) -> Option<f64
     Some(largest)
 }
 
+/// What Deequ, and `SageMaker` Model Monitor with it, takes for chance: the Kolmogorov-Smirnov critical value at a level of 0.003.
+const ROBUST_CHANCE: f64 = 1.8;
+
+/// Deequ's robust distance: a largest difference `D` between samples of `m` and `n` values (Kolmogorov-Smirnov's for numbers, that of shares
+/// for names), less what chance explains: `max(0, D − 1.8·√((m + n)/(m·n)))`. `None` if a side is empty.
+///
+/// # Source
+/// Deequ, `Distance.selectMetrics` with its default `cAlpha`.
+///
+/// ```
+/// use tidegate_statistics::distance::robust;
+/// assert!((robust(0.3, 200, 200).unwrap() - 0.12).abs() < 1e-12);
+/// assert_eq!(robust(0.1, 200, 200), Some(0.0));
+/// ```
+#[must_use]
+pub fn robust(distance: f64, m: u64, n: u64) -> Option<f64> {
+    let (m, n) = (m as f64, n as f64);
+    (m > 0.0 && n > 0.0).then(|| (distance - ROBUST_CHANCE * ((m + n) / (m * n)).sqrt()).max(0.0))
+}
+
 /// Kullback-Leibler divergence of `from` to `to` in nats, at least 0.
 ///
 /// `Σᵢ fᵢ ln(fᵢ / tᵢ)`, shares of zero replaced by [`SHARE_FLOOR`] and then normalised to sum to one. Not symmetric:
