@@ -13,6 +13,7 @@ mod outputs;
 mod reading;
 mod settings;
 mod spill;
+mod stored_baseline;
 mod training;
 
 pub use error::CollectError;

@@ -15,6 +15,7 @@ use crate::{
     log_object::TRIES,
     outputs::dataset_quarantine,
     reading::{Item, Reading, Take},
+    stored_baseline::is_stored,
 };
 
 /// First reading: learns the edges.
@@ -90,6 +91,9 @@ impl Collector {
 
     /// Reads the set twice and writes everything but the receipt; `None` if the object is gone.
     async fn make_baseline(&self, key: &str, location: &str, contract: &Contract) -> Result<Option<Receipt>, CollectError> {
+        if is_stored(key) {
+            return self.take_baseline(key, location, contract).await;
+        }
         let lake = CollectError::lake(location);
         let model = &contract.model;
         let plan = Plan::new(contract, Layout::Dataset).map_err(|source| CollectError::Intake { location: location.to_owned(), source })?;

@@ -21,6 +21,7 @@ use tracing::{info, warn};
 
 use crate::{
     DriftError, DriftFunction, Job,
+    compatible::Compatible,
     grains::Pieces,
     inputs::Inputs,
     metrics,
@@ -60,6 +61,7 @@ impl DriftFunction {
         let length = job.length.to_string();
         let before = self.registry.window(&key).await.map_err(DriftError::registry(what))?;
         let baseline = self.baselines.current(&job.model).await.map_err(&lake)?;
+        let compatible = Compatible::begin(&self.lake, contract, job).await.map_err(&lake)?;
         let loader = Loader::new(&self.lake, contract, baseline.as_deref(), what.to_owned(), Keep::Lake, self.settings.reads);
         let pieces = Pieces::of(job, contract);
         let listed = self.lake.list_parts(&job.model, &pieces.spans()).await.map_err(&lake)?;
@@ -76,12 +78,15 @@ impl DriftFunction {
         let page = render(&Page { contract, verdict: &verdict, current: &inputs.current.profile, baseline: baseline.as_deref() });
         let json = to_json(&verdict).map_err(|source| DriftError::Verdict { what: what.to_owned(), source })?;
         let digest = keys::hex(&Sha256::digest(&json));
+        compatible.write(&verdict, &inputs.current.profile, baseline.as_deref()).await.map_err(&lake)?;
         let etags = self.lake.put_report(&job.model, &length, job.end_ms, json, page).await.map_err(&lake)?;
         let record = record(&key, &verdict, inputs.digest, (digest, etags), before.as_ref());
         // Written even when only the revision would differ: that this pass was not overtaken is known only then.
         self.registry.put_window(&record).await.map_err(DriftError::registry(what))?;
         if before.as_ref().is_none_or(|before| before.verdict_digest != record.verdict_digest) {
-            emit(&metrics::line(job, &verdict).map_err(|source| DriftError::Metrics { what: what.to_owned(), source })?);
+            let failed = |source| DriftError::Metrics { what: what.to_owned(), source };
+            emit(&metrics::line(job, &verdict).map_err(failed)?);
+            compatible.emit(&inputs.current.profile, baseline.as_deref()).map_err(failed)?;
         }
         info!(
             model = job.model,

@@ -3,6 +3,7 @@
 //! Woken twice: by the schedule, to plan which windows to judge, and by its own queue, to judge one of them. See the README
 //! beside this crate for what it reads and writes, and `judge.rs` for why any number of workers leaves the same report.
 
+mod compatible;
 mod error;
 mod grains;
 mod handler;

@@ -52,4 +52,28 @@ impl Lake {
         let (Some(verdict), Some(page)) = (etag("verdict.json").await?, etag("index.html").await?) else { return Ok(None) };
         Ok(Some(ReportEtags { verdict, page }))
     }
+
+    /// The entity tag of another file beside a window's verdict, or `None` if there is none.
+    ///
+    /// # Errors
+    /// As the call fails.
+    pub async fn report_file_etag(&self, model: &str, length: &str, end_ms: i64, file: &str) -> Result<Option<String>, LakeError> {
+        self.bucket.etag(&keys::report(model, length, end_ms, file)).await
+    }
+
+    /// Writes another JSON file beside a window's verdict, over the very one that was there before.
+    ///
+    /// # Errors
+    /// [`LakeError::Conflict`] if somebody wrote it in the meantime; others as the call fails.
+    pub async fn put_report_file(
+        &self,
+        model: &str,
+        length: &str,
+        end_ms: i64,
+        (file, json): (&str, String),
+        before: Option<&str>,
+    ) -> Result<(), LakeError> {
+        let key = keys::report(model, length, end_ms, file);
+        self.bucket.put(&key, json, "application/json", Condition::over(before)).await.map(drop)
+    }
 }

@@ -17,5 +17,5 @@ pub use clients::aws_config;
 pub use deadline::Deadline;
 pub use lambda::serve;
 pub use logs::start_logs;
-pub use metrics::{METRICS_TARGET, Metric, MetricsError, Unit, emit, metrics_line};
+pub use metrics::{METRICS_TARGET, Metric, MetricsError, Unit, emit, metrics_line, metrics_lines};
 pub use settings::{SettingProblem, Variables, WrongSettings, environment};

@@ -15,9 +15,9 @@ const MAX_METRICS: usize = 100;
 
 /// One measured value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Metric {
+pub struct Metric<'a> {
     /// Its name.
-    pub name: &'static str,
+    pub name: &'a str,
     /// Its unit.
     pub unit: Unit,
     /// Its value. A value that is not finite is left out of the line.
@@ -55,15 +55,39 @@ pub enum MetricsError {
 ///
 /// # Errors
 /// [`MetricsError`] if there are more dimensions or metrics than CloudWatch takes.
-pub fn metrics_line(namespace: &str, time_ms: i64, dimensions: &[(&str, &str)], metrics: &[Metric]) -> Result<String, MetricsError> {
+pub fn metrics_line(namespace: &str, time_ms: i64, dimensions: &[(&str, &str)], metrics: &[Metric<'_>]) -> Result<String, MetricsError> {
+    let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
+    line(namespace, time_ms, dimensions, &[names], metrics)
+}
+
+/// As [`metrics_line`], for metrics that are found under several sets of the dimensions, as many lines as they need.
+///
+/// # Errors
+/// [`MetricsError::Dimensions`] if there are more dimensions than CloudWatch takes.
+pub fn metrics_lines(
+    namespace: &str,
+    time_ms: i64,
+    dimensions: &[(&str, &str)],
+    sets: &[Vec<&str>],
+    metrics: &[Metric<'_>],
+) -> Result<Vec<String>, MetricsError> {
+    metrics.chunks(MAX_METRICS).map(|metrics| line(namespace, time_ms, dimensions, sets, metrics)).collect()
+}
+
+fn line(
+    namespace: &str,
+    time_ms: i64,
+    dimensions: &[(&str, &str)],
+    sets: &[Vec<&str>],
+    metrics: &[Metric<'_>],
+) -> Result<String, MetricsError> {
     if dimensions.len() > MAX_DIMENSIONS {
         return Err(MetricsError::Dimensions { found: dimensions.len() });
     }
     if metrics.len() > MAX_METRICS {
         return Err(MetricsError::Metrics { found: metrics.len() });
     }
-    let metrics: Vec<&Metric> = metrics.iter().filter(|metric| metric.value.is_finite()).collect();
-    let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
+    let metrics: Vec<&Metric<'_>> = metrics.iter().filter(|metric| metric.value.is_finite()).collect();
     let declared: Vec<Value> = metrics
         .iter()
         .map(|metric| {
@@ -77,7 +101,7 @@ pub fn metrics_line(namespace: &str, time_ms: i64, dimensions: &[(&str, &str)], 
     let mut line = Map::new();
     line.insert(
         "_aws".to_owned(),
-        json!({"Timestamp": time_ms, "CloudWatchMetrics": [{"Namespace": namespace, "Dimensions": [names], "Metrics": declared}]}),
+        json!({"Timestamp": time_ms, "CloudWatchMetrics": [{"Namespace": namespace, "Dimensions": sets, "Metrics": declared}]}),
     );
     for (name, value) in dimensions {
         line.insert((*name).to_owned(), Value::from(*value));
@@ -120,5 +144,17 @@ mod tests {
         let metric = Metric { name: "Records", unit: Unit::Count, value: 1.0 };
         assert!(metrics_line("Tidegate", 0, &[], &vec![metric.clone(); MAX_METRICS]).is_ok());
         assert_eq!(metrics_line("Tidegate", 0, &[], &vec![metric; MAX_METRICS + 1]), Err(MetricsError::Metrics { found: 101 }));
+    }
+
+    #[test]
+    fn more_metrics_than_a_line_takes_go_on_in_the_next_under_the_same_sets() {
+        let names: Vec<String> = (0..=MAX_METRICS).map(|number| format!("m{number}")).collect();
+        let metrics: Vec<Metric<'_>> = names.iter().map(|name| Metric { name, unit: Unit::None, value: 1.0 }).collect();
+        let sets = [vec!["A", "B"], vec!["A"]];
+        let lines = metrics_lines("n", 0, &[("A", "a"), ("B", "b")], &sets, &metrics).unwrap();
+        let declared: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let count = |line: &Value| line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap().len();
+        assert_eq!(declared.iter().map(count).collect::<Vec<_>>(), [MAX_METRICS, 1]);
+        assert!(declared.iter().all(|line| line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == json!([["A", "B"], ["A"]])));
     }
 }
