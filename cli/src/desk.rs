@@ -14,6 +14,7 @@ use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sam
 
 use crate::error::CliError;
 use crate::files::{self, Progress};
+use crate::stored;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -98,6 +99,12 @@ pub(crate) fn has_time(contract: &Contract, path: &Path) -> Result<bool, CliErro
 /// Learns a baseline from the files of a data set: one pass to freeze the cells, one to count in them.
 pub(crate) fn baseline(contract: &Contract, paths: &[PathBuf]) -> Result<Baseline, CliError> {
     let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
+    if let Some(path) = paths.iter().find(|path| stored::is_stored(path)) {
+        return match paths {
+            [_] => stored::read_for(contract, path),
+            several => Err(CliError::SeveralBaselines { path: path.clone(), count: several.len() }),
+        };
+    }
     let plan = plan(contract, Layout::Dataset, first)?;
     let mut sampler = Sampler::new(plan.fields());
     let (mut digests, mut halves) = (Vec::new(), Vec::new());
@@ -301,6 +308,16 @@ struct Past {
 impl Hours {
     fn at(&mut self, start_ms: i64) -> &mut WindowProfile {
         self.by_start.entry(start_ms).or_insert_with(|| WindowProfile::new(self.empty.clone()))
+    }
+
+    /// The days that have records, with their dates.
+    pub(crate) fn days(&self) -> Result<Vec<(String, Profile)>, CliError> {
+        let mut days: BTreeMap<i64, Profile> = BTreeMap::new();
+        for (hour, part) in self.by_start.iter().filter(|(_, hour)| self.timed && hour.profile.records > 0) {
+            days.entry(hour.div_euclid(DAY_MS)).or_insert_with(|| self.empty.clone()).merge(&part.profile)?;
+        }
+        let date = |day: i64| chrono::DateTime::from_timestamp_millis(day * DAY_MS).map(|time| time.date_naive().to_string());
+        Ok(days.into_iter().map(|(day, profile)| (date(day).unwrap_or_default(), profile)).collect())
     }
 
     /// Everything added up.

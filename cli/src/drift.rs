@@ -11,7 +11,7 @@ use tidegate_report::{Page, render};
 use crate::error::CliError;
 use crate::guess::Guess;
 use crate::terminal::{self, Outcome, Say};
-use crate::{desk, files, summary};
+use crate::{desk, files, stored, summary};
 
 /// Compare current records with a baseline: a verdict, its cause, what to do, and a report
 #[derive(Debug, clap::Args)]
@@ -124,7 +124,11 @@ fn code(state: State, fail_on: FailOn) -> u8 {
 /// A contract from the files themselves, and what it leaves out.
 fn guess(baseline: &[PathBuf], current: &[PathBuf]) -> Result<Guess, CliError> {
     let mut guess = Guess::new("model", &first_inferred(current)?);
-    guess.restrict_to(&Guess::new("model", &first_inferred(baseline)?));
+    let known = match baseline {
+        [path] if stored::is_stored(path) => Guess::of_baseline("model", &stored::read(path)?),
+        files => Guess::new("model", &first_inferred(files)?),
+    };
+    guess.restrict_to(&known);
     if guess.contract.features.is_empty() {
         return Err(CliError::NothingInCommon);
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use tidegate_intake::IntakeError;
+use tidegate_interchange::InterchangeError;
 use tidegate_local_account::LocalAccountError;
 use tidegate_profile::ProfileError;
 
@@ -43,6 +44,24 @@ pub(crate) enum CliError {
         #[source]
         source: IntakeError,
     },
+    #[error("{} could not be imported", path.display())]
+    Import {
+        path: PathBuf,
+        #[source]
+        source: InterchangeError,
+    },
+    #[error("found in {}: {found}; expected {expected}", path.display())]
+    OtherDocument { path: PathBuf, found: String, expected: &'static str },
+    #[error("found records of {found} days in {} and what comes after it, expected at least {expected} days that were fine: fewer do not tell what is ordinary", path.display())]
+    FewDays { path: PathBuf, found: usize, expected: usize },
+    #[error("{} is no baseline that can be used", path.display())]
+    StoredBaseline {
+        path: PathBuf,
+        #[source]
+        source: ProfileError,
+    },
+    #[error("found {count} files with a stored baseline among them, expected {} alone: a stored baseline is whole", path.display())]
+    SeveralBaselines { path: PathBuf, count: usize },
     #[error("the records could not be counted")]
     Profile(#[from] ProfileError),
     #[error("found no readable record in the baseline {}, expected a data set that the contract's fields are in{}", path.display(), because(.fault.as_deref()))]

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tidegate_contract::{Contract, Feature, FeatureKind, RecordMapping, Task, feature_name_from};
+use tidegate_contract::{Contract, Feature, FeatureKind, FieldRole, RecordMapping, Task, feature_name_from};
 use tidegate_intake::{Inferred, InferredField, InferredKind};
+use tidegate_profile::Baseline;
 
 use crate::terminal::{line, percent};
 
@@ -53,6 +54,14 @@ impl Guess {
             }
         }
         guess
+    }
+
+    /// The contract of the features that a stored baseline has.
+    pub(crate) fn of_baseline(model: &str, baseline: &Baseline) -> Self {
+        let mut contract = Contract::new(model, Task::Binary);
+        let fields = baseline.profile.fields.iter().filter(|field| field.role == FieldRole::Feature);
+        contract.features = fields.map(|field| Feature::new(&field.name, field.kind)).collect();
+        Self { contract, notes: BTreeMap::new(), left_out: Vec::new() }
     }
 
     /// Keeps the features that a baseline has too, with the types that they have there, and leaves out the others.

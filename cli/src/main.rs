@@ -4,15 +4,18 @@ mod check;
 mod demo;
 mod demo_files;
 mod desk;
+mod doctor;
 mod drift;
 mod error;
 mod files;
 mod guess;
+mod import;
 mod init;
 mod profile;
 mod replay;
 mod sample;
 mod says;
+mod stored;
 mod summary;
 mod terminal;
 
@@ -40,6 +43,8 @@ enum Command {
     Drift(drift::Arguments),
     Replay(replay::Arguments),
     Profile(profile::Arguments),
+    Import(import::Arguments),
+    Doctor(doctor::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +56,8 @@ fn main() -> ExitCode {
         Command::Drift(arguments) => drift::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
     };
     terminal::finish(outcome)
 }

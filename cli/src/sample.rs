@@ -57,7 +57,7 @@ impl Sample {
             Ok(Explained { found, .. }) => {
                 text.push_str("The first record maps to:\n");
                 let mut rows = vec![["field", "path", "in the record", "read as", "usable in the sample"].map(str::to_owned)];
-                rows.extend(found.iter().map(|found| self.found_row(found)));
+                rows.extend(found.iter().map(|found| found_row(found, &self.profile)));
                 text.push_str(&table(&rows));
             }
             Err(error) => text.say(format_args!("No record of it could be read: {error}.\n")),
@@ -82,20 +82,6 @@ impl Sample {
         let Ok(first) = &self.first else { return String::new() };
         let after = serde_json::to_string_pretty(&first.after()).unwrap_or_default();
         format!("\nBefore, as it was logged:\n{}\n\nAfter, as it is stored:\n{}\n", printable(&first.before), printable(&after))
-    }
-
-    fn found_row(&self, found: &Found) -> [String; 5] {
-        let usable = self.profile.fields.iter().find(|field| field.name == found.name).map(|field| {
-            let wrong = if field.wrong_type > 0 {
-                format!(", {} of another type", percent(field.wrong_type as f64 / self.profile.records.max(1) as f64))
-            } else {
-                String::new()
-            };
-            let odd = if field.out_of_range > 0 { format!(", {} out of range", count(field.out_of_range)) } else { String::new() };
-            format!("{}{wrong}{odd}", percent(field.present as f64 / self.profile.records.max(1) as f64))
-        });
-        let raw = found.raw.as_deref().map_or("nothing".to_owned(), |raw| line(raw, 40));
-        [line(&found.name, 63), line(&found.path, 60), raw, value(&found.value), usable.unwrap_or_default()]
     }
 
     fn lines(&self) -> String {
@@ -131,6 +117,21 @@ fn printable(text: &str) -> String {
 
 fn visible(character: char) -> char {
     if character.is_control() { ' ' } else { character }
+}
+
+/// What was found for one field, as a row: field, path, as written, as read, and how much of it is usable.
+pub(crate) fn found_row(found: &Found, profile: &Profile) -> [String; 5] {
+    let usable = profile.fields.iter().find(|field| field.name == found.name).map(|field| {
+        let wrong = if field.wrong_type > 0 {
+            format!(", {} of another type", percent(field.wrong_type as f64 / profile.records.max(1) as f64))
+        } else {
+            String::new()
+        };
+        let odd = if field.out_of_range > 0 { format!(", {} out of range", count(field.out_of_range)) } else { String::new() };
+        format!("{}{wrong}{odd}", percent(field.present as f64 / profile.records.max(1) as f64))
+    });
+    let raw = found.raw.as_deref().map_or("nothing".to_owned(), |raw| line(raw, 40));
+    [line(&found.name, 63), line(&found.path, 60), raw, value(&found.value), usable.unwrap_or_default()]
 }
 
 fn value(value: &FoundValue) -> String {

@@ -59,6 +59,8 @@ fn feature_row(feature: &Feature, monitoring: &Monitoring) -> [String; 5] {
         FeatureKind::Categorical => "categorical",
     };
     let sense = match (&feature.range, &feature.allowed) {
+        (Some([least, f64::INFINITY]), _) => format!("at least {least}"),
+        (Some([f64::NEG_INFINITY, greatest]), _) => format!("at most {greatest}"),
         (Some([least, greatest]), _) => format!("{least} to {greatest}"),
         (_, Some(allowed)) => line(&allowed.join(", "), 40),
         (None, None) => "anything".to_owned(),

@@ -10,3 +10,4 @@ mod halves;
 mod history;
 mod inputs;
 mod large_objects;
+mod moved_in;

@@ -66,6 +66,11 @@ impl World {
         self.put(MODELS, &format!("datasets/{MODEL}/{name}"), text.as_bytes()).await;
     }
 
+    /// Puts a training set, or a stored baseline, of these bytes.
+    pub async fn train_bytes(&self, name: &str, bytes: &[u8]) {
+        self.put(MODELS, &format!("datasets/{MODEL}/{name}"), bytes).await;
+    }
+
     /// Puts a scoring log below the model's prefix.
     pub async fn log(&self, name: &str, bytes: impl AsRef<[u8]>) {
         self.put(LOGS, &format!("{MODEL}/{name}"), bytes.as_ref()).await;
