@@ -7,17 +7,17 @@ use tidegate_profile::{Baseline, Profile, WindowProfile};
 
 use crate::authority::rule;
 use crate::baselines;
-use crate::cause::{action, cause};
+use crate::cause::Facts;
 use crate::contrast::moderate;
 use crate::decide::{Levels, correct, opinion, untold, windows_in_month};
 use crate::field::{Past, Prepared, Tested, against_training, effect_of, past_weeks, prepare};
+use crate::incidents::{Explained, explain};
 use crate::quality::findings;
 use crate::segments;
 use crate::versions::Versions;
 use crate::words::{list, number};
 use crate::{
-    CarriedBy, Cause, CauseKind, FieldVerdict, History, Incident, Opinion, QualityFinding, SCHEMA, SegmentFinding, State, TrailPoint,
-    Verdict, Window, spans,
+    CauseKind, FieldVerdict, History, Incident, Opinion, QualityFinding, SCHEMA, SegmentFinding, State, TrailPoint, Verdict, Window, spans,
 };
 
 /// A feature that carries less than this share of an average feature's importance does not make the model drift: its own drift raises the
@@ -62,46 +62,21 @@ pub fn assess(input: &Input<'_>) -> Verdict {
     let mut fields: Vec<FieldVerdict> = judge_fields(input).into_iter().filter(said_anything).collect();
     fields.sort_by(|a, b| weight(b).partial_cmp(&weight(a)).unwrap_or(std::cmp::Ordering::Equal).then_with(|| a.name.cmp(&b.name)));
     let quality = findings(contract, current, baseline, &fields);
-    let segments = segments::findings(input, &fields);
+    let is_season = |name: &str| fields.iter().any(|field| field.season && field.name == name);
+    // What swings with the week as a whole also does within segments.
+    let segments: Vec<SegmentFinding> =
+        segments::findings(input, &fields).into_iter().filter(|finding| !is_season(&finding.field)).collect();
     let of_all = state(contract, baseline, profile, &fields, &quality);
     let state = raised(of_all, &segments);
-    let within = if matters(of_all) { None } else { segments::cause(&segments, contract) };
-    let cause = if let Some(within) = &within {
-        within.clone()
-    } else if matters(state) {
-        let cause = cause(&fields, &quality, profile, history.previous);
-        let inputs = || fields.iter().filter(|field| field.role == FieldRole::Feature && raises(field, &fields) == State::Drift);
-        let names: Vec<&str> = inputs().map(|field| field.name.as_str()).collect();
-        let shift = || segments::population_shift(&names, &segments, profile, baseline);
-        if cause.kind == CauseKind::CovariateDrift { shift().unwrap_or(cause) } else { cause }
-    } else if let Some(season) = season(&fields).filter(|_| state == State::Ok) {
-        season
-    } else {
-        let evidence = match state {
-            State::NoData => "no record arrived in this window",
-            State::InsufficientData if baseline.is_none() => "there is nothing yet to compare with",
-            State::InsufficientData => "there are too few records to tell",
-            _ => "nothing moved by more than the baseline's own periods differ and by as much as matters",
-        };
-        Cause { kind: crate::CauseKind::None, evidence: evidence.to_owned(), confidence: 1.0, fault: None }
-    };
-    let action = action(state, &cause, contract, baseline.is_some(), profile.records);
-    let moved = || moved(&fields, state);
-    let incidents = if matters(state) {
-        let (fields, segment) = match (&within, segments.first()) {
-            (Some(_), Some(finding)) => (vec![finding.field.clone()], segments::carrier(&segments)),
-            _ => (moved().into_iter().map(|field| field.name.clone()).collect(), carrier(moved().first().copied(), profile, baseline)),
-        };
-        vec![Incident { state, cause: cause.clone(), action: action.clone(), fields, began: None, segment }]
-    } else {
-        Vec::new()
-    };
+    let facts =
+        Facts { contract, window, baseline, current, history, fields: &fields, quality: &quality, segments: &segments, state: of_all };
+    let Explained { cause, action, incidents } = explain(&facts, state);
     Verdict {
         schema: SCHEMA.to_owned(),
         model: contract.model.clone(),
         window,
         state,
-        headline: headline(input, state, &fields, &quality, &segments),
+        headline: headline(input, state, &fields, &quality, &segments, incidents.first()),
         action,
         cause,
         records: profile.records,
@@ -167,19 +142,6 @@ fn settle(mut tested: Tested, input: &Input<'_>, levels: &dyn Fn(BaselineKind) -
     tested.verdict
 }
 
-/// The cause of a calm verdict in which fields swing as they do every week.
-fn season(fields: &[FieldVerdict]) -> Option<Cause> {
-    let names: Vec<&str> = fields.iter().filter(|field| field.season && !field.muted).map(|field| field.name.as_str()).collect();
-    let evidence = match names.as_slice() {
-        [] => return None,
-        [one] => format!("{one} differs from the training set as at this time of every week, and over the whole week it does not"),
-        several => {
-            format!("{} differ from the training set as at this time of every week, and over the whole week they do not", list(several))
-        }
-    };
-    Some(Cause { kind: CauseKind::Season, evidence, confidence: 0.9, fault: None })
-}
-
 /// What a field's state counts for the model: muted fields count for nothing, and the drift of a feature that the model hardly listens to
 /// ([`HARDLY_HEARD`]) for a warning.
 pub(crate) fn raises(field: &FieldVerdict, fields: &[FieldVerdict]) -> State {
@@ -197,11 +159,6 @@ pub(crate) fn moved(fields: &[FieldVerdict], state: State) -> Vec<&FieldVerdict>
         _ => raises(field, fields) == state,
     };
     fields.iter().filter(is_meant).collect()
-}
-
-/// The segment that carries a field's move.
-fn carrier(field: Option<&FieldVerdict>, current: &Profile, baseline: Option<&Baseline>) -> Option<CarriedBy> {
-    segments::carried_by(&segments::decompose(&field?.name, current, baseline?))
 }
 
 /// Whether the model hardly listens to a feature ([`HARDLY_HEARD`]).
@@ -265,7 +222,14 @@ fn state(
     }
 }
 
-fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &[QualityFinding], segments: &[SegmentFinding]) -> String {
+fn headline(
+    input: &Input<'_>,
+    state: State,
+    fields: &[FieldVerdict],
+    quality: &[QualityFinding],
+    segments: &[SegmentFinding],
+    main: Option<&Incident>,
+) -> String {
     let model = &input.contract.model;
     let records = number(input.current.profile.records as f64);
     let moved = moved(fields, state);
@@ -285,7 +249,10 @@ fn headline(input: &Input<'_>, state: State, fields: &[FieldVerdict], quality: &
         }
         State::InsufficientData => format!("{records} records of {model} are too few to tell whether anything that matters moved."),
         State::Warning | State::Drift => match (quality.first().filter(|finding| finding.state == state), moved.as_slice()) {
-            // A broken column is the first thing to say.
+            // What is wrong with the data is the first thing to say.
+            _ if main.is_some_and(|main| main.cause.kind == CauseKind::DataFault) => {
+                main.map_or_else(String::new, |main| format!("{}.", capitalised(&main.cause.evidence)))
+            }
             (Some(fault), _) if state == State::Drift || moved.is_empty() => format!("{}.", capitalised(&fault.sentence)),
             (None, []) if let Some(finding) = segments.first() => segments::headline(finding, input.current.profile.records),
             (_, [first]) if state != first.state => {

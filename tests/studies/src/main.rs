@@ -3,6 +3,7 @@
 //! `cargo run --release -p tidegate-studies -- <study>`; what each shows and how it is read: the README beside this crate.
 
 mod cases;
+mod causes;
 mod engine;
 mod plot;
 mod power;
@@ -23,12 +24,14 @@ struct Studies {
 #[derive(Debug, Subcommand)]
 enum Study {
     Cases(cases::Arguments),
+    Causes(causes::Arguments),
     Power(power::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
     let text = match Studies::parse().study {
         Study::Cases(arguments) => cases::run(&arguments)?,
+        Study::Causes(arguments) => causes::run(&arguments)?,
         Study::Power(arguments) => power::run(&arguments)?,
     };
     std::io::stdout().write_all(text.as_bytes())?;

@@ -37,6 +37,24 @@ impl Random {
         radius * (TAU * self.uniform()).cos()
     }
 
+    /// Uniform in `low..high`.
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.uniform()
+    }
+
+    /// An index below `count`; 0 of none.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count is not negative and below it")]
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        ((self.uniform() * count as f64) as usize).min(count.saturating_sub(1))
+    }
+
+    /// Another order, each as likely (Fisher and Yates, 1938).
+    pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
+        for last in (1..values.len()).rev() {
+            values.swap(last, self.below(last + 1));
+        }
+    }
+
     /// The first index whose cumulated share exceeds a uniform number.
     pub(crate) fn pick(&mut self, cumulated: &[f64]) -> usize {
         let at = self.uniform();

@@ -21,7 +21,10 @@ const CARRIES: f64 = 0.5;
 const BEYOND_ITS_SIZE: f64 = 1.5;
 
 /// A change is that of the mix when no more than this share of it lies within the values.
-const WITHIN_MIX: f64 = 0.3;
+const WITHIN_MIX: f64 = 0.45;
+
+/// Of a change that chance may have made to this share, the rest tells nothing.
+const MOSTLY_CHANCE: f64 = 0.5;
 
 /// A field's change, by one segment.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +36,8 @@ pub(crate) struct Decomposition {
     pub(crate) between: f64,
     /// Share of the change that is another behaviour within the values.
     pub(crate) within: f64,
+    /// Share of the change that chance alone makes in so many records, `0..=1`. It looks like another behaviour within the values.
+    pub(crate) chance: f64,
     /// What each of the segment's values contributes, most first; their shares make 1.
     pub(crate) values: Vec<Contribution>,
 }
@@ -46,6 +51,14 @@ pub(crate) struct Contribution {
     pub(crate) share: f64,
     /// Its share of the records, mean of before and after, `0..=1`.
     pub(crate) weight: f64,
+}
+
+impl Decomposition {
+    /// Share of the change beyond chance that is another mix of the segment's values, at most 1; 1 where chance alone may have made
+    /// most of the change, so that nothing speaks for another behaviour.
+    pub(crate) fn between_beyond_chance(&self) -> f64 {
+        if self.chance >= MOSTLY_CHANCE { 1.0 } else { (self.between / (1.0 - self.chance)).min(1.0) }
+    }
 }
 
 /// Takes a field's change from the baseline apart, by every segment but itself, the one with most of the change *between* its values first.
@@ -63,12 +76,12 @@ pub(crate) fn decompose(field: &str, current: &Profile, baseline: &Baseline) -> 
         let table = |profile: &SegmentProfile, position: usize| -> Vec<Vec<f64>> {
             profile.groups.iter().map(|group| cells_of(group, position, width)).collect()
         };
-        let Split { between, within, shares, weights } = split(&table(earlier, before), &table(segment, now))?;
+        let Split { between, within, chance, shares, weights } = split(&table(earlier, before), &table(segment, now))?;
         let value = |index: usize| segment.values.get(index).cloned();
         let contribution = |(index, (share, weight)): (usize, (f64, f64))| Contribution { value: value(index), share, weight };
         let mut values: Vec<Contribution> = shares.into_iter().zip(weights).enumerate().map(contribution).collect();
         values.sort_by(|a, b| b.share.total_cmp(&a.share));
-        Some(Decomposition { segment: segment.field.clone(), between, within, values })
+        Some(Decomposition { segment: segment.field.clone(), between, within, chance, values })
     };
     let mut all: Vec<Decomposition> = current.segments.iter().filter_map(of_segment).collect();
     all.sort_by(|a, b| b.between.total_cmp(&a.between));
@@ -103,7 +116,8 @@ pub(crate) fn mix_behind(moved: &[&str], current: &Profile, baseline: &Baseline)
     let segments = current.segments.iter().map(|segment| segment.field.as_str()).filter(|segment| moved.contains(segment));
     let behind = segments.filter_map(|segment| {
         let others = of_fields.iter().filter(|(field, _)| *field != segment);
-        let between = others.map(|(_, all)| all.iter().find(|one| one.segment == segment).map_or(0.0, |one| one.between.min(1.0)));
+        let between =
+            others.map(|(_, all)| all.iter().find(|one| one.segment == segment).map_or(0.0, Decomposition::between_beyond_chance));
         let between = between.fold(1.0, f64::min);
         (between >= 1.0 - WITHIN_MIX).then(|| Mix { segment: segment.to_owned(), between })
     });
@@ -123,6 +137,7 @@ fn cells_of(group: &SegmentGroup, position: usize, width: usize) -> Vec<f64> {
 struct Split {
     between: f64,
     within: f64,
+    chance: f64,
     /// Each group's share of the change.
     shares: Vec<f64>,
     /// Each group's mean share of the records.
@@ -142,7 +157,10 @@ fn split(before: &[Vec<f64>], now: &[Vec<f64>]) -> Option<Split> {
     if total <= 0.0 {
         return None;
     }
-    let mut parts = Split { between: 0.0, within: 0.0, shares: Vec::new(), weights: Vec::new() };
+    // Σ (q − p)²/m has the mean (cells − 1)·(1/n + 1/n') when nothing but chance moved (Pearson, 1900).
+    let filled = middle.iter().filter(|share| **share > 0.0).count() as f64;
+    let chance = ((filled - 1.0) * (1.0 / was.records + 1.0 / is.records) / total).clamp(0.0, 1.0);
+    let mut parts = Split { between: 0.0, within: 0.0, chance, shares: Vec::new(), weights: Vec::new() };
     for (was, is) in was.groups.iter().zip(&is.groups) {
         // A value that is there on one side only behaves on the other as it does where it is.
         let p = was.shares.as_ref().or(is.shares.as_ref());
@@ -165,6 +183,7 @@ fn split(before: &[Vec<f64>], now: &[Vec<f64>]) -> Option<Split> {
 
 /// A table of counts as shares.
 struct Side {
+    records: f64,
     /// Distribution over cells of all records.
     whole: Vec<f64>,
     groups: Vec<Group>,
@@ -194,7 +213,7 @@ impl Side {
             let shares = (records > 0.0).then(|| cells.iter().map(|cell| cell / records).collect());
             Group { weight: records / total, shares }
         };
-        Some(Self { whole, groups: table.iter().map(group).collect() })
+        Some(Self { records: total, whole, groups: table.iter().map(group).collect() })
     }
 }
 
@@ -272,7 +291,7 @@ mod tests {
     #[test]
     fn a_value_carries_a_move_when_it_is_more_than_its_size() {
         let value = |value: &str, share, weight| Contribution { value: Some(value.to_owned()), share, weight };
-        let of = |values| vec![Decomposition { segment: "origin".to_owned(), between: 0.0, within: 1.0, values }];
+        let of = |values| vec![Decomposition { segment: "origin".to_owned(), between: 0.0, within: 1.0, chance: 0.0, values }];
         let carried = carried_by(&of(vec![value("JFK", 0.9, 0.3), value("EWR", 0.1, 0.7)])).unwrap();
         assert_eq!((carried.segment.as_str(), carried.value.as_str()), ("origin", "JFK"));
         assert!(near(carried.share, 0.9));

@@ -1,0 +1,60 @@
+//! Why the data moved, as far as the data tell: faults of the data first, each told by what only it does to the counts;
+//! what no fault explains is a real move.
+
+mod action;
+mod columns;
+mod direct;
+mod distribution;
+mod facts;
+mod moves;
+mod repeat;
+mod suspicion;
+mod text;
+mod unit;
+
+pub(crate) use self::action::{action, calm_action};
+pub(crate) use self::facts::Facts;
+pub(crate) use self::moves::{Moved, calm, novelty, of_move, of_side};
+pub(crate) use self::suspicion::Suspicion;
+use crate::State;
+
+/// Every fault of the data that would explain what was found, each field in at most one, in the order of the fields.
+///
+/// What concerns several columns is told before what concerns one, and what says most before what says least: values
+/// that are a thousand times too large also lie outside the contract's range.
+pub(crate) fn faults(facts: &Facts<'_>) -> Vec<Suspicion> {
+    let mut found: Vec<Suspicion> = columns::renamed(facts);
+    let explained = |found: &[Suspicion], name: &str| found.iter().any(|suspicion| suspicion.fields.iter().any(|field| field == name));
+    if let Some(shifted) = columns::shifted(facts).filter(|shifted| !shifted.fields.iter().any(|name| explained(&found, name))) {
+        found.push(shifted);
+    }
+    for field in facts.fields.iter().filter(|field| !field.muted) {
+        if explained(&found, &field.name) || facts.state_of(&field.name) == State::Ok {
+            continue;
+        }
+        found.extend(one_field(facts, &field.name));
+    }
+    found.extend(direct::of_files(facts));
+    found
+}
+
+/// The fault that explains one field best.
+fn one_field(facts: &Facts<'_>, name: &str) -> Option<Suspicion> {
+    let absent = || direct::absent(facts, name);
+    let Some(both) = facts.verdict(name).and_then(|field| facts.both(&field.name)) else {
+        return absent().or_else(|| direct::out_of_range(facts, name));
+    };
+    // An output that repeats or grows says something about the model, not about the data.
+    let is_input = facts.role(name) == Some(tidegate_contract::FieldRole::Feature);
+    let moved = facts.verdict(name).is_some_and(|field| field.state == State::Drift);
+    let by_values = || {
+        is_input.then_some(both).and_then(|both| {
+            repeat::placeholder(both).or_else(|| {
+                (moved || facts.state_of(name) == State::Drift)
+                    .then(|| text::suspicion(facts, both).or_else(|| unit::suspicion(both)).or_else(|| repeat::suspicion(facts, both)))
+                    .flatten()
+            })
+        })
+    };
+    absent().or_else(by_values).or_else(|| direct::out_of_range(facts, name))
+}

@@ -1,0 +1,26 @@
+//! A fault that would explain what moved.
+
+use crate::Fault;
+
+/// Confidence in what the data show directly: values missing, of a wrong type, every one a thousand times too large.
+pub(crate) const DIRECT: f64 = 0.95;
+
+/// Confidence in what the data suggest.
+pub(crate) const LIKELY: f64 = 0.8;
+
+/// Confidence in one explanation of several.
+pub(crate) const POSSIBLE: f64 = 0.6;
+
+/// A fault of the data, and what it explains.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Suspicion {
+    pub(crate) fault: Fault,
+    /// The fields it explains, the one it is clearest in first; empty for faults of whole files.
+    pub(crate) fields: Vec<String>,
+    /// The evidence, in one sentence without a full stop.
+    pub(crate) evidence: String,
+    /// How sure we are, `0..=1`.
+    pub(crate) confidence: f64,
+    /// Share of the records that have it, `0..=1`.
+    pub(crate) share: f64,
+}
