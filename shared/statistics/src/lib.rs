@@ -23,6 +23,8 @@
 //! | Are more values missing, or unseen? | [`test::two_proportion_z`] | 0 of 100 to 5 of 100: z 2.26, p 0.024 | few rows: [`test::fisher_exact`], p 0.059 |
 //! | Are there more rare events than the rate that is known? | [`test::poisson_upper_tail`], [`test::binomial_upper_tail`] | 5 where 1 is expected: p 0.0037 | exact |
 //! | How large may the effect really be? | [`interval::newcombe_difference`], [`interval::standardised_mean_difference`] | 0.05, from 0.003 to 0.11 | an interval that holds the threshold decides nothing |
+//! | … on any of the distances above? | [`effect`]: PSI, Jensen-Shannon, Hellinger, w, total variation, L∞, KS, Wasserstein | PSI 0.01 to 0.40 | the true distance's; from 0 on as long as chance explains it |
+//! | How large must a distance be at this size? | [`critical`] | PSI of four cells at 50 effective rows: .156 at 5 % | moves with the sizes, as a fixed threshold does not |
 //! | Many features: which alarms to believe? | [`correction::benjamini_hochberg`] | p .01, .5 become .02, .5 | of the alarms at q = .01, 1 % are false on average |
 //! | Could this window have shown it? | [`power::minimum_detectable_shift`] | 2,300 effective rows: 0.1 sd | below that many rows silence proves nothing |
 //!
@@ -33,12 +35,15 @@
 
 pub mod chi_squared;
 pub mod correction;
+pub mod critical;
 pub mod distance;
+pub mod effect;
 pub mod fisher_f;
 pub mod interval;
 pub mod kolmogorov_smirnov;
 pub mod moderation;
 pub mod moments;
+pub mod noncentral;
 pub mod normal;
 pub mod power;
 pub mod raw;

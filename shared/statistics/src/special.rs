@@ -67,7 +67,7 @@ pub(crate) fn binomial_density(x: f64, n: f64, p: f64, q: f64) -> f64 {
 }
 
 /// Poisson density of real `x ≥ 0` at mean `mean > 0`.
-fn poisson_density(x: f64, mean: f64) -> f64 {
+pub(crate) fn poisson_density(x: f64, mean: f64) -> f64 {
     if x <= 0.0 {
         return (-mean).exp();
     }

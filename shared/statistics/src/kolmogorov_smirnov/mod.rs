@@ -68,6 +68,12 @@ impl TwoSample {
         self.numerator as f64 / (self.baseline * self.current) as f64
     }
 
+    /// The effective number of rows, `mn/(m + n)`.
+    #[must_use]
+    pub fn effective_rows(&self) -> f64 {
+        effective_rows(self.baseline, self.current)
+    }
+
     /// The exact p-value, in `0..=1`: the share of orderings of `m + n` distinct values with at least this distance.
     ///
     /// Conservative with ties. Takes time proportional to `m·n·D`: below a second for 10,000 against 10,000.
@@ -107,19 +113,19 @@ impl TwoSample {
     /// [`p_asymptotic`] of this distance and effective size; `None` when the effective size rounds to 0 (one value on each side).
     #[must_use]
     pub fn p_asymptotic(&self) -> Option<f64> {
-        p_asymptotic(self.distance(), effective_rows(self.baseline, self.current))
+        p_asymptotic(self.distance(), self.effective_rows())
     }
 
     /// [`p_limit`] of this distance and effective size.
     #[must_use]
     pub fn p_limit(&self) -> Option<f64> {
-        p_limit(self.distance(), effective_rows(self.baseline, self.current))
+        p_limit(self.distance(), self.effective_rows())
     }
 
     /// [`p_stephens`] of this distance and effective size.
     #[must_use]
     pub fn p_stephens(&self) -> Option<f64> {
-        p_stephens(self.distance(), effective_rows(self.baseline, self.current))
+        p_stephens(self.distance(), self.effective_rows())
     }
 
     /// Deequ's robust L∞ distance: `max(0, D − 1.8·√((m+n)/(mn)))`, in `0..=1`.
@@ -134,7 +140,7 @@ impl TwoSample {
     /// ```
     #[must_use]
     pub fn robust_distance(&self) -> f64 {
-        (self.distance() - ROBUST_ALLOWANCE / effective_rows(self.baseline, self.current).sqrt()).max(0.0)
+        (self.distance() - ROBUST_ALLOWANCE / self.effective_rows().sqrt()).max(0.0)
     }
 }
 
