@@ -10,13 +10,14 @@ use std::rc::Rc;
 
 use tidegate_statistics::moderation::prior;
 use tidegate_statistics::test::chi_squared_homogeneity;
-use tidegate_statistics::{chi_squared, normal};
+use tidegate_statistics::{chi_squared, critical, normal};
 
 use crate::evidence::absence;
 use crate::groups::{NO_GROUP, group_names, group_runs, normal_scores, shares, sum_groups};
 use crate::reference::{Period, Reference};
+use crate::resemblance::Resemblance;
 use crate::share::Ordinary;
-use crate::variation::{Variation, largest_by_chance};
+use crate::variation::{Variation, largest_deviation, level_of_each};
 use crate::vectors::{dot, main_variation, orthonormal, residual, squared_length};
 
 /// Groups of cells aimed at: fine enough for shape, coarse enough that each holds values.
@@ -95,13 +96,15 @@ pub(crate) struct Space {
     directions: Vec<Direction>,
     /// Variation of the rest, per dimension.
     rest: Variation,
-    /// The largest rest that a period showed, beyond what chance makes of the largest of as many.
+    /// The largest rest that a period showed, where it is more than chance.
     rest_ordinary: f64,
     /// The least variance between periods that the rest has, over all its dimensions: what the fields of this model vary by, less
     /// what this field's directions do. One field's periods cannot tell it from chance when the dimensions are many.
     rest_least: f64,
     /// How much the share of unusable values varies.
     absence: Ordinary,
+    /// How much neighbouring records resemble each other.
+    resemblance: Resemblance,
     periods_in_window: f64,
     /// The space that ordinary variation was learned in, when the reference has no periods of its own.
     ordinary: Option<Rc<Space>>,
@@ -112,15 +115,14 @@ struct Direction {
     name: &'static str,
     unit: Vec<f64>,
     variation: Variation,
-    /// The largest size that a period showed, beyond what chance makes of the largest of as many.
+    /// The largest size that a period showed, where it is more than chance.
     ordinary: f64,
 }
 
 impl Direction {
     fn learn(name: &'static str, unit: Vec<f64>, along: &[f64], sampling: &[f64]) -> Self {
-        let chance = largest_by_chance(along.len());
-        let beyond_chance = along.iter().zip(sampling).map(|(size, variance)| size.abs() - chance * variance.sqrt());
-        let ordinary = beyond_chance.fold(0.0, f64::max);
+        let deviations: Vec<(f64, f64)> = along.iter().copied().zip(sampling.iter().copied()).collect();
+        let ordinary = largest_deviation(&deviations);
         Self { name, unit, variation: Variation::learn(along, sampling), ordinary }
     }
 }
@@ -180,6 +182,7 @@ impl Space {
             rest_ordinary: 0.0,
             rest_least: 0.0,
             absence: absence(reference),
+            resemblance: reference.resemblance.clone(),
             periods_in_window: reference.periods_in_window,
             ordinary: reference.ordinary.as_ref().and_then(|ordinary| ordinary.space(of)),
         };
@@ -305,10 +308,9 @@ impl Space {
         }
         let dimensions = self.rest_dimensions() as f64;
         self.rest = before(Variation::learn_lengths(&lengths, dimensions, &sampling));
-        // A chi-square's mean is its dimensions, its variance twice as much.
-        let by_chance = dimensions + largest_by_chance(lengths.len()) * (2.0 * dimensions).sqrt();
-        self.rest_ordinary =
-            lengths.iter().zip(&sampling).map(|(length, sampling)| length - by_chance * sampling).fold(0.0, f64::max).sqrt();
+        let critical = critical::chi_squared(dimensions, level_of_each(lengths.len())).unwrap_or(0.0);
+        let telling = lengths.iter().zip(&sampling).filter(|(length, sampling)| **length > critical * **sampling);
+        self.rest_ordinary = telling.map(|(length, sampling)| length - dimensions * sampling).fold(0.0, f64::max).sqrt();
     }
 
     /// Number of dimensions that no direction covers.
@@ -372,7 +374,7 @@ impl Space {
         if count < 1.0 {
             return Vec::new();
         }
-        let sampling = 1.0 / count + 1.0 / self.values;
+        let sampling = self.resemblance.of(count).location / count + 1.0 / self.values;
         let shift = |direction: &Direction| {
             let size = dot(&direction.unit, &difference);
             let error = direction.variation.error(sampling, self.periods_in_window);
@@ -406,7 +408,7 @@ impl Space {
             return None;
         }
         let length = squared_length(&residual(&difference, &self.basis()));
-        let sampling = 1.0 / count + 1.0 / self.values;
+        let sampling = self.resemblance.of(count).shares / count + 1.0 / self.values;
         // What periods add may all lie in one dimension (a day's mix tilts one way): the cautious reading of its total.
         let least = self.rest_least * self.rest.spread(self.periods_in_window);
         let moments = |added: f64| {

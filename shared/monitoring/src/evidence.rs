@@ -81,7 +81,10 @@ impl Side<'_> {
     fn missing(&self, space: Option<&Space>) -> Option<Evidence> {
         let before = unusable(self.reference);
         let now = Tally { hits: self.records - self.now.present.min(self.records), all: self.records };
-        let change = compare(before, now, &space.map_or_else(|| absence(self.reference), Space::absence))?;
+        let pooled = (before.hits + now.hits) as f64 / (before.all + now.all).max(1) as f64;
+        let resembling = (self.reference.resemblance.of(now.all as f64).absent - 1.0) * pooled * (1.0 - pooled) / now.all.max(1) as f64;
+        let ordinary = space.map_or_else(|| absence(self.reference), Space::absence).at_least(resembling);
+        let change = compare(before, now, &ordinary)?;
         let says = if now.hits == now.all {
             format!("no usable value at all (baseline: {} missing)", percent(change.before))
         } else {

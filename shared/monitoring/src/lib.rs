@@ -20,6 +20,7 @@ mod onset;
 mod quality;
 mod reasons;
 mod reference;
+mod resemblance;
 mod rules;
 mod segments;
 mod share;

@@ -9,6 +9,7 @@ use tidegate_profile::{Baseline, Counts, FieldBaseline, FieldProfile, Profile};
 
 use crate::Window;
 use crate::contrast::Space;
+use crate::resemblance::Resemblance;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -46,6 +47,8 @@ pub(crate) struct Reference {
     pub(crate) expectations: f64,
     /// The training set as a whole, whose periods say how much this reference and a window differ anyway; `None` when its own periods do.
     pub(crate) ordinary: Option<Rc<Reference>>,
+    /// How much neighbouring records resemble each other.
+    pub(crate) resemblance: Resemblance,
     /// Its space, once others have borrowed from it.
     space: OnceCell<Option<Rc<Space>>>,
 }
@@ -163,7 +166,9 @@ impl Reference {
         // Blocks of rows have no length in time: a window then counts as one period, the cautious choice.
         let have_length = !field.hours.is_empty() || single_days(&baseline.periods).is_some();
         let periods_in_window = if have_length { days(window) } else { 1.0 };
-        Some(Self::with_periods(whole, &field.periods, periods_in_window))
+        let whole = Self::with_periods(whole, &field.periods, periods_in_window);
+        let resemblance = Resemblance::new(&field.runs, whole.present() as f64 / whole.periods_behind);
+        Some(Self { resemblance, ..whole })
     }
 
     /// Counts with their own periods, measured around them all; those that hold too few values are left out.
@@ -214,12 +219,14 @@ impl Reference {
             periods_behind: 1.0,
             expectations: 1.0,
             ordinary: None,
+            resemblance: Resemblance::default(),
             space: OnceCell::new(),
         }
     }
 
     fn borrowing(counts: Counts, periods_behind: f64, ordinary: Rc<Self>) -> Self {
-        Self { periods_in_window: ordinary.periods_in_window, periods_behind, ordinary: Some(ordinary), ..Self::plain(counts) }
+        let resemblance = ordinary.resemblance.clone();
+        Self { periods_in_window: ordinary.periods_in_window, periods_behind, resemblance, ordinary: Some(ordinary), ..Self::plain(counts) }
     }
 
     /// Number of usable values.

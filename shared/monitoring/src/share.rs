@@ -7,7 +7,7 @@ use tidegate_statistics::{interval, normal};
 
 use crate::contrast::Z_95;
 use crate::reference::Reference;
-use crate::variation::{Variation, largest_by_chance};
+use crate::variation::{Variation, largest_deviation};
 
 /// Below so many expected values on either side, the exact conditional test replaces the normal one.
 const EXACT_BELOW: f64 = 20.0;
@@ -49,7 +49,7 @@ impl Tally {
 pub(crate) struct Ordinary {
     /// Its variation.
     pub(crate) variation: Variation,
-    /// The largest deviation that a period showed, beyond what chance makes of the largest of as many.
+    /// The largest deviation that a period showed, where it is more than chance.
     largest: f64,
     /// How many periods long the window is.
     periods_in_window: f64,
@@ -78,9 +78,8 @@ impl Ordinary {
         let p = before.share();
         let shares: Vec<f64> = periods.iter().map(|period| period.share).collect();
         let within: Vec<f64> = periods.iter().map(|period| p * (1.0 - p) / (period.all.max(1) as f64)).collect();
-        let chance = largest_by_chance(periods.len());
-        let beyond_chance = periods.iter().zip(&within).map(|(period, variance)| period.share.abs() - chance * variance.sqrt());
-        Self { variation: Variation::learn(&shares, &within), largest: beyond_chance.fold(0.0, f64::max), ..Self::UNKNOWN }
+        let deviations: Vec<(f64, f64)> = shares.iter().copied().zip(within.iter().copied()).collect();
+        Self { variation: Variation::learn(&shares, &within), largest: largest_deviation(&deviations), ..Self::UNKNOWN }
     }
 }
 

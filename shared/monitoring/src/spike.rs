@@ -150,7 +150,8 @@ impl Side<'_> {
             let before = Tally { hits: rounded(share_expected(&expected, cell) * m as f64), all: m };
             let now = Tally { hits: count(cells, cell), all: n };
             let pooled = (before.hits + now.hits) as f64 / (m + n) as f64;
-            let ordinary = Ordinary::of(self.reference, before, &deviations, 1.0).at_least(clumping.added(pooled));
+            let resembling = (self.reference.resemblance.of(n as f64).shares - 1.0) * pooled * (1.0 - pooled) / n as f64;
+            let ordinary = Ordinary::of(self.reference, before, &deviations, 1.0).at_least(clumping.added(pooled) + resembling);
             Some((cell, compare(before, now, &ordinary)?))
         });
         let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
@@ -175,7 +176,7 @@ impl Side<'_> {
         let above: u64 = cells.iter().skip(inside.end).sum();
         let change = compare(Tally { hits: 0, all: m }, Tally { hits: below + above, all: n }, &Ordinary::UNKNOWN)?;
         // Values that clump count as fewer independent ones.
-        let effect = clumping.design_effect(m, n);
+        let effect = clumping.design_effect(m, n).max(self.reference.resemblance.of(n as f64).shares);
         let p = (2.0 * beyond_p(below, m, n).min(beyond_p(above, m, n)).powf(1.0 / effect)).min(1.0);
         let side = if above >= below { "above the baseline's greatest" } else { "below the baseline's least" };
         let says = format!("{} of the values lie {side}", percent(below.max(above) as f64 / n.max(1) as f64));

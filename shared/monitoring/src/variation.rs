@@ -191,9 +191,20 @@ impl Variation {
     }
 }
 
-/// What chance alone makes of the largest of `count` deviations, in standard errors: it is exceeded by one in two such.
-pub(crate) fn largest_by_chance(count: usize) -> f64 {
-    normal::quantile(1.0 - 0.5 / count.max(1) as f64 / 2.0).unwrap_or(0.0)
+/// Chance that of all periods together any is taken to differ from the others when none does.
+const ORDINARY_LEVEL: f64 = 0.05;
+
+/// The level at which each of so many periods is looked at.
+pub(crate) fn level_of_each(periods: usize) -> f64 {
+    ORDINARY_LEVEL / periods.max(1) as f64
+}
+
+/// The largest deviation that a period showed, of those that are more than chance ([`ORDINARY_LEVEL`] for all together); 0 without any.
+/// Each comes with its sampling variance.
+pub(crate) fn largest_deviation(deviations: &[(f64, f64)]) -> f64 {
+    let critical = normal::quantile(1.0 - level_of_each(deviations.len()) / 2.0).unwrap_or(0.0);
+    let telling = deviations.iter().filter(|(size, variance)| size.abs() > critical * variance.sqrt());
+    telling.map(|(size, _)| size.abs()).fold(0.0, f64::max)
 }
 
 #[cfg(test)]
@@ -265,5 +276,13 @@ mod tests {
         variation.moderate(&Prior { variance: 1.0, freedom: f64::INFINITY });
         let p = variation.average_tail(1.0, |added| normal::two_sided_p(3.0 / (1.0 + added).sqrt()));
         assert!((p - normal::two_sided_p(3.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_a_period_showed_counts_in_full_or_not_at_all() {
+        let calm: Vec<(f64, f64)> = (0..20).map(|i| (f64::from(i % 5 - 2), 1.0)).collect();
+        assert!(largest_deviation(&calm).abs() < 1e-12);
+        let with_a_holiday: Vec<(f64, f64)> = calm.into_iter().chain([(-4.0, 1.0)]).collect();
+        assert!((largest_deviation(&with_a_holiday) - 4.0).abs() < 1e-12);
     }
 }

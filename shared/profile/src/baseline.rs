@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_contract::{FeatureKind, Field};
 
 use crate::observe::{ABSENT, names_of, timestamps};
+use crate::runs::{RunVariation, Runs};
 use crate::{BatchFacts, CategoricalAnchor, FieldAnchor, NumericAnchor, Profile, ProfileError, Profiler, SegmentProfile, Source};
 
 /// A complete data set that windows are compared with.
@@ -39,6 +40,10 @@ pub struct FieldBaseline {
     /// Counts per hour of the week (UTC), 168 of them from Monday 00:00 on, when the records span four weeks; otherwise per hour of
     /// the day, 24 of them; empty when the records carried no time.
     pub hours: Vec<Counts>,
+    /// How much neighbouring rows resemble each other, by length of run, shortest first; none longer than an hour's rows, and empty when
+    /// there were too few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RunVariation>,
 }
 
 /// Counts of one field in a part of the records.
@@ -174,10 +179,11 @@ impl Sampler {
         let span = self.days.first_key_value().zip(self.days.last_key_value()).map_or(0, |(first, last)| last.0 - first.0 + 1);
         let tells_weeks = span >= MIN_DAYS_FOR_WEEKS && cells.saturating_mul(HOURS_OF_WEEK) <= MOST_HOURLY_COUNTS;
         let hours = if tells_weeks { HOURS_OF_WEEK } else { HOURS_OF_DAY };
+        let runs = anchors.iter().map(|anchor| anchor.as_ref().map(Runs::new)).collect();
         let fields = profiler.counters().iter().zip(anchors).map(|(counter, anchor)| {
             let none = Counts { absent: 0, cells: vec![0; counter.cells()] };
             let times = |wanted: bool, count: usize| if wanted && anchor.is_some() { vec![none.clone(); count] } else { Vec::new() };
-            FieldBaseline { periods: times(true, periods.labels.len()), hours: times(have_times, hours), anchor }
+            FieldBaseline { periods: times(true, periods.labels.len()), hours: times(have_times, hours), runs: Vec::new(), anchor }
         });
         let fields = fields.collect();
         let profile = profiler.start();
@@ -186,6 +192,7 @@ impl Sampler {
             baseline: Baseline { id: id.to_owned(), source, profile, periods: periods.labels.clone(), fields, segments },
             profiler,
             periods,
+            runs,
             rows: 0,
         }
     }
@@ -281,6 +288,7 @@ pub struct BaselineBuilder {
     baseline: Baseline,
     profiler: Profiler,
     periods: Periods,
+    runs: Vec<Option<Runs>>,
     rows: u64,
 }
 
@@ -295,11 +303,10 @@ impl BaselineBuilder {
         let periods: Vec<Option<usize>> = (self.rows..).zip(&times).map(|(row, time)| self.periods.of(row, *time)).collect();
         let kept = self.baseline.fields.iter().map(|field| field.hours.len()).max().filter(|kept| *kept > 0).unwrap_or(HOURS_OF_WEEK);
         let hours: Vec<Option<usize>> = times.iter().map(|time| Some(hour_of_week((*time)?)? % kept)).collect();
-        for (counter, field) in self.profiler.counters().iter().zip(&mut self.baseline.fields) {
-            if field.anchor.is_none() {
-                continue;
-            }
+        for ((counter, field), runs) in self.profiler.counters().iter().zip(&mut self.baseline.fields).zip(&mut self.runs) {
+            let Some(runs) = runs else { continue };
             let cells = counter.cell_of_each(batch)?;
+            runs.observe(&cells);
             count(&mut field.periods, &periods, &cells);
             count(&mut field.hours, &hours, &cells);
         }
@@ -314,7 +321,15 @@ impl BaselineBuilder {
 
     /// The finished baseline.
     #[must_use]
-    pub fn finish(self) -> Baseline {
+    pub fn finish(mut self) -> Baseline {
+        // A run longer than an hour differs from the next one by the tide of the day.
+        let is_timed = self.baseline.fields.iter().any(|field| !field.hours.is_empty());
+        let hours = self.baseline.profile.span_ms.filter(|_| is_timed).map(|(first, last)| (last - first) / HOUR_MS + 1);
+        let longest = hours.map_or(f64::INFINITY, |hours| self.rows as f64 / hours as f64);
+        for (field, runs) in self.baseline.fields.iter_mut().zip(&self.runs) {
+            field.runs = runs.as_ref().map(Runs::finish).unwrap_or_default();
+            field.runs.retain(|run| f64::from(run.rows) <= longest);
+        }
         self.baseline
     }
 }

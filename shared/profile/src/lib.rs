@@ -17,6 +17,7 @@ mod codec;
 mod merge;
 mod observe;
 mod outline;
+mod runs;
 mod segmenter;
 mod segments;
 mod stored;
@@ -28,6 +29,7 @@ pub use coarse::COARSE_CELLS;
 pub use codec::{ProfileError, decode, encode};
 pub use observe::Profiler;
 pub use outline::{Outline, Values};
+pub use runs::{RUN_ROWS, RunVariation};
 pub use segments::{
     LEAST_SEGMENT_VALUES, SEGMENT_COUNTS, SEGMENT_PERIOD_COUNTS, SEGMENT_VALUES, SegmentGroup, SegmentProfile, ShallowProfile,
 };

@@ -77,7 +77,8 @@ impl Baseline {
         for (outline, anchor) in outlines.iter().zip(&anchors) {
             outline.count(&mut profile, anchor.as_ref(), records);
         }
-        let fields = anchors.into_iter().map(|anchor| FieldBaseline { anchor, periods: Vec::new(), hours: Vec::new() }).collect();
+        let field = |anchor| FieldBaseline { anchor, periods: Vec::new(), hours: Vec::new(), runs: Vec::new() };
+        let fields = anchors.into_iter().map(field).collect();
         Ok(Self { id, source, profile, periods: Vec::new(), fields, segments: Vec::new() })
     }
 }

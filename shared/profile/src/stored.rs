@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tidegate_contract::FeatureKind;
 
 use crate::baseline::{HOURS_OF_DAY, HOURS_OF_WEEK};
-use crate::{Baseline, Counts, FieldAnchor, FieldBaseline, FieldProfile, ProfileError, SegmentGroup, SegmentProfile};
+use crate::{Baseline, Counts, FieldAnchor, FieldBaseline, FieldProfile, ProfileError, RunVariation, SegmentGroup, SegmentProfile};
 
 /// Greatest count that is believed: beyond it, shares lose digits.
 pub(crate) const MAX_COUNT: u64 = 1 << 53;
@@ -80,6 +80,10 @@ impl Baseline {
 
 /// What does not fit about one field.
 fn wrong_field(field: &FieldProfile, baseline: &FieldBaseline, periods: usize) -> Option<String> {
+    let ratios = |run: &RunVariation| [run.location, run.shares, run.absent].into_iter().all(|ratio| ratio.is_finite() && ratio >= 0.0);
+    if !baseline.runs.iter().all(|run| ratios(run) && run.rows > 0 && run.pairs > 0) {
+        return Some("found runs of rows that differ by less than nothing".to_owned());
+    }
     let believed = [field.present, field.missing, field.wrong_type, field.infinite, field.out_of_range];
     if believed.iter().any(|count| *count > MAX_COUNT) {
         return Some(format!("found a count above {MAX_COUNT}"));
