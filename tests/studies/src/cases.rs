@@ -3,6 +3,8 @@
 //! A case is a folder with `reference.jsonl` and `current.jsonl` (or `.gz`) and an `expected.json` that names its features.
 //! The rows go through the product's intake, so bad lines, numbers in strings, NaN and infinity are read as logs are.
 
+mod profiles;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,9 @@ pub(crate) struct Arguments {
     /// The folder of the cases
     #[arg(value_name = "FOLDER")]
     cases: PathBuf,
+    /// From profiles in the reference's cells, as windows are judged, instead of from the raw rows
+    #[arg(long)]
+    profiles: bool,
 }
 
 /// Every statistic of every feature of every case.
@@ -38,12 +43,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<String> {
     let mut all = serde_json::Map::new();
     for folder in folders {
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        all.insert(name.clone(), case(&folder).with_context(|| format!("case {name}"))?);
+        all.insert(name.clone(), case(&folder, arguments.profiles).with_context(|| format!("case {name}"))?);
     }
     Ok(format!("{}\n", Value::Object(all)))
 }
 
-fn case(folder: &Path) -> anyhow::Result<Value> {
+fn case(folder: &Path, from_profiles: bool) -> anyhow::Result<Value> {
     let described: Value = serde_json::from_slice(&std::fs::read(folder.join("expected.json"))?)?;
     let kind = |feature: &Value| match feature.get("type").and_then(Value::as_str) {
         Some("numeric") => Ok(FeatureKind::Numeric),
@@ -59,11 +64,15 @@ fn case(folder: &Path) -> anyhow::Result<Value> {
         return Ok(serde_json::json!({ "features": {} }));
     }
     let contract = engine::contract(&features)?;
-    let read = |side: &str| -> anyhow::Result<Rows> {
+    let file = |side: &str| -> anyhow::Result<PathBuf> {
         let file = described.pointer(&format!("/files/{side}")).and_then(Value::as_str).context("a side has no file")?;
-        Rows::read(&contract, &folder.join(file))
+        Ok(folder.join(file))
     };
-    let (reference, current) = (read("reference")?, read("current")?);
+    let (reference, current) = if from_profiles {
+        profiles::read(&contract, &file("reference")?, &file("current")?)?
+    } else {
+        (Rows::read(&contract, &file("reference")?)?, Rows::read(&contract, &file("current")?)?)
+    };
     let compared = features
         .into_iter()
         .map(|feature| (feature.path, serde_json::json!({ "stats": reference.compare(&feature.name, feature.kind, &current) })));

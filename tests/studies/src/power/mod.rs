@@ -187,3 +187,22 @@ fn alarms(verdict: &Verdict, feature: &str, rules: [bool; RULES.len()]) -> Alarm
     alarms.iter_mut().zip(engine.into_iter().chain(rules)).for_each(|(slot, alarm)| *slot = alarm);
     alarms
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The study in small: every shape, few windows of few sizes.
+    #[test]
+    fn nothing_alarms_without_change_and_a_large_shift_is_always_called() {
+        let kind = |shape: Shape, rows: usize, shift: f64| Kind { shape, rows, shift, windows: 8 };
+        let null = Shape::ALL.into_iter().flat_map(|shape| [50, 500].map(|rows| kind(shape, rows, 0.0)));
+        let shifted = Shape::ALL.into_iter().map(|shape| kind(shape, 1_000, 0.5));
+        let counted = simulate(3, &null.chain(shifted).collect::<Vec<_>>()).unwrap();
+        let alarms: u32 = counted.iter().filter(|(kind, _)| kind.shift <= 0.0).map(|(_, counted)| counted.any.alarms[0]).sum();
+        assert!(alarms <= 1, "{alarms} of 96 windows falsely alarmed");
+        for (kind, counted) in counted.iter().filter(|(kind, _)| kind.shift > 0.0) {
+            assert_eq!(counted.first.alarms[0], 8, "{kind:?} {counted:?}");
+        }
+    }
+}

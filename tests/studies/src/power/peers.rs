@@ -289,3 +289,37 @@ fn cramers_v_of_equal_sizes(before: &[u64], now: &[u64]) -> f64 {
     let room = (free - free * free / (total - 1.0)).min(1.0 - 1.0 / (total - 1.0));
     ((test.statistic / total - free / (total - 1.0)).max(0.0) / room.max(f64::MIN_POSITIVE)).sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn powers(factor: f64, plus: f64) -> Vec<f64> {
+        (1..=100).map(|value| f64::from(value).powf(1.5) * factor + plus).collect()
+    }
+
+    #[test]
+    fn cells_and_distance_are_those_of_numpy_and_scipy() {
+        // numpy 2.4.6: histogram_bin_edges(x, "doane"); scipy 1.17.1: jensenshannon(…, base=2), with NannyML's cell for what lies outside
+        let edges = doane_edges(&powers(1.0, 0.0));
+        assert_eq!(edges.len(), 10);
+        let distance = jensen_shannon_bits(&shares_between(&edges, &powers(1.0, 0.0)), &shares_between(&edges, &powers(1.1, 3.0)));
+        assert!((distance - 0.191_515_570_481_972_4).abs() < 1e-9, "{distance}");
+    }
+
+    #[test]
+    fn rules_say_what_their_tools_say_of_a_shift_of_half_a_deviation() {
+        let reference = Numbers::new(&powers(1.0, 0.0));
+        let said = reference.say(powers(1.0, 150.0)).among(1);
+        // 100 reference rows: Evidently tests; the shift is half of a standard deviation of 296.
+        let expected = [true, false, true, false, true, true, true, true, false, false];
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn one_unseen_name_is_a_contradiction_to_a_goodness_of_fit() {
+        assert!(goodness_of_fit(&[50, 0], &[49, 1]).abs() < 1e-12);
+        assert!((goodness_of_fit(&[50, 50], &[50, 50]) - 1.0).abs() < 1e-12);
+        assert!(cramers_v_of_equal_sizes(&[900, 100], &[10, 90]) > 0.7);
+    }
+}
