@@ -1,5 +1,4 @@
-//! Other tools' default alarms, restated from their published formulas. `peers_check.py` beside this crate runs the real
-//! packages on the same windows and says where they differ.
+//! Other tools' default alarms, restated from their published formulas.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
