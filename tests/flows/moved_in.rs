@@ -20,7 +20,7 @@ fn imported() -> Baseline {
             "distribution": { "categorical": { "buckets": [
                 { "value": "basic", "count": 240 }, { "value": "family", "count": 120 }, { "value": "business", "count": 120 }] } } } },
     ]});
-    let Document::Statistics(statistics) = Document::parse(&text.to_string()).unwrap() else { panic!("statistics") };
+    let Document::Statistics(statistics) = Document::parse(&text.to_string()).unwrap() else { unreachable!("these are statistics") };
     let columns = Columns { model: MODEL.to_owned(), rules: Rules::Ours, ..Columns::default() };
     import(Some(&statistics), None, &columns).unwrap().baseline.unwrap()
 }
@@ -37,7 +37,7 @@ async fn a_day(world: &World, amount: f64) {
 
 fn file(world: &World, name: &str) -> Value {
     let key = format!("reports/model={MODEL}/window=1d/end=2013-07-02T00/{name}");
-    serde_json::from_slice(world.lake().get(&key).unwrap_or_else(|| panic!("no {key}"))).unwrap()
+    serde_json::from_slice(world.lake().get(&key).map_or(b"no such file".as_slice(), Vec::as_slice)).unwrap()
 }
 
 #[tokio::test]

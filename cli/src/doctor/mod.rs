@@ -25,7 +25,7 @@ use examination::{Examination, may_be_log};
 #[derive(Debug, clap::Args)]
 #[command(after_help = terminal::EXIT_CODES)]
 pub(crate) struct Arguments {
-    /// Files, folders or patterns, or s3://bucket/prefix: scoring logs, captures, labels, baselines
+    /// Files, folders, patterns, or addresses in S3 (bucket and prefix): scoring logs, captures, labels, baselines
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
     /// The model's contract [default: guessed from the files]

@@ -18,7 +18,7 @@ const HOUR_MS: f64 = 3_600_000.0;
 
 /// The examination.
 pub(super) fn of(found: &Examination, contract: &Contract, is_given: bool, advice: &[Advice]) -> String {
-    let mut text = format!("{}", counted(found.files as u64, "file"));
+    let mut text = counted(found.files as u64, "file");
     if found.read < found.files {
         text.say(format_args!(", {} of them read", count(found.read as u64)));
     }

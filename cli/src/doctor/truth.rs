@@ -35,7 +35,7 @@ pub(super) struct Truth {
 /// Identifiers of labels and of predictions. Digests are kept in place of texts: at this size two are equal with a chance of one in a million.
 #[derive(Debug, Default)]
 pub(super) struct Labels {
-    labels: Vec<(u64, Option<String>)>,
+    named: Vec<(u64, Option<String>)>,
     predictions: HashSet<u64>,
     prediction: Option<String>,
 }
@@ -80,22 +80,22 @@ impl Labels {
                 return Ok(false);
             }
             let id = label.and_then(|label| label.get("eventMetadata")?.get("eventId")?.as_str());
-            if let Some(id) = id.filter(|_| self.labels.len() < KEPT) {
+            if let Some(id) = id.filter(|_| self.named.len() < KEPT) {
                 // Few are kept as text, for an example of one that matches nothing.
-                let text = (self.labels.len() < 1_000).then(|| id.to_owned());
-                self.labels.push((digest(id), text));
+                let text = (self.named.len() < 1_000).then(|| id.to_owned());
+                self.named.push((digest(id), text));
             }
         }
     }
 
     /// How they match; `None` without labels.
     pub(super) fn matched(&self) -> Option<Truth> {
-        if self.labels.is_empty() {
+        if self.named.is_empty() {
             return None;
         }
         let mut seen = HashSet::new();
         let (mut matched, mut repeated, mut unmatched) = (0, 0, None);
-        for (digest, text) in &self.labels {
+        for (digest, text) in &self.named {
             repeated += u64::from(!seen.insert(*digest));
             if self.predictions.contains(digest) {
                 matched += 1;
@@ -103,6 +103,6 @@ impl Labels {
                 unmatched.clone_from(text);
             }
         }
-        Some(Truth { labels: self.labels.len() as u64, matched, repeated, unmatched, prediction: self.prediction.clone() })
+        Some(Truth { labels: self.named.len() as u64, matched, repeated, unmatched, prediction: self.prediction.clone() })
     }
 }

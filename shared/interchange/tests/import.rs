@@ -1,6 +1,6 @@
 //! Other tools' files become contracts and baselines.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 
@@ -249,7 +249,7 @@ fn an_azure_definition_becomes_a_contract_that_a_sample_completes() {
     assert_eq!(contract.model, "credit-default-monitoring");
     assert_eq!(contract.owners.monitoring.as_deref(), Some("abc@example.com"));
     assert_eq!((contract.monitoring.method, contract.monitoring.threshold), (Method::JensenShannon, Some(0.01)));
-    assert_eq!(contract.features.iter().map(|feature| feature.path()).collect::<Vec<_>>(), ["SEX", "EDUCATION"]);
+    assert_eq!(contract.features.iter().map(tidegate_contract::Feature::path).collect::<Vec<_>>(), ["SEX", "EDUCATION"]);
     assert_eq!(contract.features[0].monitoring.as_ref().unwrap().missing, Some(0.05));
     for thing in
         ["pearsons_chi_squared_test", "DEFAULT_NEXT_MONTH", "credit-reference", "attribution", "def@example.com", "out_of_bounds_rate"]

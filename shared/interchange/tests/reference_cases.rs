@@ -1,6 +1,6 @@
 //! The distance that old alarms watch, on reference cases whose values were computed by Deequ's formula from the raw rows.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -59,13 +59,19 @@ fn compared(case: &str) -> Option<Vec<(String, f64, f64)>> {
     let side = |side: &str| read(&plan, &folder.join(expected["files"][side].as_str().unwrap()));
     let (reference, current) = (side("reference"), side("current"));
     let mut sampler = Sampler::new(plan.fields());
-    reference.iter().for_each(|(batch, _)| sampler.observe(batch).unwrap());
+    for (batch, _) in &reference {
+        sampler.observe(batch).unwrap();
+    }
     let mut builder = sampler.freeze("b", Source::default());
-    reference.iter().for_each(|(batch, facts)| builder.observe(batch, facts).unwrap());
+    for (batch, facts) in &reference {
+        builder.observe(batch, facts).unwrap();
+    }
     let baseline = builder.finish();
     let profiler = Profiler::new(plan.fields(), Some(&baseline));
     let mut profile = profiler.start();
-    current.iter().for_each(|(batch, facts)| profiler.observe(&mut profile, batch, facts).unwrap());
+    for (batch, facts) in &current {
+        profiler.observe(&mut profile, batch, facts).unwrap();
+    }
     let outputs = SageMakerOutputs { metrics: true, schedule: Some("s".to_owned()), ..SageMakerOutputs::default() };
     let told = metrics(&profile, Some(&baseline), &outputs).unwrap();
     let ours = |name: &str| told.metrics.iter().find(|(metric, ..)| *metric == format!("feature_baseline_drift_{name}")).unwrap().1;
