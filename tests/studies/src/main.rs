@@ -5,6 +5,7 @@
 mod cases;
 mod causes;
 mod engine;
+mod flights;
 mod plot;
 mod power;
 mod random;
@@ -25,6 +26,7 @@ struct Studies {
 enum Study {
     Cases(cases::Arguments),
     Causes(causes::Arguments),
+    Flights(flights::Arguments),
     Power(power::Arguments),
 }
 
@@ -32,6 +34,7 @@ fn main() -> anyhow::Result<()> {
     let text = match Studies::parse().study {
         Study::Cases(arguments) => cases::run(&arguments)?,
         Study::Causes(arguments) => causes::run(&arguments)?,
+        Study::Flights(arguments) => flights::run(&arguments)?,
         Study::Power(arguments) => power::run(&arguments)?,
     };
     std::io::stdout().write_all(text.as_bytes())?;
