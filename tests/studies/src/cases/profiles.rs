@@ -5,7 +5,7 @@ use std::path::Path;
 
 use arrow_array::RecordBatch;
 use tidegate_contract::Contract;
-use tidegate_intake::{Layout, Limits, Partition, Plan, Rejected, Sink, SinkError};
+use tidegate_intake::{Half, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError};
 use tidegate_profile::{Baseline, BatchFacts, FieldAnchor, NumericAnchor, Profile, Profiler, Sampler, Source};
 
 use super::{Rows, Values};
@@ -20,6 +20,10 @@ impl<F: FnMut(&RecordBatch, &BatchFacts) -> Result<(), SinkError>> Sink for Each
 
     fn rejected(&mut self, _: Rejected<'_>) -> Result<(), SinkError> {
         Ok(())
+    }
+
+    fn half(&mut self, _: Half<'_>) -> Result<(), SinkError> {
+        Err("half a record is none of a case's".into())
     }
 }
 
