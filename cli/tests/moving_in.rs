@@ -196,3 +196,38 @@ fn the_doctor_tells_how_labels_match_predictions_and_what_other_files_are() {
     }
     assert!(answer.out.lines().count() < 60, "two screens at most:\n{}", answer.out);
 }
+
+/// Captures of an endpoint that answers header-less CSV, as Model Monitor's users have them.
+fn captures(shift: f64) -> String {
+    let capture = |i: u32| {
+        let load = f64::from(i * 7919 % 1_000) / 10.0 + shift;
+        let line = if i * 31 % 97 < 48 { "red" } else { "blue" };
+        format!(
+            r#"{{"captureData":{{"endpointInput":{{"observedContentType":"text/csv","mode":"INPUT","data":"{load},{line}","encoding":"CSV"}},"endpointOutput":{{"observedContentType":"text/csv; charset=utf-8","mode":"OUTPUT","data":"0.{i}","encoding":"CSV"}}}},"eventMetadata":{{"eventId":"e{i}","inferenceTime":"2026-07-{:02}T{:02}:00:00Z"}},"eventVersion":"0"}}"#,
+            1 + i / 200,
+            i % 24
+        ) + "\n"
+    };
+    (0..2_400).map(capture).collect()
+}
+
+#[test]
+fn captures_are_judged_as_they_are_against_the_baseline_that_model_monitor_had() {
+    let desk = Desk::new();
+    desk.write("statistics.json", statistics());
+    desk.write("captures/ep/AllTraffic/2026/07/same.jsonl", captures(0.0));
+    desk.write("moved.jsonl", captures(20.0));
+    let nameless = desk.tidegate(&["doctor", "captures"]);
+    assert_eq!(nameless.code, Some(1), "{nameless:?}");
+    assert!(nameless.out.contains("their values have no names of their own"), "{}", nameless.out);
+    assert_eq!(desk.tidegate(&["import", "sagemaker", "--statistics", "statistics.json"]).code, Some(0));
+    let named = desk.tidegate(&["doctor", "captures", "--contract", "contract.yaml"]);
+    assert_eq!(named.code, Some(0), "{named:?}");
+    assert!(named.out.contains("SageMaker data capture, JSON lines, plain"), "{}", named.out);
+    let drift =
+        |current: &str| desk.tidegate(&["drift", "--contract", "contract.yaml", "--baseline", "baseline.profile", "--current", current]);
+    assert_eq!(drift("captures").code, Some(0), "{:?}", drift("captures"));
+    let moved = drift("moved.jsonl");
+    assert_eq!(moved.code, Some(1), "{moved:?}");
+    assert!(moved.out.contains("load"), "{}", moved.out);
+}

@@ -40,7 +40,12 @@ impl Advice {
 /// Everything that could be better, faults first.
 pub(super) fn of(contract: &Contract, is_given: bool, guess: Option<&Guess>, found: &Examination) -> Vec<Advice> {
     let mut advice = Vec::new();
-    advice.extend(unreadable(found));
+    let nameless = nameless(is_given, found);
+    if nameless.is_none() {
+        advice.extend(unreadable(found));
+    }
+    advice.extend(nameless);
+    advice.extend(waiting(found));
     if found.records() > 0 {
         advice.extend(time(contract, guess, found));
         advice.extend(features(contract, guess, found));
@@ -63,6 +68,20 @@ fn repeat(files: usize) -> String {
 
 fn share(part: u64, whole: u64) -> f64 {
     part as f64 / whole.max(1) as f64
+}
+
+/// A serving system's log has names for its values only where its payloads do: without a contract, the others cannot be read.
+fn nameless(is_given: bool, found: &Examination) -> Option<Advice> {
+    let log = found.logs.first().filter(|_| !is_given && found.records() == 0 && found.lines.quarantined > 0)?;
+    let problem = format!("{log} of {}: their values have no names of their own", counted(found.lines.read - found.lines.blank, "line"));
+    let mend = "say --contract with a contract whose features stand in the order of the values; tidegate import makes one of a baseline";
+    Some(Advice::fault(problem, Some(mend.to_owned())))
+}
+
+fn waiting(found: &Examination) -> Option<Advice> {
+    let problem = format!("{} wait for their other half, which is in none of these files", counted(found.waiting, "request or response"));
+    let mend = "examine inputs and outputs together; record: { pairs: apart } takes each as a record of its own";
+    (found.waiting > 0).then(|| Advice::note(problem, Some(mend.to_owned())))
 }
 
 fn unreadable(found: &Examination) -> Vec<Advice> {

@@ -44,6 +44,10 @@ pub(super) struct Examination {
     pub(super) unreadable: Vec<(String, String)>,
     /// Files that are baselines or rules of other tools, with what to do with them.
     pub(super) documents: Vec<(String, String)>,
+    /// Serving systems that wrote logs among them.
+    pub(super) logs: BTreeSet<String>,
+    /// Requests and responses that wait for their other half.
+    pub(super) waiting: u64,
     /// Records with a usable time, the first and the last time, and hours between them without a record.
     pub(super) timed: u64,
     pub(super) span_ms: Option<(i64, i64)>,
@@ -83,6 +87,8 @@ impl Examination {
             repeated: Vec::new(),
             unreadable: Vec::new(),
             documents: Vec::new(),
+            logs: BTreeSet::new(),
+            waiting: 0,
             timed: 0,
             span_ms: None,
             empty_hours: 0,
@@ -175,10 +181,14 @@ impl Examination {
             }
         };
         let Some(format) = summary.format.filter(|_| summary.lines.read > summary.lines.blank) else {
-            self.kind("empty");
+            self.waiting += summary.waiting;
+            self.kind(summary.log.map_or("empty", tidegate_intake::LogKind::says));
             return Ok(());
         };
-        self.kind(format!("{}, {}", format_in_words(format.name()), summary.compression.name()));
+        let log = summary.log.map(|log| format!("{}, ", log.says())).unwrap_or_default();
+        self.kind(format!("{log}{}, {}", format_in_words(format.name()), summary.compression.name()));
+        self.logs.extend(summary.log.map(|log| log.says().to_owned()));
+        self.waiting += summary.waiting;
         add(&mut self.lines, summary.lines);
         for (reason, count) in summary.reasons {
             *self.reasons.entry(reason).or_default() += count;
