@@ -79,7 +79,10 @@ fn nameless(is_given: bool, found: &Examination) -> Option<Advice> {
 }
 
 fn waiting(found: &Examination) -> Option<Advice> {
-    let problem = format!("{} wait for their other half, which is in none of these files", counted(found.waiting, "request or response"));
+    let problem = format!(
+        "{} without the other (requests and responses that were logged apart), in none of these files",
+        counted(found.waiting, "half record")
+    );
     let mend = "examine inputs and outputs together; record: { pairs: apart } takes each as a record of its own";
     (found.waiting > 0).then(|| Advice::note(problem, Some(mend.to_owned())))
 }
