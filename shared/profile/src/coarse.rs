@@ -19,6 +19,9 @@ const UNITS: f64 = 4_194_304.0;
 /// A value counts as at most so many units from the middle, however far it lies: 2³⁶.
 const FARTHEST: f64 = 68_719_476_736.0;
 
+/// 1.5·2⁵²: a number near it has no digits after the point, so adding it to one below 2⁵¹ and taking it off again rounds.
+const ROUNDING: f64 = 6_755_399_441_055_744.0;
+
 impl FieldAnchor {
     /// The coarse cell of each cell, in the order of a profile's cells; categorical: with one more at the end, for values
     /// that the anchor does not list. Coarse cells are numbered from 0 without a gap, at most [`COARSE_CELLS`] of them.
@@ -101,7 +104,9 @@ pub(crate) struct Ruler {
 impl Ruler {
     #[expect(clippy::cast_possible_truncation, reason = "clamped first")]
     pub(crate) fn offset(self, value: f64) -> i64 {
-        ((value - self.middle) / self.unit).round().clamp(-FARTHEST, FARTHEST) as i64
+        let units = ((value - self.middle) / self.unit).clamp(-FARTHEST, FARTHEST);
+        // Rounds to the nearest whole number, without the call that `round` is on older processors.
+        ((units + ROUNDING) - ROUNDING) as i64
     }
 }
 

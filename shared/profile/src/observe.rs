@@ -327,6 +327,14 @@ impl Counter {
         }
     }
 
+    /// The cell of a finite number; 0 when the field has no numeric cells.
+    pub(crate) fn cell_of_number(&self, value: f64) -> usize {
+        match &self.cells {
+            Cells::Numeric(index) => index.locate(value),
+            _ => 0,
+        }
+    }
+
     /// Number of cells that [`Counter::cell_of_each`] can name.
     pub(crate) fn cells(&self) -> usize {
         match &self.cells {

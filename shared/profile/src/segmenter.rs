@@ -111,11 +111,10 @@ impl Segmenter {
             if shallow.cells == 0 {
                 continue;
             }
-            let cells = shallow.cell_of_each(counter, batch)?;
-            let offsets = shallow.offset_of_each(counter, batch)?;
+            let measured = shallow.measure(counter, batch)?;
             for (index, (segment, each)) in self.segments.iter().zip(&group_of_each).enumerate() {
                 if segment.position != position {
-                    count_field(&mut groups_of(spans, index), position, shallow.cells, each, &cells, &offsets);
+                    count_field(&mut groups_of(spans, index), position, shallow.cells, each, &measured);
                 }
             }
         }
@@ -142,18 +141,14 @@ fn groups_of<'s>(spans: &'s mut [&mut [SegmentProfile]], segment: usize) -> Vec<
 }
 
 /// Counts one field's values in every group of a segment. Records whose group is the one after the last are in none.
-fn count_field(groups: &mut [&mut SegmentGroup], position: usize, width: usize, group_of_each: &[usize], cells: &[u8], offsets: &[i64]) {
+fn count_field(groups: &mut [&mut SegmentGroup], position: usize, width: usize, group_of_each: &[usize], measured: &[(u8, i64)]) {
     let mut table = vec![0_u64; (groups.len() + 1) * width];
-    for (&group, &cell) in group_of_each.iter().zip(cells) {
+    let mut sums = vec![0_i64; groups.len() + 1];
+    for (&group, &(cell, offset)) in group_of_each.iter().zip(measured) {
         if cell != NO_CELL
-            && let Some(count) = table.get_mut(group * width + usize::from(cell))
+            && let (Some(count), Some(sum)) = (table.get_mut(group * width + usize::from(cell)), sums.get_mut(group))
         {
             *count += 1;
-        }
-    }
-    let mut sums = vec![0_i64; groups.len()];
-    for (&group, &offset) in group_of_each.iter().zip(offsets) {
-        if let Some(sum) = sums.get_mut(group) {
             *sum = sum.saturating_add(offset);
         }
     }
@@ -191,19 +186,19 @@ impl Shallow {
         Self { cells: anchor.map_or(0, FieldAnchor::coarse_cells), coarse, ruler }
     }
 
-    fn cell_of_each(&self, counter: &Counter, batch: &RecordBatch) -> Result<Vec<u8>, ProfileError> {
+    /// The coarse cell of each record's value, and its offset; [`NO_CELL`] and 0 where there is none.
+    fn measure(&self, counter: &Counter, batch: &RecordBatch) -> Result<Vec<(u8, i64)>, ProfileError> {
         let coarse = |cell: usize| self.coarse.get(cell).copied().unwrap_or(NO_CELL);
-        Ok(counter.cell_of_each(batch)?.into_iter().map(coarse).collect())
-    }
-
-    /// Offsets of a numeric field's values, 0 where there is none; empty for a categorical one.
-    fn offset_of_each(&self, counter: &Counter, batch: &RecordBatch) -> Result<Vec<i64>, ProfileError> {
-        let Some(ruler) = self.ruler else { return Ok(Vec::new()) };
+        let Some(ruler) = self.ruler else {
+            return Ok(counter.cell_of_each(batch)?.into_iter().map(|cell| (coarse(cell), 0)).collect());
+        };
         let values: &PrimitiveArray<Float64Type> = column(batch, counter.name(), "Float64")?;
-        let offset = |value: f64| if value.is_finite() { ruler.offset(value) } else { 0 };
+        let measure = |value: f64| {
+            if value.is_finite() { (coarse(counter.cell_of_number(value)), ruler.offset(value)) } else { (NO_CELL, 0) }
+        };
         if values.null_count() == 0 {
-            return Ok(values.values().iter().map(|&value| offset(value)).collect());
+            return Ok(values.values().iter().map(|&value| measure(value)).collect());
         }
-        Ok(values.iter().map(|value| value.map_or(0, offset)).collect())
+        Ok(values.iter().map(|value| value.map_or((NO_CELL, 0), measure)).collect())
     }
 }
