@@ -51,11 +51,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<String> {
     let results = Results { outcomes };
     if let Some(folder) = &arguments.out {
         let command = format!(
-            "cargo run --release -p tidegate-studies -- causes --seed {} --plants {} --out tests/studies",
+            "cargo run --release -p tidegate-studies -- causes --seed {} --plants {} --out tests/studies/results",
             arguments.seed.iter().map(u64::to_string).collect::<Vec<_>>().join(" "),
             arguments.plants
         );
-        std::fs::write(folder.join("RESULTS-causes.md"), results.page(&command))?;
+        std::fs::write(folder.join("causes.md"), results.page(&command))?;
         std::fs::write(folder.join("causes.svg"), results.plot()?)?;
     }
     let wrong = if arguments.wrong { results.wrong() } else { String::new() };
