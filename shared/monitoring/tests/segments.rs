@@ -236,7 +236,7 @@ fn another_mix_of_regions_is_no_drift_within_them() {
 fn a_move_that_one_region_makes_names_it() {
     let records = spoilt("R00", |_, record| record.0[0] = record.0[0].map(|x| x + 3.0));
     let verdict = SMALL.judge(&SMALL.baseline(1), 40, &records);
-    assert_eq!((verdict.state, verdict.cause.kind), (State::Drift, CauseKind::CovariateDrift));
+    assert_eq!((verdict.state, verdict.cause.kind), (State::Drift, CauseKind::CovariateDrift), "{:?}", verdict.cause);
     let carried = verdict.incidents[0].segment.as_ref().unwrap();
     assert_eq!((carried.segment.as_str(), carried.value.as_str()), ("region", "R00"));
     assert!(carried.share > 0.7, "{carried:?}");

@@ -77,7 +77,7 @@ pub fn sf(x: f64, dof: f64, noncentrality: f64) -> Option<f64> {
 /// ```
 #[must_use]
 pub fn noncentrality(x: f64, dof: f64, p: f64) -> Option<f64> {
-    if !(p > 0.0 && p < 1.0) || !x.is_finite() {
+    if !(p > 0.0 && p < 1.0 && x.is_finite()) {
         return None;
     }
     if sf(x, dof, 0.0)? >= p {

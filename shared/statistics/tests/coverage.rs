@@ -1,5 +1,5 @@
 //! Intervals hold the truth as often as they say.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at the first surprise")]
+#![expect(clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use tidegate_statistics::distance::{self, Base};
 use tidegate_statistics::effect;
@@ -56,6 +56,7 @@ fn intervals_hold_the_true_distance_from_no_change_to_a_large_one() {
             .enumerate()
     {
         // Counts so large that they are the shares.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shares of a milliard")]
         let exact = |shares: &[f64]| -> Vec<u64> { shares.iter().map(|share| (share * 1e9).round() as u64).collect() };
         let truth: Vec<f64> = INTERVALS.iter().map(|(_, of, _)| of(&exact(&before), &exact(now)).unwrap()).collect();
         let mut random = Random(strength as u64);

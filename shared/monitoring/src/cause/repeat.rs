@@ -11,6 +11,9 @@ use crate::words::{number, percent};
 /// A value that gained less than this share of the values may well be new business: new planes, a new price.
 const STUCK: f64 = 0.05;
 
+/// A cell that is wider than this, in standard deviations of the baseline, holds more than one value.
+const ONE_VALUE: f64 = 0.3;
+
 /// A stuck value holds at least so many times what it held before.
 const TIMES: f64 = 2.0;
 
@@ -276,10 +279,12 @@ fn stuck(field: Both<'_>, cells: &Cells<'_>) -> Option<Suspicion> {
         (true, _, Some(max)) => max,
         _ => value,
     };
-    let is_wide = outside && {
-        let (low, high) = (cell.checked_sub(1).and_then(|low| anchor.edges.get(low)), anchor.edges.get(cell));
-        low.zip(high).is_none_or(|(low, high)| high - low > 0.01 * (high.abs() + low.abs()))
-    };
+    let sd = field.before.numeric.as_ref()?.variance(field.before.present)?.sqrt();
+    let (low, high) = (cell.checked_sub(1).and_then(|low| anchor.edges.get(low)), anchor.edges.get(cell));
+    let is_wide = low.zip(high).is_none_or(|(low, high)| {
+        // A cell of the baseline's own tail is wide as well: values that moved there are no one value.
+        if outside { high - low > 0.01 * (high.abs() + low.abs()) } else { high - low > ONE_VALUE * sd }
+    });
     if is_wide {
         return None;
     }

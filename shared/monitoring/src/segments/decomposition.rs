@@ -159,8 +159,8 @@ fn split(before: &[Vec<f64>], now: &[Vec<f64>]) -> Option<Split> {
     }
     // Σ (q − p)²/m has the mean (cells − 1)·(1/n + 1/n') when nothing but chance moved (Pearson, 1900).
     let filled = middle.iter().filter(|share| **share > 0.0).count() as f64;
-    let chance = ((filled - 1.0) * (1.0 / was.records + 1.0 / is.records) / total).clamp(0.0, 1.0);
-    let mut parts = Split { between: 0.0, within: 0.0, chance, shares: Vec::new(), weights: Vec::new() };
+    let by_chance = ((filled - 1.0) * (1.0 / was.records + 1.0 / is.records) / total).clamp(0.0, 1.0);
+    let mut parts = Split { between: 0.0, within: 0.0, chance: by_chance, shares: Vec::new(), weights: Vec::new() };
     for (was, is) in was.groups.iter().zip(&is.groups) {
         // A value that is there on one side only behaves on the other as it does where it is.
         let p = was.shares.as_ref().or(is.shares.as_ref());

@@ -89,6 +89,7 @@ impl NumericSide {
 /// Wasserstein-1 distance of two samples in ascending order, `∫ |F − G|`, in the values' unit; `None` if one is empty.
 ///
 /// [`crate::distance::wasserstein_cells`] with a cell per distinct value, without making the cells.
+#[must_use]
 pub fn wasserstein(baseline: &[f64], current: &[f64]) -> Option<f64> {
     if baseline.is_empty() || current.is_empty() {
         return None;

@@ -200,7 +200,8 @@ mod tests {
         let shifted = Shape::ALL.into_iter().map(|shape| kind(shape, 1_000, 0.5));
         let counted = simulate(3, &null.chain(shifted).collect::<Vec<_>>()).unwrap();
         let alarms: u32 = counted.iter().filter(|(kind, _)| kind.shift <= 0.0).map(|(_, counted)| counted.any.alarms[0]).sum();
-        assert!(alarms <= 1, "{alarms} of 96 windows falsely alarmed");
+        // The study's goal: at most one window in twenty.
+        assert!(alarms * 20 <= 96, "{alarms} of 96 windows falsely alarmed");
         for (kind, counted) in counted.iter().filter(|(kind, _)| kind.shift > 0.0) {
             assert_eq!(counted.first.alarms[0], 8, "{kind:?} {counted:?}");
         }
