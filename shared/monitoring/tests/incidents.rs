@@ -1,4 +1,5 @@
 //! Several troubles at once: which are one incident, which are two, which comes first, and when each began.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use std::sync::Arc;
 
@@ -36,10 +37,10 @@ fn bell(seed: u64) -> f64 {
 fn day(day: i64) -> Vec<Record> {
     (0..800)
         .map(|i| {
-            let seed = day as u64 * 1_000_003 + i * 7;
+            let seed = day.unsigned_abs() * 1_000_003 + i * 7;
             let channel = ["Web shop", "Shop", "Phone"][if noise(seed + 3) < 0.6 { 0 } else { 1 + usize::from(noise(seed + 4) < 0.3) }];
             Record {
-                time_ms: day * DAY_MS + (i as i64 * DAY_MS / 800),
+                time_ms: day * DAY_MS + (i.cast_signed() * DAY_MS / 800),
                 amount: Some(100.0 + 15.0 * bell(seed)),
                 weight: Some((2.0 + 0.5 * bell(seed + 1)).max(0.1)),
                 age: Some((40.0 + 10.0 * bell(seed + 2)).round()),

@@ -2,6 +2,9 @@
 //!
 //! `cargo run --release -p tidegate-studies -- <study>`; what each shows and how it is read: the README beside this crate.
 
+#![expect(clippy::cast_possible_wrap, reason = "days and hours of a study are few")]
+#![expect(clippy::let_underscore_must_use, clippy::format_push_string, reason = "writing to a String cannot fail")]
+
 mod cases;
 mod causes;
 mod engine;

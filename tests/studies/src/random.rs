@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-/// A stream of numbers: SplitMix64 (Steele, Lea and Flood, 2014).
+/// A stream of numbers: `SplitMix64` (Steele, Lea and Flood, 2014).
 #[derive(Debug, Clone)]
 pub(crate) struct Random {
     state: u64,

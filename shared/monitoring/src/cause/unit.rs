@@ -138,8 +138,14 @@ fn fit(unit: &Unit, before: &Distribution<'_>, now: &Distribution<'_>) -> Option
         && (narrower..=wider).contains(&fit.spread_off)
         && fit.astray <= ASTRAY
         && other.reaches(now, before)
-        && (whole || (unit.in_part && fit.share >= LEAST_PART && goes_as_far(unit.map, &fit, before, now)));
+        && (whole || (unit.in_part && fit.share >= LEAST_PART && leaves(before, now) && goes_as_far(unit.map, &fit, before, now)));
     holds.then_some(fit)
+}
+
+/// Whether the window has values outside the baseline's range. A part of the values that came to lie among the others may as well be
+/// younger planes or smaller orders.
+fn leaves(before: &Distribution<'_>, now: &Distribution<'_>) -> bool {
+    now.min < before.min || now.max > before.max
 }
 
 /// Whether the window's extremes lie about where the map would bring a part of so many values: at least halfway from the

@@ -111,7 +111,7 @@ mod tests {
         let record = |i: u32| Record {
             time_ms: 0,
             version: "1",
-            features: vec![("a".into(), json!(f64::from(i % 17))), ("b".into(), json!(if i % 3 == 0 { "x" } else { "y" }))],
+            features: vec![("a".into(), json!(f64::from(i % 17))), ("b".into(), json!(if i.is_multiple_of(3) { "x" } else { "y" }))],
             score: None,
             prediction: json!(null),
         };

@@ -132,13 +132,14 @@ impl Planting<'_> {
                 let feature = self.feature(FeatureKind::Numeric);
                 self.unit(feature, scale, 0.0, true)
             }
-            Trouble::UnitTemperature => match self.world.fahrenheit {
-                Some(feature) => self.unit(feature, 5.0 / 9.0, -160.0 / 9.0, true),
-                None => {
+            Trouble::UnitTemperature => {
+                if let Some(feature) = self.world.fahrenheit {
+                    self.unit(feature, 5.0 / 9.0, -160.0 / 9.0, true)
+                } else {
                     let feature = [6, 7, 8].get(self.random.below(3)).copied()?;
                     self.unit(feature, 1.0 / 25.4, 0.0, false)
                 }
-            },
+            }
             Trouble::UnitEpoch => {
                 let feature = self.world.epoch?;
                 self.unit(feature, 1000.0, 0.0, true)

@@ -118,7 +118,7 @@ impl Results {
         let _ = writeln!(text, "|---|---|{}---|---|", "---|".repeat(calls.len()));
         for kind in self.kinds() {
             let all = self.count(|outcome| outcome.trouble == kind);
-            let cells = calls.iter().map(|call| match self.of_kind(kind, call) {
+            let counts = calls.iter().map(|call| match self.of_kind(kind, call) {
                 0 => String::new(),
                 count if *call == kind.truth().cause_word() => format!("**{count}**"),
                 count => count.to_string(),
@@ -128,7 +128,7 @@ impl Results {
                 text,
                 "| {} | {all} | {} | {:.0} % | {:.0} % |",
                 kind.words(),
-                cells.collect::<Vec<_>>().join(" | "),
+                counts.collect::<Vec<_>>().join(" | "),
                 right(Outcome::right_cause),
                 right(Outcome::right_action)
             );

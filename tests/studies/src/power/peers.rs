@@ -79,7 +79,7 @@ impl Reference {
 /// Reference rows up to which Evidently tests, and above which it takes distances.
 const EVIDENTLY_TESTS_UP_TO: usize = 1_000;
 
-/// Chunks that NannyML cuts the reference into by default.
+/// Chunks that `NannyML` cuts the reference into by default.
 const NANNYML_CHUNKS: usize = 10;
 
 /// A numeric feature's reference, made once.
@@ -147,7 +147,7 @@ impl Numbers {
 /// A categorical feature's reference: counts by name, in a fixed order.
 #[derive(Debug, Clone)]
 pub(crate) struct Names {
-    names: BTreeMap<Arc<str>, usize>,
+    position: BTreeMap<Arc<str>, usize>,
     counts: Vec<u64>,
     nannyml_threshold: f64,
 }
@@ -156,7 +156,7 @@ impl Names {
     fn new(values: &[Option<Arc<str>>]) -> Self {
         let distinct: BTreeSet<Arc<str>> = values.iter().flatten().cloned().collect();
         let names = distinct.into_iter().zip(0..).collect();
-        let mut reference = Self { names, counts: Vec::new(), nannyml_threshold: 0.0 };
+        let mut reference = Self { position: names, counts: Vec::new(), nannyml_threshold: 0.0 };
         reference.counts = reference.count(values);
         let chunk = (values.len() / NANNYML_CHUNKS).max(1);
         let distances = values
@@ -168,9 +168,9 @@ impl Names {
 
     /// Counts by name; the study's windows have no name that the reference lacks.
     fn count(&self, values: &[Option<Arc<str>>]) -> Vec<u64> {
-        let mut counts = vec![0; self.names.len()];
+        let mut counts = vec![0; self.position.len()];
         for name in values.iter().flatten() {
-            if let Some(count) = self.names.get(name).and_then(|&index| counts.get_mut(index)) {
+            if let Some(count) = self.position.get(name).and_then(|&index| counts.get_mut(index)) {
                 *count += 1;
             }
         }
@@ -228,7 +228,7 @@ fn doane_edges(sorted: &[f64]) -> Vec<f64> {
     edges
 }
 
-/// Shares between the edges, the last cell closed; what lies outside all of them in one cell more, as NannyML has it.
+/// Shares between the edges, the last cell closed; what lies outside all of them in one cell more, as `NannyML` has it.
 fn shares_between(edges: &[f64], sorted: &[f64]) -> Vec<f64> {
     let n = sorted.len().max(1) as f64;
     let last = edges.len().saturating_sub(1);
