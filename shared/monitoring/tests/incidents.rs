@@ -176,7 +176,7 @@ fn columns_that_break_together_are_one_incident_and_apart_two() {
     let empty = |record: &mut Record| (record.amount, record.weight) = (None, None);
     let together = judged(|day, index, record| {
         if day > TODAY - 3 && index % 2 == 0 {
-            empty(record)
+            empty(record);
         }
     });
     assert_eq!(together.incidents.len(), 1, "{:#?}", together.incidents);
@@ -195,7 +195,8 @@ fn columns_that_break_together_are_one_incident_and_apart_two() {
 
 #[test]
 fn names_that_are_spelt_another_way_are_no_new_customers() {
-    let faults: [(fn(&str) -> String, Fault); 4] = [
+    type Spell = fn(&str) -> String;
+    let faults: [(Spell, Fault); 4] = [
         (|name| name.to_lowercase(), Fault::Encoding),
         (|name| format!(" {name}"), Fault::Encoding),
         (|name| name.replace(' ', "_").to_uppercase(), Fault::Encoding),

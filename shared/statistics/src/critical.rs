@@ -83,7 +83,7 @@ pub fn hellinger(cells: usize, effective_rows: f64, level: f64) -> Option<f64> {
 }
 
 /// Critical value of the difference of two shares near `share`: `z_{1−level/2}·√(share·(1 − share)/n_eff)`, at most 1. `None` unless
-/// `0 ≤ share ≤ 1` and as for [`kolmogorov_smirnov`].
+/// `0 ≤ share ≤ 1` and as for [`kolmogorov_smirnov()`].
 ///
 /// ```
 /// // one value in twenty missing, 10,000 rows against 1,000
