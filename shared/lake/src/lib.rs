@@ -5,6 +5,7 @@
 //! profiles/model=M/version=V/dt=…/hour=…/<source>.profile              their summary (tidegate_profile::Part)
 //! profiles/model=M/rollup/dt=…/<digest of its inputs>.profile          a whole day added up: a cache, safe to delete
 //! quarantine/model=M/dt=…/<source>.jsonl                               each rejected line of the object
+//! halves/model=M/dt=…/hour=…/<source>.jsonl                              requests and responses that were logged without each other
 //! receipts/<source>.json                                               what became of the object, and every key written
 //! datasets/model=M/<version>.json                                      manifest of a dataset version
 //! baselines/model=M/<version>.profile                                  its frozen cells and counts
