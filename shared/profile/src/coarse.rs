@@ -72,7 +72,7 @@ impl NumericAnchor {
         numbered(slots)
     }
 
-    /// How many units (the span of the edges cut into [`UNITS`]) a value lies from the middle of that span, rounded.
+    /// How many units (the span of the edges cut into 2²²) a value lies from the middle of that span, rounded.
     #[must_use]
     pub fn offset(&self, value: f64) -> i64 {
         self.ruler().offset(value)
