@@ -107,7 +107,7 @@ fn quadratic(cells: usize, effective_rows: f64, level: f64) -> Option<f64> {
 }
 
 /// Where a falling tail reaches `level`, from 0 on; `from` is a first guess of what lies beyond.
-fn bisect(level: f64, from: f64, tail: impl Fn(f64) -> Option<f64>) -> Option<f64> {
+pub(crate) fn bisect(level: f64, from: f64, tail: impl Fn(f64) -> Option<f64>) -> Option<f64> {
     let (mut low, mut high) = (0.0, from);
     while tail(high)? > level {
         low = high;

@@ -1,7 +1,7 @@
 //! The noncentral chi-squared distribution: what a chi-squared statistic does when there is something to find.
 
-use crate::normal;
 use crate::special::{poisson_density, upper_gamma};
+use crate::{critical, normal};
 
 /// Beyond so large a noncentrality or statistic the normal limit is good to three digits and better.
 const NEARLY_NORMAL: f64 = 1e6;
@@ -83,23 +83,8 @@ pub fn noncentrality(x: f64, dof: f64, p: f64) -> Option<f64> {
     if sf(x, dof, 0.0)? >= p {
         return Some(0.0);
     }
-    let (mut low, mut high) = (0.0, x.max(1.0));
-    while sf(x, dof, high)? < p {
-        low = high;
-        high *= 2.0;
-    }
-    for _ in 0..200 {
-        let middle = f64::midpoint(low, high);
-        if middle <= low || middle >= high {
-            break;
-        }
-        if sf(x, dof, middle)? < p {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    Some(high)
+    // What is still missing of the tail falls as λ grows.
+    critical::bisect(0.0, x.max(1.0), |lambda| Some(p - sf(x, dof, lambda)?))
 }
 
 #[cfg(test)]
