@@ -137,7 +137,7 @@ fn a_digest_names_the_content_and_not_the_way_it_is_written() {
 #[test]
 fn the_digest_of_a_content_is_the_same_everywhere() {
     let contract = Contract::parse("model: m\ntask: binary\nfeatures: [{ name: x, type: numeric }]\nmonitoring: { effect: 0.1 }").unwrap();
-    assert_eq!(contract.digest(), "d81b96e29c017ef815dbdbc4d15f4a2c2f4e5cc09a9e5caf48d23df2e5b9c9a6");
+    assert_eq!(contract.digest(), "117e3d29025199e607da2886bfdb321915cfd9d5673bd6e4c862a4de792830f2");
 }
 
 #[test]

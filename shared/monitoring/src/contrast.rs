@@ -13,12 +13,13 @@ use tidegate_statistics::test::chi_squared_homogeneity;
 use tidegate_statistics::{chi_squared, critical, normal};
 
 use crate::evidence::absence;
-use crate::groups::{NO_GROUP, group_names, group_runs, normal_scores, shares, sum_groups};
+use crate::groups::{NO_GROUP, group_names, group_runs, normal_scores, shares, sum_groups, sum_shares};
 use crate::reference::{Period, Reference};
 use crate::resemblance::Resemblance;
 use crate::share::Ordinary;
 use crate::variation::{Variation, largest_deviation, level_of_each};
 use crate::vectors::{dot, main_variation, orthonormal, residual, squared_length};
+use crate::whole::{Way, Whole};
 
 /// Groups of cells aimed at: fine enough for shape, coarse enough that each holds values.
 const GROUPS: usize = 24;
@@ -33,10 +34,6 @@ const LEAST_HELD: f64 = 20.0;
 /// Names that are rarer than this share of the values are compared together: a hundred of them would drown what the frequent ones show.
 /// A rare name that alone grows or shrinks has a test of its own.
 const LEADING_SHARE: f64 = 0.02;
-
-/// Periods vary in a way of their own when so much more variance along it than chance makes has at most this p-value. Otherwise there is no
-/// such way: a direction that only chance gave would take a share of the error and show nothing.
-const PATTERN_EVIDENCE: f64 = 0.1;
 
 /// A linear reading of a large shift can expect absurdly much of one cell; it is not believed beyond this factor.
 const MOST_EXPECTED: f64 = 4.0;
@@ -137,7 +134,7 @@ impl Space {
         let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
         let scores = normal_scores(&shares);
         let squares: Vec<f64> = scores.iter().map(|score| score * score).collect();
-        Self::new(reference, group_of, shares, &[("location", scores), ("spread", squares)], &|ordinary| {
+        Self::new(reference, group_of, shares, &[(LOCATION, scores), ("spread", squares)], &|ordinary| {
             Self::of_numbers(ordinary, window_values)
         })
     }
@@ -296,11 +293,9 @@ impl Space {
                     dot(rest, &others) * dot(&others, &main).signum()
                 })
                 .collect();
-            if is_beyond_chance(&parts, &sampling) {
-                lengths.iter_mut().zip(&parts).for_each(|(length, part)| *length -= part * part);
-                self.directions.push(Direction::learn(PATTERN, main.clone(), &parts, &sampling));
-                basis.push(main);
-            }
+            lengths.iter_mut().zip(&parts).for_each(|(length, part)| *length -= part * part);
+            self.directions.push(Direction::learn(PATTERN, main.clone(), &parts, &sampling));
+            basis.push(main);
         }
         let before = |variation: Variation| variation.before(reference.periods_behind, reference.expectations);
         for direction in &mut self.directions {
@@ -351,8 +346,13 @@ impl Space {
     fn differences(&self, cells: &[u64]) -> (Vec<f64>, f64) {
         let groups = sum_groups(cells, &self.group_of);
         let count = groups.iter().sum::<u64>() as f64;
-        let difference = |(share, group): (&f64, &u64)| (*group as f64 / count.max(1.0) - share) / share.sqrt();
-        (self.shares.iter().zip(&groups).map(difference).collect(), count)
+        let is: Vec<f64> = groups.iter().map(|group| *group as f64 / count.max(1.0)).collect();
+        (self.differences_of_shares(&is), count)
+    }
+
+    /// `r` of these groups' shares.
+    fn differences_of_shares(&self, is: &[f64]) -> Vec<f64> {
+        self.shares.iter().zip(is).map(|(share, is)| (is - share) / share.sqrt()).collect()
     }
 
     /// By how much a period differs from what was to be expected of it, and how many values it holds.
@@ -400,14 +400,15 @@ impl Space {
         (moments.1 - moments.0 * moments.0).max(1.0)
     }
 
-    /// What the directions do not explain; `None` when they explain everything.
-    pub(crate) fn rest(&self, cells: &[u64]) -> Option<Rest> {
+    /// What the directions do not explain, nor the baseline moved or multiplied as a whole; `None` when they explain everything.
+    pub(crate) fn rest(&self, cells: &[u64], whole: Option<&Whole<'_>>) -> Option<Rest> {
         let (difference, count) = self.differences(cells);
         let dimensions = self.rest_dimensions() as f64;
         if dimensions < 1.0 || count < 1.0 {
             return None;
         }
-        let length = squared_length(&residual(&difference, &self.basis()));
+        let rest = residual(&difference, &self.basis());
+        let length = squared_length(&rest) - whole.map_or(0.0, |whole| self.explained(whole, &difference, &rest));
         let sampling = self.resemblance.of(count).shares / count + 1.0 / self.values;
         // What periods add may all lie in one dimension (a day's mix tilts one way): the cautious reading of its total.
         let least = self.rest_least * self.rest.spread(self.periods_in_window);
@@ -435,6 +436,22 @@ impl Space {
         let high = (beyond_chance + Z_95 * spread).sqrt();
         let ordinary = self.rest_ordinary / self.periods_in_window.sqrt();
         Some(Rest { size, low, high, p, ordinary })
+    }
+
+    /// By how much the squared length of the rest shrinks when the baseline is changed as a whole until it lies where the window does, in
+    /// the way that explains more. At most all of the change counts: half of it, where the half fits better.
+    fn explained(&self, whole: &Whole<'_>, difference: &[f64], rest: &[f64]) -> f64 {
+        let Some(location) = self.directions.iter().find(|direction| direction.name == LOCATION) else { return 0.0 };
+        let of = |cells: &[f64]| self.differences_of_shares(&sum_shares(cells, &self.group_of, self.shares.len()));
+        let basis = self.basis();
+        let explained = |way| {
+            let changed = whole.with_location(way, dot(&location.unit, difference), |cells| dot(&location.unit, &of(cells)))?;
+            let its_rest = residual(&of(&changed), &basis);
+            let (along, length) = (dot(rest, &its_rest), squared_length(&its_rest));
+            let counted = if length > 0.0 { (along / length).clamp(0.0, 1.0) } else { 0.0 };
+            Some(2.0 * counted * along - counted * counted * length)
+        };
+        [Way::Moved, Way::Multiplied].into_iter().filter_map(explained).fold(0.0, f64::max)
     }
 
     /// What the directions make of each cell's share: the window's expected count relative to the baseline's, per cell.
@@ -465,14 +482,11 @@ fn least_in_group(total: f64, window_values: u64) -> f64 {
     (LEAST_EXPECTED * total / (window_values.max(1) as f64).min(total)).max(LEAST_EXPECTED)
 }
 
+/// The name of the direction in which a column moves.
+const LOCATION: &str = "location";
+
 /// The name of the direction in which the baseline's periods differ most.
 const PATTERN: &str = "pattern";
-
-/// Whether periods' parts along a direction vary by more than their sampling variance ([`PATTERN_EVIDENCE`]).
-fn is_beyond_chance(parts: &[f64], sampling: &[f64]) -> bool {
-    let sum: f64 = parts.iter().zip(sampling).map(|(part, variance)| part * part / variance).sum();
-    chi_squared::sf(sum, parts.len() as f64).is_some_and(|p| p <= PATTERN_EVIDENCE)
-}
 
 /// Lets the spaces of a model's fields help each other to know ordinary variation.
 ///
@@ -482,7 +496,7 @@ pub(crate) fn moderate<'s>(spaces: impl Iterator<Item = &'s mut Space>) {
     let mut spaces: Vec<&mut Space> = spaces.collect();
     let totals = totals(&spaces);
     // Like with like: the same direction of fields of the same kind; names have no location.
-    for (name, of_numbers) in [("location", true), ("spread", true), (PATTERN, true), (PATTERN, false)] {
+    for (name, of_numbers) in [(LOCATION, true), ("spread", true), (PATTERN, true), (PATTERN, false)] {
         let alike = spaces.iter_mut().filter(|space| space.is_of_numbers() == of_numbers);
         let directions = alike.flat_map(|space| space.directions.iter_mut()).filter(|direction| direction.name == name);
         moderate_family(&mut directions.map(|direction| &mut direction.variation).collect::<Vec<_>>());
@@ -540,7 +554,7 @@ mod tests {
         let space = Space::of_numbers(&reference(vec![0, 100, 200, 300, 200, 100, 0]), 1000).unwrap();
         let cells = [0, 10, 20, 30, 20, 10, 0];
         assert!(space.shifts(&cells).iter().all(|shift| shift.size.abs() < 1e-12 && shift.p > 0.999));
-        assert!(space.rest(&cells).unwrap().p > 0.999);
+        assert!(space.rest(&cells, None).unwrap().p > 0.999);
         assert!(space.total(&cells).abs() < 1e-12);
     }
 
@@ -581,8 +595,8 @@ mod tests {
     fn rare_and_new_values_do_not_break_the_space_of_names() {
         let space = Space::of_names(&reference(vec![500, 300, 2, 2, 0]), 1000).unwrap();
         assert_eq!(space.shares.len(), 2);
-        assert!(space.rest(&[500, 300, 2, 2, 900]).unwrap().p > 0.99, "new values have a test of their own");
-        assert!(space.rest(&[300, 500, 2, 2, 0]).unwrap().p < 1e-9);
+        assert!(space.rest(&[500, 300, 2, 2, 900], None).unwrap().p > 0.99, "new values have a test of their own");
+        assert!(space.rest(&[300, 500, 2, 2, 0], None).unwrap().p < 1e-9);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The tests that are made on one field.
 
 use tidegate_contract::FeatureKind;
-use tidegate_profile::{CategoricalAnchor, Counts, FieldAnchor, FieldProfile};
+use tidegate_profile::{CategoricalAnchor, Counts, FieldAnchor, FieldProfile, NumericAnchor};
 
 use crate::Evidence;
 use crate::contrast::{Shift, Space, Z_95};
 use crate::reference::{Period, Reference};
 use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare};
 use crate::spike::Clumping;
+use crate::whole::Whole;
 use crate::words::{number, pair, percent, quoted};
 
 /// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.05 sd, half
@@ -43,7 +44,7 @@ impl Side<'_> {
         let mut tests: Vec<Evidence> = self.missing(space).into_iter().collect();
         match self.anchor {
             FieldAnchor::Numeric(anchor) => {
-                tests.extend(space.map(|space| self.bulk(space, &cells)).unwrap_or_default());
+                tests.extend(space.map(|space| self.bulk(anchor, space, &cells)).unwrap_or_default());
                 let clumping = space.map_or(Clumping::NONE, |space| self.clumping(space));
                 tests.extend(space.and_then(|space| self.spike(anchor, space, &clumping, &cells)));
                 tests.extend(self.beyond(&clumping, &cells));
@@ -94,11 +95,12 @@ impl Side<'_> {
     }
 
     /// Location, spread, the way the baseline's periods differ most, and the rest of the shape.
-    fn bulk(&self, space: &Space, cells: &[u64]) -> Vec<Evidence> {
+    fn bulk(&self, anchor: &NumericAnchor, space: &Space, cells: &[u64]) -> Vec<Evidence> {
         let shifts = space.shifts(cells);
         let mut tests: Vec<Evidence> =
             shifts.iter().map(|shift| self.of_shift(shift.name, *shift, self.bulk_says(shift.name, shift.size))).collect();
-        if let Some(rest) = space.rest(cells) {
+        let whole = Whole::new(&anchor.edges, &self.reference.cells);
+        if let Some(rest) = space.rest(cells, whole.as_ref()) {
             let says = self.reshaped();
             tests.push(self.of_w("shape", rest, says));
         }
@@ -180,7 +182,7 @@ impl Side<'_> {
     fn mix(&self, space: &Space, anchor: &CategoricalAnchor, cells: &[u64]) -> Vec<Evidence> {
         let says = self.largest_mover(anchor, cells);
         let mut tests: Vec<Evidence> = space.shifts(cells).iter().map(|shift| self.of_shift(shift.name, *shift, says.clone())).collect();
-        tests.extend(space.rest(cells).map(|rest| self.of_w("mix", rest, says)));
+        tests.extend(space.rest(cells, None).map(|rest| self.of_w("mix", rest, says)));
         tests
     }
 

@@ -57,6 +57,17 @@ pub(crate) fn sum_groups(cells: &[u64], group_of: &[usize]) -> Vec<u64> {
     sums
 }
 
+/// As [`sum_groups`], of shares: one sum for each of so many groups.
+pub(crate) fn sum_shares(cells: &[f64], group_of: &[usize], groups: usize) -> Vec<f64> {
+    let mut sums = vec![0.0; groups];
+    for (share, &group) in cells.iter().zip(group_of) {
+        if let Some(sum) = sums.get_mut(group) {
+            *sum += share;
+        }
+    }
+    sums
+}
+
 /// Shares of groups; groups without a baseline value cannot be in the space, and there is at most one: none.
 pub(crate) fn shares(groups: &[u64], total: f64) -> Option<Vec<f64>> {
     let held: Vec<f64> = groups.iter().map(|&count| count as f64 / total).collect();

@@ -29,6 +29,7 @@ mod variation;
 mod vectors;
 mod verdict;
 mod versions;
+mod whole;
 mod words;
 
 pub use assess::{Input, assess};

@@ -49,7 +49,7 @@ pub struct Monitoring {
     pub threshold: Option<f64>,
     /// The smallest shift worth acting on, in standard deviations of the baseline (categorical: Cohen's w); a tenth of it is the smallest share of records worth acting on. Default: 0.05.
     pub effect: f64,
-    /// Share of false discoveries among the features called drifted, `0..1`. Default: 0.01.
+    /// Share of false discoveries among the features called drifted, `0..1`. Default: 0.02.
     pub false_discovery_rate: f64,
     /// Fewer records than this are not judged. Default: 50.
     pub minimum_records: u64,
@@ -67,7 +67,7 @@ impl Default for Monitoring {
             method: Method::Auto,
             threshold: None,
             effect: 0.05,
-            false_discovery_rate: 0.01,
+            false_discovery_rate: 0.02,
             minimum_records: 50,
             bad_lines: 0.05,
             late: WindowLength::hours(7 * 24),

@@ -140,7 +140,7 @@ impl Within<'_> {
                 ..self.evidence(name, "sd", shift.p, shift.size)
             });
         }
-        if let Some(rest) = space.rest(&self.now.cells) {
+        if let Some(rest) = space.rest(&self.now.cells, None) {
             let name = if kind == FeatureKind::Numeric { "shape" } else { "mix" };
             tests.push(Evidence {
                 effect_low: rest.low,
