@@ -410,11 +410,14 @@ impl Space {
         let rest = residual(&difference, &self.basis());
         let length = squared_length(&rest) - whole.map_or(0.0, |whole| self.explained(whole, &difference, &rest));
         let sampling = self.resemblance.of(count).shares / count + 1.0 / self.values;
-        // What periods add may all lie in one dimension (a day's mix tilts one way): the cautious reading of its total.
+        // What periods add may all lie in one dimension (a day's mix tilts one way): the cautious reading of its total, unless they show
+        // that it spreads over more.
         let least = self.rest_least * self.rest.spread(self.periods_in_window);
         let moments = |added: f64| {
-            let added = (added * dimensions).max(least);
-            (sampling * dimensions + added, 2.0 * sampling * sampling * dimensions + 2.0 * added * added)
+            let own = added * dimensions;
+            let unseen = (least - own).max(0.0);
+            let of_periods = own * own / self.rest.breadth() + unseen * unseen;
+            (sampling * dimensions + own + unseen, 2.0 * sampling * sampling * dimensions + 2.0 * of_periods)
         };
         // Mean and variance of the length are then matched by a scaled chi-square (Satterthwaite).
         let tail = |added: f64| {

@@ -34,11 +34,13 @@ pub(crate) struct Variation {
     periods: f64,
     /// How many independent periods a run of neighbouring ones stands for, per period: `(1 − ρ)/(1 + ρ)`.
     independence: f64,
+    /// Of a length over several dimensions: how many of them the excess over sampling spreads over at least, 1 where that is not known.
+    breadth: f64,
 }
 
 impl Variation {
     /// Nothing is known: only sampling counts.
-    pub(crate) const UNKNOWN: Self = Self { observed: 0.0, sampling: 0.0, freedom: 0.0, periods: 0.0, independence: 1.0 };
+    pub(crate) const UNKNOWN: Self = Self { observed: 0.0, sampling: 0.0, freedom: 0.0, periods: 0.0, independence: 1.0, breadth: 1.0 };
 
     /// Learns from one value per period, in order of time, and each value's sampling variance.
     ///
@@ -60,6 +62,7 @@ impl Variation {
             freedom: periods - 1.0,
             periods,
             independence: (1.0 - correlation) / (1.0 + correlation),
+            breadth: 1.0,
         }
     }
 
@@ -81,6 +84,7 @@ impl Variation {
             freedom: (periods - 1.0) * effective,
             periods,
             independence: 1.0,
+            breadth: breadth(mean, scatter, sampling.iter().sum::<f64>() / periods, dimensions, periods),
         }
     }
 
@@ -111,6 +115,11 @@ impl Variation {
         let behind = if self.freedom > 0.0 { self.periods } else { own.periods };
         let told = Self { independence: 1.0, periods: behind, ..own };
         told.scaled(own_added / (own.excess() * told.spread(periods_in_window)))
+    }
+
+    /// See the field.
+    pub(crate) fn breadth(&self) -> f64 {
+        self.breadth
     }
 
     /// How many times sampling's variance the observed one is, with its degrees of freedom; `None` when unknown.
@@ -189,6 +198,20 @@ impl Variation {
         }
         (sum / weights).min(1.0)
     }
+}
+
+/// Over how many dimensions the excess of squared lengths spreads at least, from their mean and variance over periods.
+///
+/// A sum of `D` squares with sampling variance `s` each and an excess `E` spread evenly over `b` dimensions has the variance
+/// `2Ds² + 4sE + 2E²/b`. The variance that was seen is taken two of its own standard errors, `√(2/(k − 1))` for `k` periods, too large.
+fn breadth(mean: f64, scatter: f64, sampling: f64, dimensions: f64, periods: f64) -> f64 {
+    let excess = mean - sampling * dimensions;
+    if excess <= 0.0 {
+        return 1.0;
+    }
+    let scatter = scatter * (1.0 + 2.0 * (2.0 / (periods - 1.0)).sqrt());
+    let of_excess = scatter - 2.0 * dimensions * sampling * sampling - 4.0 * sampling * excess;
+    if of_excess <= 0.0 { dimensions } else { (2.0 * excess * excess / of_excess).clamp(1.0, dimensions.max(1.0)) }
 }
 
 /// Chance that of all periods together any is taken to differ from the others when none does.

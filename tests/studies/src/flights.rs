@@ -81,9 +81,10 @@ fn months(flights: &Flights, contract: &Contract) -> anyhow::Result<String> {
     }
     let mut text = format!("| | {} |\n|---|{}\n", MONTHS.get(1..).unwrap_or_default().join(" | "), "---|".repeat(verdicts.len()));
     let mut called = [[0_u32; 2]; 3];
+    let mut missed = Vec::new();
     for (name, trusted) in TRUSTED {
         write!(text, "| {name} |")?;
-        for (verdict, trusted) in verdicts.iter().zip(trusted.split(' ')) {
+        for (index, (verdict, trusted)) in verdicts.iter().zip(trusted.split(' ')).enumerate() {
             let state = state_of(verdict, name);
             let mark = match state {
                 State::Drift => "◆",
@@ -91,6 +92,9 @@ fn months(flights: &Flights, contract: &Contract) -> anyhow::Result<String> {
                 _ => "",
             };
             let class = ["M", "s", "."].iter().position(|class| *class == trusted).unwrap_or(2);
+            if class == 0 && state != State::Drift {
+                missed.push(format!("{name} {}: {}", MONTHS.get(index + 1).copied().unwrap_or_default(), nearest(verdict, name)));
+            }
             if let Some([all, drifted]) = called.get_mut(class) {
                 *all += 1;
                 *drifted += u32::from(state == State::Drift);
@@ -104,6 +108,10 @@ fn months(flights: &Flights, contract: &Contract) -> anyhow::Result<String> {
         text,
         "\n◆ drift, ▲ warning; called drift: {material} material, {small} small, {none} of those that no more than days differ."
     )?;
+    if !missed.is_empty() {
+        writeln!(text, "\nMaterial and not called, with what came nearest (adjusted p-value; effect and its lower bound; threshold):\n")?;
+        missed.iter().try_for_each(|line| writeln!(text, "- {line}"))?;
+    }
     writeln!(text, "\nWithin segments (origin, carrier), beyond what all flights show:\n")?;
     for (month, verdict) in MONTHS.iter().skip(1).zip(&verdicts) {
         let told: Vec<String> = verdict
@@ -115,6 +123,19 @@ fn months(flights: &Flights, contract: &Contract) -> anyhow::Result<String> {
         writeln!(text, "- {month}: {} found{}{}", verdict.segments.len(), if told.is_empty() { "" } else { "; " }, told.join("; "))?;
     }
     Ok(text)
+}
+
+/// The test of a field that came nearest to a drift, in figures.
+fn nearest(verdict: &Verdict, name: &str) -> String {
+    let tests = verdict.fields.iter().filter(|field| field.name == name).flat_map(|field| &field.tests);
+    let nearest = tests.filter(|test| test.sure_effect() > 0.0).min_by(|a, b| a.p_adjusted.total_cmp(&b.p_adjusted));
+    nearest.map_or_else(
+        || "nothing".to_owned(),
+        |test| {
+            let (effect, sure, threshold) = (test.effect, test.sure_effect(), test.threshold);
+            format!("{}, p {:.2}; {effect:.3}, {sure:.3}; {threshold:.3}", test.test, test.p_adjusted)
+        },
+    )
 }
 
 /// The odd days of each month against its even days.
