@@ -1,0 +1,159 @@
+//! A window's counts along a space's directions, and what is left when those are taken out.
+
+use tidegate_statistics::test::chi_squared_homogeneity;
+use tidegate_statistics::{chi_squared, normal};
+
+use super::{Direction, LOCATION, Space};
+use crate::groups::{sum_groups, sum_shares};
+use crate::vectors::{dot, residual, squared_length};
+use crate::whole::{Way, Whole};
+
+/// A linear reading of a large shift can expect absurdly much of one cell; it is not believed beyond this factor.
+const MOST_EXPECTED: f64 = 4.0;
+
+/// Two-sided confidence of every interval: 95 %.
+pub(crate) const Z_95: f64 = 1.959_963_984_540_054;
+
+/// A signed difference along one direction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Shift {
+    /// Along which direction: `location`, `spread` or `pattern`.
+    pub(crate) name: &'static str,
+    /// Difference, in standard deviations of the direction's score in the baseline.
+    pub(crate) size: f64,
+    /// Its standard error, ordinary variation included.
+    pub(crate) error: f64,
+    /// Two-sided p-value.
+    pub(crate) p: f64,
+    /// The largest size that a period of the baseline showed, as a window of this length would show it.
+    pub(crate) ordinary: f64,
+}
+
+/// A difference without direction: what is left when the directions are taken out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Rest {
+    /// Cohen's w of the rest, freed of what chance alone adds; at least 0.
+    pub(crate) size: f64,
+    /// Lower bound of its 95 % interval.
+    pub(crate) low: f64,
+    /// Upper bound of that interval.
+    pub(crate) high: f64,
+    /// p-value.
+    pub(crate) p: f64,
+    /// As [`Shift::ordinary`].
+    pub(crate) ordinary: f64,
+}
+
+impl Space {
+    /// The window's difference along the directions (numeric: location, spread, main variation; categorical: main
+    /// variation). A direction that the baseline does not have is left out at the end.
+    pub(crate) fn shifts(&self, cells: &[u64]) -> Vec<Shift> {
+        let (difference, count) = self.differences(cells);
+        if count < 1.0 {
+            return Vec::new();
+        }
+        let sampling = self.resemblance.of(count).location / count + 1.0 / self.values;
+        let shift = |direction: &Direction| {
+            let size = dot(&direction.unit, &difference);
+            let error = direction.variation.error(sampling, self.periods_in_window);
+            let under_chance = sampling * self.pooled_variance(&direction.unit, &difference, count);
+            let tail = |added: f64| normal::two_sided_p(size / (under_chance + added).sqrt());
+            let p = direction.variation.average_tail(self.periods_in_window, tail);
+            Shift { name: direction.name, size, error, p, ordinary: direction.ordinary / self.periods_in_window.sqrt() }
+        };
+        self.directions.iter().map(shift).collect()
+    }
+
+    /// Variance of a direction's score over the values of both sides together, at least 1.
+    ///
+    /// It is 1 over the baseline's values alone. Where the baseline shows few values of a group by chance, its score is too large, and chance
+    /// would look like evidence.
+    fn pooled_variance(&self, unit: &[f64], difference: &[f64], count: f64) -> f64 {
+        let on_window = count / (count + self.values);
+        let pooled = self.shares.iter().zip(difference).map(|(share, difference)| share + on_window * difference * share.sqrt());
+        let moments = pooled.zip(unit).zip(&self.shares).fold((0.0, 0.0), |(mean, square), ((pooled, unit), share)| {
+            let score = unit / share.sqrt();
+            (mean + pooled * score, square + pooled * score * score)
+        });
+        (moments.1 - moments.0 * moments.0).max(1.0)
+    }
+
+    /// What the directions do not explain, nor the baseline moved or multiplied as a whole; `None` when they explain everything.
+    pub(crate) fn rest(&self, cells: &[u64], whole: Option<&Whole<'_>>) -> Option<Rest> {
+        let (difference, count) = self.differences(cells);
+        let dimensions = self.rest_dimensions() as f64;
+        if dimensions < 1.0 || count < 1.0 {
+            return None;
+        }
+        let rest = residual(&difference, &self.basis());
+        let length = squared_length(&rest) - whole.map_or(0.0, |whole| self.explained(whole, &difference, &rest));
+        let sampling = self.resemblance.of(count).shares / count + 1.0 / self.values;
+        // What periods add may all lie in one dimension (a day's mix tilts one way): the cautious reading of its total, unless they show
+        // that it spreads over more.
+        let least = self.rest_least * self.rest.spread(self.periods_in_window);
+        let moments = |added: f64| {
+            let own = added * dimensions;
+            let unseen = (least - own).max(0.0);
+            let of_periods = own * own / self.rest.breadth() + unseen * unseen;
+            (sampling * dimensions + own + unseen, 2.0 * sampling * sampling * dimensions + 2.0 * of_periods)
+        };
+        // Mean and variance of the length are then matched by a scaled chi-square (Satterthwaite).
+        let tail = |added: f64| {
+            let (mean, variance) = moments(added);
+            let freedom = 2.0 * mean * mean / variance;
+            chi_squared::sf(length / mean * freedom, freedom).unwrap_or(1.0)
+        };
+        let (mean, variance) = moments(self.rest.added(self.periods_in_window));
+        // The baseline's shares stand in the denominators of `length`, and where few values make them small by chance, its tail is heavier
+        // than chi-square's. The test of homogeneity has the pooled shares there: chance is not rarer than it says.
+        let homogeneous = chi_squared_homogeneity(&self.held, &sum_groups(cells, &self.group_of)).map_or(0.0, |test| test.p);
+        let p = self.rest.average_tail(self.periods_in_window, tail).max(homogeneous);
+        let beyond_chance = (length - mean).max(0.0);
+        // The variance of a noncentral chi-square grows by four times its noncentrality; the root by the delta method.
+        let spread = (variance + 4.0 * beyond_chance * mean / dimensions).sqrt();
+        let size = beyond_chance.sqrt();
+        let low = (size - Z_95 * spread / (2.0 * length.sqrt().max(f64::MIN_POSITIVE))).max(0.0);
+        // Near nothing the root is no line: the bound of the square is then taken first.
+        let high = (beyond_chance + Z_95 * spread).sqrt();
+        let ordinary = self.rest_ordinary / self.periods_in_window.sqrt();
+        Some(Rest { size, low, high, p, ordinary })
+    }
+
+    /// By how much the squared length of the rest shrinks when the baseline is changed as a whole until it lies where the window does, in
+    /// the way that explains more. At most all of the change counts: half of it, where the half fits better.
+    fn explained(&self, whole: &Whole<'_>, difference: &[f64], rest: &[f64]) -> f64 {
+        let Some(location) = self.directions.iter().find(|direction| direction.name == LOCATION) else { return 0.0 };
+        let of = |cells: &[f64]| self.differences_of_shares(&sum_shares(cells, &self.group_of, self.shares.len()));
+        let basis = self.basis();
+        let explained = |way| {
+            let changed = whole.with_location(way, dot(&location.unit, difference), |cells| dot(&location.unit, &of(cells)))?;
+            let its_rest = residual(&of(&changed), &basis);
+            let (along, length) = (dot(rest, &its_rest), squared_length(&its_rest));
+            let counted = if length > 0.0 { (along / length).clamp(0.0, 1.0) } else { 0.0 };
+            Some(2.0 * counted * along - counted * counted * length)
+        };
+        [Way::Moved, Way::Multiplied].into_iter().filter_map(explained).fold(0.0, f64::max)
+    }
+
+    /// What the directions make of each cell's share: the window's expected count relative to the baseline's, per cell.
+    pub(crate) fn expected(&self, cells: &[u64]) -> Vec<f64> {
+        let (difference, _) = self.differences(cells);
+        let mut fitted = vec![0.0; self.shares.len()];
+        for direction in &self.directions {
+            let size = dot(&direction.unit, &difference);
+            for (sum, unit) in fitted.iter_mut().zip(&direction.unit) {
+                *sum += size * unit;
+            }
+        }
+        let of_group: Vec<f64> =
+            fitted.iter().zip(&self.shares).map(|(fitted, share)| (1.0 + fitted / share.sqrt()).clamp(0.0, MOST_EXPECTED)).collect();
+        self.group_of.iter().map(|&group| of_group.get(group).copied().unwrap_or(1.0)).collect()
+    }
+
+    /// Cohen's w between window and baseline over all groups, freed of what chance alone adds; at least 0.
+    pub(crate) fn total(&self, cells: &[u64]) -> f64 {
+        let (difference, count) = self.differences(cells);
+        let chance = (self.shares.len() as f64 - 1.0) * (1.0 / count.max(1.0) + 1.0 / self.values);
+        (squared_length(&difference) - chance).max(0.0).sqrt()
+    }
+}

@@ -1,0 +1,342 @@
+//! The difference between two sets of counts, taken apart into directions that mean something.
+//!
+//! With `p` the baseline's shares over groups of cells and `q` the window's, `r_g = (q_g − p_g)/√p_g` has variance
+//! `1/n` in every direction orthogonal to `√p` when `n` independent values follow the baseline (Pearson, 1900). So a
+//! unit direction `e` gives a test, `e·r` against its standard error, and what no direction explains gives another,
+//! the squared length of the rest against chi-square (Neyman, 1937, *Smooth test for goodness of fit*). Each direction
+//! carries its own ordinary variation, learned from the baseline's periods.
+
+mod borrow;
+mod compare;
+mod family;
+
+use std::rc::Rc;
+
+use tidegate_statistics::critical;
+
+use crate::evidence::absence;
+use crate::groups::{NO_GROUP, group_names, group_runs, normal_scores, shares, sum_groups};
+use crate::reference::{Period, Reference};
+use crate::resemblance::Resemblance;
+use crate::share::Ordinary;
+use crate::variation::{Variation, largest_deviation, level_of_each};
+use crate::vectors::{dot, main_variation, orthonormal, residual, squared_length};
+pub(crate) use compare::{Rest, Shift, Z_95};
+pub(crate) use family::moderate;
+
+/// Groups of cells aimed at: fine enough for shape, coarse enough that each holds values.
+const GROUPS: usize = 24;
+
+/// Expected values a group on the smaller side that chi-square wants.
+const LEAST_EXPECTED: f64 = 5.0;
+
+/// Values a group of the baseline, where it is the smaller side: its shares stand in every denominator, and where one is small by chance,
+/// chance looks like evidence.
+const LEAST_HELD: f64 = 20.0;
+
+/// Names that are rarer than this share of the values are compared together: a hundred of them would drown what the frequent ones show.
+/// A rare name that alone grows or shrinks has a test of its own.
+const LEADING_SHARE: f64 = 0.02;
+
+/// The space in which a field's counts are compared.
+#[derive(Debug, Clone)]
+pub(crate) struct Space {
+    /// Group of each cell.
+    group_of: Vec<usize>,
+    /// Baseline share of each group, all positive.
+    shares: Vec<f64>,
+    /// Baseline values in each group.
+    held: Vec<u64>,
+    /// Baseline values.
+    values: f64,
+    /// Orthonormal directions, each orthogonal to `√shares`.
+    directions: Vec<Direction>,
+    /// Variation of the rest, per dimension.
+    rest: Variation,
+    /// The largest rest that a period showed, where it is more than chance.
+    rest_ordinary: f64,
+    /// The least variance between periods that the rest has, over all its dimensions: what the fields of this model vary by, less
+    /// what this field's directions do. One field's periods cannot tell it from chance when the dimensions are many.
+    rest_least: f64,
+    /// How much the share of unusable values varies.
+    absence: Ordinary,
+    /// How much neighbouring records resemble each other.
+    resemblance: Resemblance,
+    periods_in_window: f64,
+    /// The space that ordinary variation was learned in, when the reference has no periods of its own.
+    ordinary: Option<Rc<Space>>,
+}
+
+#[derive(Debug, Clone)]
+struct Direction {
+    name: &'static str,
+    unit: Vec<f64>,
+    variation: Variation,
+    /// The largest size that a period showed, where it is more than chance.
+    ordinary: f64,
+}
+
+impl Direction {
+    fn learn(name: &'static str, unit: Vec<f64>, along: &[f64], sampling: &[f64]) -> Self {
+        let deviations: Vec<(f64, f64)> = along.iter().copied().zip(sampling.iter().copied()).collect();
+        let ordinary = largest_deviation(&deviations);
+        Self { name, unit, variation: Variation::learn(along, sampling), ordinary }
+    }
+}
+
+impl Space {
+    /// For a numeric field: runs of neighbouring cells of about equal baseline mass, with directions *location*
+    /// (normal scores), *spread* (their squares), and the way in which the baseline's periods differ most.
+    /// `None` when all values lie in one group.
+    pub(crate) fn of_numbers(reference: &Reference, window_values: u64) -> Option<Self> {
+        let total = reference.present() as f64;
+        let group_of = group_runs(&reference.cells, (total / GROUPS as f64).max(least_in_group(total, window_values)).max(LEAST_HELD));
+        let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
+        let scores = normal_scores(&shares);
+        let squares: Vec<f64> = scores.iter().map(|score| score * score).collect();
+        Self::new(reference, group_of, shares, &[(LOCATION, scores), ("spread", squares)], &|ordinary| {
+            Self::of_numbers(ordinary, window_values)
+        })
+    }
+
+    /// For a categorical field: the values, rare ones together, with the way in which the baseline's periods differ most.
+    /// `None` when there is one value only.
+    pub(crate) fn of_names(reference: &Reference, window_values: u64) -> Option<Self> {
+        let total = reference.present() as f64;
+        let group_of = group_names(&reference.cells, least_in_group(total, window_values).max(LEADING_SHARE * total));
+        let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
+        Self::new(reference, group_of, shares, &[], &|ordinary| Self::of_names(ordinary, window_values))
+    }
+
+    /// `of` makes the space of the training set as a whole, for a reference that borrows its ordinary variation.
+    fn new(
+        reference: &Reference,
+        group_of: Vec<usize>,
+        shares: Vec<f64>,
+        scores: &[(&'static str, Vec<f64>)],
+        of: &dyn Fn(&Reference) -> Option<Self>,
+    ) -> Option<Self> {
+        if shares.len() < 2 {
+            return None;
+        }
+        let roots: Vec<f64> = shares.iter().map(|share| share.sqrt()).collect();
+        let mut basis = vec![roots.clone()];
+        let mut names = Vec::new();
+        for (name, score) in scores {
+            let weighted: Vec<f64> = score.iter().zip(&roots).map(|(score, root)| score * root).collect();
+            if let Some(unit) = orthonormal(&weighted, &basis) {
+                basis.push(unit);
+                names.push(*name);
+            }
+        }
+        let mut space = Self {
+            held: sum_groups(&reference.cells, &group_of),
+            group_of,
+            shares,
+            values: reference.present() as f64,
+            directions: Vec::new(),
+            rest: Variation::UNKNOWN,
+            rest_ordinary: 0.0,
+            rest_least: 0.0,
+            absence: absence(reference),
+            resemblance: reference.resemblance.clone(),
+            periods_in_window: reference.periods_in_window,
+            ordinary: reference.ordinary.as_ref().and_then(|ordinary| ordinary.space(of)),
+        };
+        match space.ordinary.clone() {
+            Some(ordinary) => {
+                space.borrow(&ordinary, reference, basis, names);
+                space.widen(reference);
+            }
+            None => space.learn(reference, basis, &names),
+        }
+        Some(space)
+    }
+
+    /// The space that the periods were measured in.
+    pub(crate) fn of_periods(&self) -> &Self {
+        self.ordinary.as_deref().unwrap_or(self)
+    }
+
+    /// Learns the ordinary variation along each direction of the basis and of the rest, and adds the direction in which
+    /// the baseline's periods differ most.
+    ///
+    /// A direction fitted to the periods explains them better than it will explain a window. So each period is measured
+    /// against the direction that the *other* periods give.
+    fn learn(&mut self, reference: &Reference, mut basis: Vec<Vec<f64>>, names: &[&'static str]) {
+        let periods: Vec<(Vec<f64>, f64)> = reference.periods.iter().map(|period| self.deviations(period)).collect();
+        let sampling: Vec<f64> = periods.iter().map(|(_, count)| 1.0 / count).collect();
+        let along = |unit: &Vec<f64>| -> Vec<f64> { periods.iter().map(|(difference, _)| dot(unit, difference)).collect() };
+        let direction = |(unit, name): (&Vec<f64>, &&'static str)| Direction::learn(name, unit.clone(), &along(unit), &sampling);
+        self.directions = basis.iter().skip(1).zip(names).map(direction).collect();
+        let rests: Vec<Vec<f64>> = periods.iter().map(|(difference, _)| residual(difference, &basis)).collect();
+        let mut lengths: Vec<f64> = rests.iter().map(|rest| squared_length(rest)).collect();
+        if let Some(main) = main_variation(&rests, None, &basis) {
+            let parts: Vec<f64> = rests
+                .iter()
+                .enumerate()
+                .map(|(index, rest)| {
+                    let others = main_variation(&rests, Some(index), &basis).unwrap_or_else(|| main.clone());
+                    dot(rest, &others) * dot(&others, &main).signum()
+                })
+                .collect();
+            lengths.iter_mut().zip(&parts).for_each(|(length, part)| *length -= part * part);
+            self.directions.push(Direction::learn(PATTERN, main.clone(), &parts, &sampling));
+            basis.push(main);
+        }
+        let before = |variation: Variation| variation.before(reference.periods_behind, reference.expectations);
+        for direction in &mut self.directions {
+            direction.variation = before(direction.variation);
+        }
+        let dimensions = self.rest_dimensions() as f64;
+        self.rest = before(Variation::learn_lengths(&lengths, dimensions, &sampling));
+        let critical = critical::chi_squared(dimensions, level_of_each(lengths.len())).unwrap_or(0.0);
+        let telling = lengths.iter().zip(&sampling).filter(|(length, sampling)| **length > critical * **sampling);
+        self.rest_ordinary = telling.map(|(length, sampling)| length - dimensions * sampling).fold(0.0, f64::max).sqrt();
+    }
+
+    /// Number of dimensions that no direction covers.
+    fn rest_dimensions(&self) -> usize {
+        self.shares.len().saturating_sub(1 + self.directions.len())
+    }
+
+    /// Whether there is an order of the values, and so a location.
+    fn is_of_numbers(&self) -> bool {
+        self.directions.iter().any(|direction| direction.name == "location")
+    }
+
+    /// Whether a cell that the baseline filled is compared together with others only.
+    pub(crate) fn is_joined(&self, cell: usize) -> bool {
+        let group = self.group_of.get(cell).filter(|group| **group != NO_GROUP);
+        group.is_some_and(|group| self.group_of.iter().filter(|other| *other == group).nth(1).is_some())
+    }
+
+    /// How much the share of unusable values varies.
+    pub(crate) fn absence(&self) -> Ordinary {
+        self.absence
+    }
+
+    /// How much the field varies between periods beyond chance, over all directions and the rest, as it was learned; and the
+    /// variance of that estimate if chance is all there is. `None` when unknown.
+    fn plain_excess(&self) -> Option<(f64, f64)> {
+        let dimensions = self.rest_dimensions() as f64;
+        let (rest, rest_variance) = if dimensions < 1.0 { (0.0, 0.0) } else { self.rest.plain_excess()? };
+        let mut sum = (rest * dimensions, rest_variance * dimensions * dimensions);
+        for direction in &self.directions {
+            let (excess, variance) = direction.variation.plain_excess()?;
+            sum = (sum.0 + excess, sum.1 + variance);
+        }
+        Some(sum)
+    }
+
+    /// `r` of these cells, and how many values they hold.
+    fn differences(&self, cells: &[u64]) -> (Vec<f64>, f64) {
+        let groups = sum_groups(cells, &self.group_of);
+        let count = groups.iter().sum::<u64>() as f64;
+        let is: Vec<f64> = groups.iter().map(|group| *group as f64 / count.max(1.0)).collect();
+        (self.differences_of_shares(&is), count)
+    }
+
+    /// `r` of these groups' shares.
+    fn differences_of_shares(&self, is: &[f64]) -> Vec<f64> {
+        self.shares.iter().zip(is).map(|(share, is)| (is - share) / share.sqrt()).collect()
+    }
+
+    /// By how much a period differs from what was to be expected of it, and how many values it holds.
+    fn deviations(&self, period: &Period) -> (Vec<f64>, f64) {
+        let (is, count) = self.differences(&period.counts.cells);
+        let (was, _) = self.differences(&period.expected.cells);
+        (is.iter().zip(&was).map(|(is, was)| (is - was) * period.stretch).collect(), count)
+    }
+
+    fn basis(&self) -> Vec<Vec<f64>> {
+        let roots = self.shares.iter().map(|share| share.sqrt()).collect();
+        std::iter::once(roots).chain(self.directions.iter().map(|direction| direction.unit.clone())).collect()
+    }
+}
+
+/// Baseline values that a group needs so that [`LEAST_EXPECTED`] are expected in it on the smaller side.
+fn least_in_group(total: f64, window_values: u64) -> f64 {
+    (LEAST_EXPECTED * total / (window_values.max(1) as f64).min(total)).max(LEAST_EXPECTED)
+}
+
+/// The name of the direction in which a column moves.
+const LOCATION: &str = "location";
+
+/// The name of the direction in which the baseline's periods differ most.
+const PATTERN: &str = "pattern";
+
+#[cfg(test)]
+mod tests {
+    use tidegate_profile::Counts;
+    use tidegate_statistics::normal;
+
+    use super::*;
+
+    fn reference(cells: Vec<u64>) -> Reference {
+        Reference::plain(Counts { absent: 0, cells })
+    }
+
+    #[test]
+    fn equal_counts_show_no_difference() {
+        let space = Space::of_numbers(&reference(vec![0, 100, 200, 300, 200, 100, 0]), 1000).unwrap();
+        let cells = [0, 10, 20, 30, 20, 10, 0];
+        assert!(space.shifts(&cells).iter().all(|shift| shift.size.abs() < 1e-12 && shift.p > 0.999));
+        assert!(space.rest(&cells, None).unwrap().p > 0.999);
+        assert!(space.total(&cells).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_move_up_is_a_positive_location_shift_of_the_size_that_was_planted() {
+        // A standard normal in cells of a tenth, and the same moved up by 0.2.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of a known size")]
+        let cells = |mean: f64| -> Vec<u64> {
+            let mass = |edge: f64| normal::sf(mean - edge);
+            (-40..40).map(|i| ((mass(f64::from(i + 1) / 10.0) - mass(f64::from(i) / 10.0)) * 1e6).round() as u64).collect()
+        };
+        let space = Space::of_numbers(&reference(cells(0.0)), 1000).unwrap();
+        let shifts = space.shifts(&cells(0.2));
+        assert!((shifts[0].size - 0.2).abs() < 0.01, "{shifts:?}");
+        assert!(shifts[1].size.abs() < 0.05, "moving does not spread: {shifts:?}");
+        assert!(shifts[0].p < 1e-100);
+    }
+
+    #[test]
+    fn directions_are_orthonormal_and_leave_the_total_alone() {
+        let cells: Vec<u64> = (1..200).map(|i| i * 37 % 91 + 5).collect();
+        let mut reference = reference(cells.clone());
+        let expected = Rc::new(Counts { absent: 0, cells: cells.clone() });
+        let period =
+            |k: u64| Counts { absent: 0, cells: cells.iter().enumerate().map(|(i, c)| c / 10 + if i % 50 < 25 { k } else { 0 }).collect() };
+        reference.periods = (0..10).map(|k| Period { counts: period(k), expected: Rc::clone(&expected), stretch: 1.0 }).collect();
+        let space = Space::of_numbers(&reference, 1000).unwrap();
+        let basis = space.basis();
+        assert_eq!(basis.len(), 4);
+        for (i, a) in basis.iter().enumerate() {
+            for (j, b) in basis.iter().enumerate() {
+                assert!((dot(a, b) - f64::from(u8::from(i == j))).abs() < 1e-9, "{i} {j}");
+            }
+        }
+    }
+
+    #[test]
+    fn rare_and_new_values_do_not_break_the_space_of_names() {
+        let space = Space::of_names(&reference(vec![500, 300, 2, 2, 0]), 1000).unwrap();
+        assert_eq!(space.shares.len(), 2);
+        assert!(space.rest(&[500, 300, 2, 2, 900], None).unwrap().p > 0.99, "new values have a test of their own");
+        assert!(space.rest(&[300, 500, 2, 2, 0], None).unwrap().p < 1e-9);
+    }
+
+    #[test]
+    fn one_value_has_no_space() {
+        assert!(Space::of_numbers(&reference(vec![0, 0, 500, 0]), 1000).is_none());
+        assert!(Space::of_names(&reference(vec![500, 0]), 100).is_none());
+    }
+
+    #[test]
+    fn values_beyond_the_baseline_fall_into_its_outer_groups() {
+        let space = Space::of_numbers(&reference(vec![0, 0, 50, 50, 50, 0, 0]), 1000).unwrap();
+        let shifts = space.shifts(&[0, 0, 0, 0, 0, 0, 30]);
+        assert!(shifts[0].size > 1.0, "{shifts:?}");
+    }
+}
