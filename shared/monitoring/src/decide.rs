@@ -7,7 +7,7 @@ use tidegate_statistics::{correction, normal};
 
 use crate::field::{Against, Tested};
 use crate::rules::Rules;
-use crate::words::number;
+use crate::words::{in_the, number};
 use crate::{Evidence, FieldVerdict, Opinion, State, Window};
 
 /// Power at which the smallest visible shift is stated.
@@ -161,22 +161,15 @@ pub(crate) fn opinion(tested: &Tested, against: &Against, contract: &Contract, l
         Some(test) => match strength(test, rate) {
             State::Ok if !named && visible.is_some_and(|visible| visible > BLIND_ABOVE * tested.rules.effect) => {
                 let shown = number(visible.unwrap_or(0.0));
-                (State::InsufficientData, format!("only a shift above {shown} sd would show: {}", too_blind(against.kind)))
+                let unit = if against.of_names { "w" } else { "sd" };
+                (State::InsufficientData, format!("only a shift above {shown} {unit} would show: {}", too_blind(against.kind)))
             }
-            State::Ok => (State::Ok, unchanged(against.kind).to_owned()),
+            State::Ok => (State::Ok, format!("as {}", in_the(against.kind))),
             State::Warning => (State::Warning, format!("{}; perhaps not by as much as matters", test.says)),
             state => (state, test.says.clone()),
         },
     };
     Opinion { baseline: against.kind, state, sentence, decisive, smallest_visible: visible }
-}
-
-fn unchanged(kind: BaselineKind) -> &'static str {
-    match kind {
-        BaselineKind::Training => "as in the baseline",
-        BaselineKind::Seasonal => "as in the same hours of past weeks",
-        BaselineKind::Previous => "as in the window before",
-    }
 }
 
 fn too_blind(kind: BaselineKind) -> &'static str {

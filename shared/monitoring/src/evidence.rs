@@ -1,6 +1,6 @@
 //! The tests that are made on one field.
 
-use tidegate_contract::FeatureKind;
+use tidegate_contract::{BaselineKind, FeatureKind};
 use tidegate_profile::{CategoricalAnchor, Counts, FieldAnchor, FieldProfile, NumericAnchor};
 
 use crate::Evidence;
@@ -9,7 +9,7 @@ use crate::reference::{Period, Reference};
 use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare};
 use crate::spike::Clumping;
 use crate::whole::Whole;
-use crate::words::{number, pair, percent, quoted};
+use crate::words::{in_the, number, pair, percent, quoted};
 
 /// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.05 sd, half
 /// a percent of all records.
@@ -26,6 +26,8 @@ pub(crate) struct Side<'a> {
     pub(crate) anchor: &'a FieldAnchor,
     /// The baseline's counts that the window is compared with.
     pub(crate) reference: &'a Reference,
+    /// What those counts are called.
+    pub(crate) kind: BaselineKind,
     /// The smallest effect that matters, in standard deviations.
     pub(crate) effect: f64,
     /// Records in the window.
@@ -87,9 +89,9 @@ impl Side<'_> {
         let ordinary = space.map_or_else(|| absence(self.reference), Space::absence).at_least(resembling);
         let change = compare(before, now, &ordinary)?;
         let says = if now.hits == now.all {
-            format!("no usable value at all (baseline: {} missing)", percent(change.before))
+            format!("no usable value at all, {} were missing {}", percent(change.before), in_the(self.kind))
         } else {
-            format!("{} of the values are missing, {} in the baseline", percent(change.now), percent(change.before))
+            format!("{} of the values are missing, {} {}", percent(change.now), percent(change.before), in_the(self.kind))
         };
         Some(Self::of_share("missing", change, change.p, self.share_threshold(), says))
     }
@@ -139,7 +141,7 @@ impl Side<'_> {
             return String::new();
         };
         let edge = |cell: usize| anchor.edges.get(cell).copied().unwrap_or(0.0);
-        let shares = format!("{}, {} in the baseline", percent(is), percent(was));
+        let shares = format!("{}, {} {}", percent(is), percent(was), in_the(self.kind));
         match index {
             0 => format!("its shape changed: below {} lie {shares}", number(edge(to))),
             index if index == highest => format!("its shape changed: above {} lie {shares}", number(edge(from.saturating_sub(1)))),
@@ -213,7 +215,7 @@ impl Side<'_> {
             change,
             change.p,
             self.share_threshold(),
-            format!("{} of the values never occurred in the baseline{named}", percent(now.share())),
+            format!("{} of the values never occurred {}{named}", percent(now.share()), in_the(self.kind)),
         ))
     }
 }

@@ -62,6 +62,8 @@ pub(crate) struct Tested {
 /// What one baseline shows of a field.
 pub(crate) struct Against {
     pub(crate) kind: BaselineKind,
+    /// Whether the field holds names, whose shifts are told in Cohen's w.
+    pub(crate) of_names: bool,
     /// Every test, in a fixed order; where a method is named, its effect comes first.
     pub(crate) tests: Vec<Evidence>,
     pub(crate) distances: BTreeMap<String, f64>,
@@ -141,11 +143,12 @@ impl Prepared<'_> {
 impl Compared<'_> {
     fn test(&self, rules: &Rules) -> Against {
         let Self { kind, now, before, anchor, reference, space, records } = self;
-        let side = Side { now, before, anchor, reference, effect: rules.effect, records: *records };
+        let side = Side { now, before, anchor, reference, kind: *kind, effect: rules.effect, records: *records };
         let cells = side.cells();
         let named = rules.method.and_then(|method| measure::effect(method, anchor, &reference.cells, &cells));
         Against {
             kind: *kind,
+            of_names: matches!(anchor, FieldAnchor::Categorical(_)),
             tests: named.into_iter().chain(side.tests(space.as_ref())).collect(),
             distances: measure::distances(anchor, &reference.cells, &cells),
             error: space.as_ref().and_then(|space| visible_error(space, &cells, now.present)),

@@ -8,7 +8,7 @@ use crate::contrast::Space;
 use crate::evidence::Side;
 use crate::reference::Period;
 use crate::share::{Deviation, Ordinary, ShareChange, Tally, beyond_p, compare};
-use crate::words::{number, percent, quoted};
+use crate::words::{in_the, number, percent, quoted};
 
 /// So many cells with the largest plain difference are looked at closely.
 const CANDIDATES: usize = 8;
@@ -95,7 +95,8 @@ impl Side<'_> {
         let value = anchor.representatives().get(cell).copied().unwrap_or(0.0);
         let is_atom = u32::try_from(cell).is_ok_and(|cell| anchor.atoms.contains(&cell));
         let around = if is_atom { "exactly" } else { "about" };
-        let says = format!("{} of the values are {around} {}, {} in the baseline", percent(change.now), number(value), self.was(cell));
+        let says =
+            format!("{} of the values are {around} {}, {} {}", percent(change.now), number(value), self.was(cell), in_the(self.kind));
         Some(Self::of_share("spike", change, change.p, self.effect * SPIKE_PER_SD, says))
     }
 
@@ -104,7 +105,7 @@ impl Side<'_> {
         // Values that the baseline never showed have a test of their own.
         let (cell, change) = self.one_cell(space, clumping, cells, (0..anchor.values.len()).filter(|cell| space.is_joined(*cell)))?;
         let value = anchor.values.get(cell).map_or("", String::as_str);
-        let says = format!("{} of the values are {}, {} in the baseline", percent(change.now), quoted(value), self.was(cell));
+        let says = format!("{} of the values are {}, {} {}", percent(change.now), quoted(value), self.was(cell), in_the(self.kind));
         Some(Self::of_share("name", change, change.p, self.effect * SPIKE_PER_SD, says))
     }
 

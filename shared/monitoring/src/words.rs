@@ -1,5 +1,16 @@
 //! Numbers and names as people read them in sentences.
 
+use tidegate_contract::BaselineKind;
+
+/// Where a baseline's values lie, as a sentence ends: `in the baseline`.
+pub(crate) fn in_the(kind: BaselineKind) -> &'static str {
+    match kind {
+        BaselineKind::Training => "in the baseline",
+        BaselineKind::Seasonal => "in the same hours of past weeks",
+        BaselineKind::Previous => "in the window before",
+    }
+}
+
 /// A number with three significant digits, without an exponent where it can be helped: `0.0123`, `13.4`, `1,234`.
 pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
