@@ -70,7 +70,7 @@ def judge(tidegate: pathlib.Path, folder: pathlib.Path, window: dict) -> list[di
     for field in json.loads(run.stdout)["fields"]:
         if field["name"] not in window["features"]:
             continue
-        sizes = [abs(test["effect"]) / test["threshold"] for test in field["tests"] if test["threshold"] > 0 and test["p_adjusted"] <= 0.01]
+        sizes = [abs(test["effect"]) / test["threshold"] for test in field["tests"] if test["threshold"] > 0 and test["p_adjusted"] <= 0.02]
         lines.append({"window": window["window"], "feature": field["name"], "alert": field["state"] == "drift", "score": max(sizes, default=0.0)})
     return lines
 
