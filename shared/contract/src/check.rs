@@ -55,7 +55,7 @@ impl Check<'_> {
         }
     }
 
-    fn number(&mut self, path: &Path, value: f64, is_right: bool, expected: &str) {
+    pub(crate) fn number(&mut self, path: &Path, value: f64, is_right: bool, expected: &str) {
         if !value.is_finite() || !is_right {
             self.report(path, format!("found {value}, expected {expected}"));
         }
@@ -67,7 +67,7 @@ impl Check<'_> {
         }
     }
 
-    fn positive(&mut self, path: &Path, value: Option<f64>) {
+    pub(crate) fn positive(&mut self, path: &Path, value: Option<f64>) {
         if let Some(value) = value {
             self.number(path, value, value > 0.0, "a number above 0");
         }
@@ -334,40 +334,6 @@ impl Check<'_> {
                 &path.key("metrics"),
                 "found metrics without a schedule, expected schedule: the MonitoringSchedule that the alarms name",
             );
-        }
-    }
-
-    fn validation(&mut self, contract: &Contract) {
-        let (path, validation) = (Path::top("validation"), &contract.validation);
-        if let Some(metric) = &validation.primary {
-            self.metric(&path.key("primary"), metric);
-        } else {
-            for (key, value) in [("minimum", validation.minimum), ("non_inferiority", validation.non_inferiority)] {
-                if value.is_some() {
-                    self.report(&path.key(key), "found it without a primary metric, expected primary: roc_auc or another");
-                }
-            }
-        }
-        if let Some(minimum) = validation.minimum {
-            self.number(&path.key("minimum"), minimum, true, "a finite number");
-        }
-        if let Some(margin) = validation.non_inferiority {
-            self.number(&path.key("non_inferiority"), margin, margin >= 0.0, "a number of at least 0");
-        }
-        self.positive(&path.key("latency_p99_ms"), validation.latency_p99_ms);
-        if let Some(fairness) = &validation.fairness {
-            let at = path.key("fairness");
-            self.metric(&at.key("metric"), &fairness.metric);
-            self.number(&at.key("maximum"), fairness.maximum, fairness.maximum >= 0.0, "a number of at least 0");
-            if !contract.features.iter().any(|feature| feature.protected) {
-                self.report(&at, "found a fairness rule without a protected feature, expected at least one feature with protected: true");
-            }
-        }
-    }
-
-    fn metric(&mut self, path: &Path, metric: &str) {
-        if !names::is_feature_name(metric) {
-            self.report(path, format!("found {}, expected the name of a metric, such as roc_auc", quoted(metric)));
         }
     }
 

@@ -22,6 +22,7 @@
 //! ```
 
 mod check;
+mod check_gate;
 mod check_record;
 mod digest;
 mod document;

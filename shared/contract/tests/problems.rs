@@ -188,13 +188,39 @@ fn nobody_is_asked_for_more_approvals_than_there_are_approvers() {
 #[test]
 fn rules_of_the_gate_have_what_they_need() {
     assert_eq!(
-        with("validation: { minimum: 0.7, fairness: { metric: Equal Odds, maximum: -1 } }\n"),
+        with("validation: { minimum: 0.7, fairness: { metric: equalized_odds_difference, maximum: -1 } }\n"),
         "\
 6:24: validation.minimum: found it without a primary metric, expected primary: roc_auc or another
 6:39: validation.fairness: found a fairness rule without a protected feature, expected at least one feature with protected: true
-6:49: validation.fairness.metric: found \"Equal Odds\", expected the name of a metric, such as roc_auc
-6:70: validation.fairness.maximum: found -1, expected a number of at least 0"
+6:85: validation.fairness.maximum: found -1, expected a number from 0 to 1"
     );
+}
+
+#[test]
+fn a_limit_bounds_a_metric_that_the_task_has_from_its_bad_side() {
+    assert_eq!(
+        with(
+            "validation:\n  primary: rmse\n  maximum: 5\n  limits: [{ metric: recall, minimum: 1.5 }, { metric: ece, minimum: 0.1 }, { metric: recall }]\n  segment_margin: -1\n  minimum_rows: 0\n  fairness: { metric: demographic_parity_ratio, maximum: 0.8 }\n"
+        ),
+        "\
+7:12: validation.primary: found rmse, which this task does not have, expected one of: roc_auc, average_precision, log_loss, brier, ece, accuracy, balanced_accuracy, precision, recall, specificity, f1, mcc
+9:39: validation.limits[0].minimum: found 1.5, expected a value of recall, from 0 to 1
+9:70: validation.limits[1].minimum: found a minimum of ece, of which less is better, expected maximum:
+9:77: validation.limits[2]: found a limit without a value, expected minimum: or maximum:
+9:87: validation.limits[2].metric: found recall a second time, expected one limit of a metric
+10:19: validation.segment_margin: found -1, expected a number of at least 0
+11:17: validation.minimum_rows: found 0, expected at least 1
+12:13: validation.fairness: found a fairness rule without a protected feature, expected at least one feature with protected: true
+12:58: validation.fairness.maximum: found a maximum of demographic_parity_ratio, of which 1 is perfect, expected minimum:"
+    );
+}
+
+#[test]
+fn a_misspelt_metric_is_told_from_the_ones_there_are() {
+    let found = with("validation: { primary: roc_ac, fairness: { metric: Equal Odds, maximum: 1 } }\n");
+    assert!(found.contains("6:24: validation.primary: found \"roc_ac\", expected one of: roc_auc, average_precision,"), "{found}");
+    assert!(found.contains("; did you mean \"roc_auc\"?"), "{found}");
+    assert!(found.contains("validation.fairness.metric: found \"Equal Odds\", expected one of: demographic_parity_difference,"), "{found}");
 }
 
 #[test]

@@ -3,32 +3,136 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::WindowLength;
+use crate::{FairnessMetric, Metric, Task, WindowLength};
 
 /// What a candidate must show before it may be promoted.
+///
+/// A limit is met when the whole 95 % interval of what was measured lies on its right side, and failed when the whole interval lies on the
+/// wrong one; between them the gate cannot tell, and says how many rows would.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub struct Validation {
-    /// The metric that decides (`roc_auc`, `f1`, `rmse` …).
-    pub primary: Option<String>,
+    /// The metric that decides. Default: `roc_auc` (binary), `accuracy` (multiclass), `rmse` (regression).
+    pub primary: Option<Metric>,
     /// The least value of the primary metric.
     pub minimum: Option<f64>,
-    /// How much worse than the champion the candidate may be and still count as equal.
+    /// The greatest value of the primary metric, for one of which less is better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<f64>,
+    /// When a candidate replaces the champion. Default: `when-better`.
+    #[serde(default, skip_serializing_if = "Replace::is_when_better")]
+    pub replace: Replace,
+    /// How much worse than the champion the candidate may be and still count as equal, in the primary metric's unit. Default: 0.01 for metrics
+    /// that end at 1, otherwise a hundredth of the champion's value.
     pub non_inferiority: Option<f64>,
+    /// Limits of further metrics, calibration (`brier`, `ece`) among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
+    /// How much worse than the champion the candidate may be in a segment, in the primary metric's unit. Default: twice `non_inferiority`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment_margin: Option<f64>,
     /// The fairness rule.
     pub fairness: Option<Fairness>,
+    /// Fewest rows that a candidate is judged by. Default: 200.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_rows: Option<u64>,
+    /// Fewest rows of a segment or a protected group that is judged; smaller ones are named and left out. Default: 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_group_rows: Option<u64>,
+    /// The outcome that counts as positive in a binary task. Default: whichever of `1`, `1.0`, `true`, `yes`, `positive` occurs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positive: Option<String>,
+    /// From which score on a binary prediction is positive, where the model's predictions are scores only. Default: 0.5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
+    /// Median of the time that a prediction may take, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_p50_ms: Option<f64>,
     /// 99th percentile of the time that a prediction may take, milliseconds.
     pub latency_p99_ms: Option<f64>,
+    /// Greatest size of the artifact's files together, bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact_bytes: Option<u64>,
 }
 
-/// A fairness rule of the gate.
+impl Validation {
+    /// Rows below which a candidate is not judged, where the contract does not say.
+    pub const DEFAULT_MINIMUM_ROWS: u64 = 200;
+    /// Rows below which a segment or group is not judged, where the contract does not say.
+    pub const DEFAULT_MINIMUM_GROUP_ROWS: u64 = 100;
+    /// Score from which on a prediction is positive, where the contract does not say.
+    pub const DEFAULT_THRESHOLD: f64 = 0.5;
+
+    /// The metric that decides.
+    #[must_use]
+    pub fn primary(&self, task: Task) -> Metric {
+        self.primary.unwrap_or_else(|| Metric::default_of(task))
+    }
+
+    /// Fewest rows that a candidate is judged by.
+    #[must_use]
+    pub fn minimum_rows(&self) -> u64 {
+        self.minimum_rows.unwrap_or(Self::DEFAULT_MINIMUM_ROWS)
+    }
+
+    /// Fewest rows of a segment or group that is judged.
+    #[must_use]
+    pub fn minimum_group_rows(&self) -> u64 {
+        self.minimum_group_rows.unwrap_or(Self::DEFAULT_MINIMUM_GROUP_ROWS)
+    }
+
+    /// From which score on a binary prediction is positive.
+    #[must_use]
+    pub fn threshold(&self) -> f64 {
+        self.threshold.unwrap_or(Self::DEFAULT_THRESHOLD)
+    }
+}
+
+/// When a candidate replaces the champion.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Replace {
+    /// When it is shown to be better (the default). Of two equal models, 2.5 % at most are taken for better by chance.
+    #[default]
+    WhenBetter,
+    /// When it is shown to be worse by no more than `non_inferiority`: for a candidate that is cheaper, faster or simpler. Equal models
+    /// replace each other then, as asked.
+    WhenNotWorse,
+}
+
+impl Replace {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+    fn is_when_better(&self) -> bool {
+        *self == Self::WhenBetter
+    }
+}
+
+/// A limit of one metric: `{ metric: recall, minimum: 0.6 }`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub struct Limit {
+    /// The metric.
+    pub metric: Metric,
+    /// Its least value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<f64>,
+    /// Its greatest value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<f64>,
+}
+
+/// A fairness rule of the gate, held to for every protected feature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub struct Fairness {
-    /// The fairness metric (`equalized_odds_difference`, `demographic_parity_difference` …).
-    pub metric: String,
-    /// Its greatest value.
-    pub maximum: f64,
+    /// The fairness metric.
+    pub metric: FairnessMetric,
+    /// Its greatest value, of a difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<f64>,
+    /// Its least value, of a ratio (the four-fifths rule: 0.8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<f64>,
 }
 
 /// Who decides a promotion, per stage.

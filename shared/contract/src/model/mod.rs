@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 mod compatibility;
 mod decisions;
 mod feature;
+mod metric;
 mod monitoring;
 mod record;
 
 pub use compatibility::*;
 pub use decisions::*;
 pub use feature::*;
+pub use metric::{Direction, FairnessMetric, Metric};
 pub use monitoring::*;
 pub use record::*;
 
