@@ -60,6 +60,31 @@ pub fn wilson(hits: u64, rows: u64, confidence: f64) -> Option<Interval> {
     Some(Interval { low, high })
 }
 
+/// Interval of a value strictly between 0 and 1 whose variance is known, on the logit scale: within `0..=1`, and holding the value.
+///
+/// `logit v ± z·σ / (v(1−v))`, turned back. `None` unless `0 < value < 1`, for a variance that is negative or not finite, or unless
+/// `0 < confidence < 1`.
+///
+/// # Source
+/// Pepe (2003), *The Statistical Evaluation of Medical Tests for Classification and Prediction*, 5.2.5; the delta method.
+///
+/// ```
+/// use tidegate_statistics::interval::logit;
+/// let interval = logit(0.9, 0.0004, 0.95).unwrap();
+/// assert!((interval.low - 0.853_42).abs() < 1e-5 && (interval.high - 0.932_94).abs() < 1e-5);
+/// ```
+#[must_use]
+pub fn logit(value: f64, variance: f64, confidence: f64) -> Option<Interval> {
+    let z = critical(confidence)?;
+    if !(value > 0.0 && value < 1.0 && variance >= 0.0 && variance.is_finite()) {
+        return None;
+    }
+    let centre = (value / (1.0 - value)).ln();
+    let half = z * variance.sqrt() / (value * (1.0 - value));
+    let back = |logit: f64| 1.0 / (1.0 + (-logit).exp());
+    Some(Interval { low: back(centre - half).min(value), high: back(centre + half).max(value) })
+}
+
 /// Newcombe's interval of the difference of two proportions, current less baseline, within `−1..=1`.
 ///
 /// From the two Wilson intervals `(l, u)`: `d − √((c−l_c)² + (u_b−b)²)` to `d + √((u_c−c)² + (b−l_b)²)`. `None` where

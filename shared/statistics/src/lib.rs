@@ -1,5 +1,5 @@
-//! Numbers in, numbers out: the statistics that Tidegate judges with. Pure functions: no I/O, no clock, no randomness, so the
-//! same counts give the same bits.
+//! Numbers in, numbers out: the statistics that Tidegate judges with. Pure functions: no I/O, no clock, and of randomness only
+//! what a seed gives, so the same counts give the same bits.
 //!
 //! A baseline freezes its cells once, and every window is counted exactly into them; so distances, tests and effects are taken
 //! on **counts**, which merge in any order without error. [`raw`] computes the same from the values themselves, as a second opinion.
@@ -26,6 +26,9 @@
 //! | … on any of the distances above? | [`effect`]: PSI, Jensen-Shannon, Hellinger, w, total variation, L∞, KS, Wasserstein | PSI 0.01 to 0.40 | the true distance's; from 0 on as long as chance explains it |
 //! | How large must a distance be at this size? | [`critical`] | PSI of four cells at 50 effective rows: .156 at 5 % | moves with the sizes, as a fixed threshold does not |
 //! | Many features: which alarms to believe? | [`correction::benjamini_hochberg`] | p .01, .5 become .02, .5 | of the alarms at q = .01, 1 % are false on average |
+//! | Which of two models ranks better, on the same rows? | [`auc::AucDifference`] | DeLong: z, interval | rows are paired, so small differences show |
+//! | Which of two models is right more often, on the same rows? | [`test::Discordance`] | 15 against 30 of 185: p 0.036 | McNemar; Tango's interval of the difference |
+//! | How far does any other statistic stray? | [`bootstrap::Plan`] | 2,000 resamples | seeded; interval and p-values agree |
 //! | Could this window have shown it? | [`power::minimum_detectable_shift`] | 2,300 effective rows: 0.1 sd | below that many rows silence proves nothing |
 //!
 //! # Conventions
@@ -33,6 +36,8 @@
 //! *Undefined is `None`*, never 0 and never NaN: an empty side, a constant to divide by, one value where two are needed. Infinite values
 //! are not used. Tails are computed as tails, never as one less the rest, so p-values keep their digits down to 1e-300.
 
+pub mod auc;
+pub mod bootstrap;
 pub mod chi_squared;
 pub mod correction;
 pub mod critical;
@@ -46,6 +51,7 @@ pub mod moments;
 pub mod noncentral;
 pub mod normal;
 pub mod power;
+pub mod random;
 pub mod raw;
 mod special;
 pub mod student_t;
