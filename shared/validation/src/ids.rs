@@ -1,0 +1,70 @@
+//! Row ids, all in one text: millions of them without a pointer each.
+
+/// The ids of rows, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ids {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Ids {
+    /// Number of ids.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The id of a row; empty beyond the last.
+    #[must_use]
+    pub fn get(&self, row: usize) -> &str {
+        let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.ends.get(row).and_then(|end| self.text.get(start..*end)).unwrap_or_default()
+    }
+
+    /// Adds the id of the next row.
+    pub fn push(&mut self, id: &str) {
+        self.text.push_str(id);
+        self.ends.push(self.text.len());
+    }
+
+    /// The ids of these rows.
+    pub(crate) fn select(&self, rows: &[usize]) -> Self {
+        rows.iter().map(|row| self.get(*row)).collect()
+    }
+
+    /// The rows in the order of their ids.
+    pub(crate) fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_unstable_by(|a, b| self.get(*a).cmp(self.get(*b)).then(a.cmp(b)));
+        order
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Ids {
+    fn from_iter<I: IntoIterator<Item = S>>(ids: I) -> Self {
+        let mut all = Self::default();
+        for id in ids {
+            all.push(id.as_ref());
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_what_was_pushed() {
+        let ids: Ids = ["b", "", "ä", "a"].into_iter().collect();
+        assert_eq!((ids.get(0), ids.get(1), ids.get(2), ids.get(3), ids.get(4)), ("b", "", "ä", "a", ""));
+        assert_eq!(ids.order(), [1, 3, 0, 2]);
+        assert_eq!(ids.select(&[2, 0]).get(1), "b");
+    }
+}

@@ -1,0 +1,20 @@
+//! Whether a candidate may replace the champion: metrics with intervals, paired comparison, segments, fairness, and the gate's report.
+//!
+//! Pure: predictions and a contract in, a report out. Seeds come in as arguments, so the same inputs give the same bytes.
+
+pub mod comparison;
+mod error;
+mod evaluation;
+pub mod fairness;
+mod ids;
+mod labels;
+pub mod metrics;
+mod table;
+mod undefined;
+
+pub use error::EvaluationError;
+pub use evaluation::{Evaluation, Outcomes};
+pub use ids::Ids;
+pub use labels::Labels;
+pub use table::{Column, Reading, Table};
+pub use undefined::Undefined;
