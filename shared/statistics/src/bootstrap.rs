@@ -1,8 +1,7 @@
 //! The bootstrap: how far a statistic would stray if the rows had come out otherwise. Seeded, so the same rows give the same interval.
 //!
-//! Rows are drawn by a Poisson process that runs over them in their order: each row comes up `Poisson(1)` times, as it does in the
-//! classical bootstrap of many rows. The drawn rows come in order, so a statistic that needs sorted rows needs no sorting per resample,
-//! and nothing but the position is kept.
+//! Each row comes up as often as a Poisson count with mean 1 says, as it does in the classical bootstrap of many rows. The drawn rows come
+//! in their order, so memory is read from one end to the other.
 //!
 //! # Source
 //! Efron & Tibshirani (1993), *An Introduction to the Bootstrap*, chapters 12 to 14; Hanley & MacGibbon (2006), *Creating non-parametric
@@ -12,22 +11,47 @@ use crate::interval::Interval;
 use crate::normal;
 use crate::random::Random;
 
-/// One resample: rows in their order, each as often as it was drawn.
-struct Resample<'r> {
-    random: &'r mut Random,
-    rows: usize,
-    step: f64,
-    at: f64,
+/// Chances of a Poisson count with mean 1 of at most 0, 1, 2 …
+const POISSON: [f64; 16] = [
+    0.367_879_441_171_442_33,
+    0.735_758_882_342_884_7,
+    0.919_698_602_928_605_8,
+    0.981_011_843_123_846_2,
+    0.996_340_153_172_656_3,
+    0.999_405_815_182_418_3,
+    0.999_916_758_850_712,
+    0.999_989_750_803_325_3,
+    0.999_998_874_797_402,
+    0.999_999_888_574_521_7,
+    0.999_999_989_952_233_6,
+    0.999_999_999_168_389_2,
+    0.999_999_999_936_402_2,
+    0.999_999_999_995_480_2,
+    0.999_999_999_999_7,
+    0.999_999_999_999_981_3,
+];
+
+/// The rows of a resample of all rows: each row as often as a Poisson count with mean 1 says.
+fn all_rows(random: &mut Random, rows: usize, resample: &mut Vec<usize>) {
+    for row in 0..rows {
+        let uniform = random.uniform();
+        for _ in POISSON.iter().take_while(|below| uniform >= **below) {
+            resample.push(row);
+        }
+    }
 }
 
-impl Iterator for Resample<'_> {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        self.at += self.random.exponential() * self.step;
+/// The rows of a resample of fewer rows: where a Poisson process that takes `step` rows at a time, on average, comes by.
+fn some_rows(random: &mut Random, rows: usize, step: f64, resample: &mut Vec<usize>) {
+    let mut at = 0.0;
+    loop {
+        at += random.exponential() * step;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and compared with the number of rows")]
-        let row = self.at as usize;
-        (row < self.rows).then_some(row)
+        let row = at as usize;
+        if row >= rows {
+            return;
+        }
+        resample.push(row);
     }
 }
 
@@ -66,7 +90,11 @@ impl Plan {
         let mut resample = Vec::with_capacity(drawn + drawn / 8);
         self.collect(estimates, (1.0 / step).sqrt(), |values| {
             resample.clear();
-            resample.extend(Resample { random: &mut random, rows, step, at: 0.0 });
+            if drawn < rows {
+                some_rows(&mut random, rows, step, &mut resample);
+            } else {
+                all_rows(&mut random, rows, &mut resample);
+            }
             statistics(&resample, values);
         })
     }

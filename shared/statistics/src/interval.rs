@@ -11,6 +11,14 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// The interval of the negated value.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self { low: -self.high, high: -self.low }
+    }
+}
+
 /// What is known of a sample for an interval of its mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sample {
