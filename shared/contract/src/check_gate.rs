@@ -97,8 +97,8 @@ impl Check<'_> {
     fn fairness(&mut self, path: &Path, contract: &Contract) {
         let Some(fairness) = &contract.validation.fairness else { return };
         let name = fairness.metric.name();
-        if contract.task == Task::Regression {
-            self.report(path, "found a fairness rule in a regression task, expected none: it compares shares of predicted classes");
+        if contract.task != Task::Binary {
+            self.report(path, "found a fairness rule in a task that is not binary, expected none: it compares shares of positive predictions");
         } else if !contract.features.iter().any(|feature| feature.protected) {
             self.report(path, "found a fairness rule without a protected feature, expected at least one feature with protected: true");
         }

@@ -8,11 +8,11 @@ pub enum EvaluationError {
     #[error("found no rows, expected at least one")]
     NoRows,
     /// A column is longer or shorter than the column of ids.
-    #[error("column {column}: found {found} rows, expected {expected}, as many as there are ids")]
+    #[error("column {column}: found {found} values, expected {expected}, as many as there are ids")]
     Length {
         /// The column.
         column: String,
-        /// Its rows.
+        /// Its values.
         found: usize,
         /// The rows of the ids.
         expected: usize,

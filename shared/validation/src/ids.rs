@@ -39,10 +39,26 @@ impl Ids {
     }
 
     /// The rows in the order of their ids.
+    ///
+    /// Compared by the eight bytes behind what all ids begin with; the whole id only where those are equal.
     pub(crate) fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.len()).collect();
-        order.sort_unstable_by(|a, b| self.get(*a).cmp(self.get(*b)).then(a.cmp(b)));
-        order
+        let rows = 0..self.len();
+        if rows.clone().skip(1).all(|row| self.get(row - 1) <= self.get(row)) {
+            return rows.collect();
+        }
+        let first = self.get(0).as_bytes();
+        let common = |row: usize| first.iter().zip(self.get(row).as_bytes()).take_while(|(a, b)| a == b).count();
+        let shared = rows.clone().map(common).min().unwrap_or(0);
+        let key = |row: usize| {
+            let mut bytes = [0; 8];
+            for (byte, id) in bytes.iter_mut().zip(self.get(row).as_bytes().iter().skip(shared)) {
+                *byte = *id;
+            }
+            u64::from_be_bytes(bytes)
+        };
+        let mut order: Vec<(u64, usize)> = rows.map(|row| (key(row), row)).collect();
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.get(a.1).cmp(self.get(b.1))).then(a.1.cmp(&b.1)));
+        order.into_iter().map(|(_, row)| row).collect()
     }
 }
 
@@ -66,5 +82,14 @@ mod tests {
         assert_eq!((ids.get(0), ids.get(1), ids.get(2), ids.get(3), ids.get(4)), ("b", "", "ä", "a", ""));
         assert_eq!(ids.order(), [1, 3, 0, 2]);
         assert_eq!(ids.select(&[2, 0]).get(1), "b");
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_whole_ids() {
+        let texts = ["row-000000010", "row-00000001", "row-9", "row-00000000z", "row-", "row-\u{0}", "row-00000001"];
+        let ids: Ids = texts.into_iter().collect();
+        let mut expected: Vec<usize> = (0..texts.len()).collect();
+        expected.sort_by_key(|row| texts[*row]);
+        assert_eq!(ids.order(), expected);
     }
 }

@@ -9,14 +9,16 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tidegate_contract::{FairnessMetric, Metric, Task};
+use tidegate_contract::{Contract, FairnessMetric, Metric, Task};
 use tidegate_statistics::auc::{Auc, AucDifference};
 use tidegate_statistics::bootstrap::Plan;
 use tidegate_statistics::test::Discordance;
 use tidegate_validation::comparison::compare;
 use tidegate_validation::fairness::Groups;
 use tidegate_validation::metrics::{self, Confusion, calibration};
-use tidegate_validation::{Column, Evaluation, Labels, Outcomes, Reading, Table};
+use tidegate_validation::{
+    Column, Contender, Evaluation, Facts, Finding, GateInput, GateReport, Labels, Outcome, Outcomes, Reading, Table, gate, seed_of,
+};
 
 fn case(name: &str) -> Option<(PathBuf, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cases").join(name);
@@ -136,7 +138,6 @@ fn binary_metrics_are_scikit_learns() {
             }
             let confusion = Confusion::of(evaluation.outcomes()).unwrap();
             for (name, actual, predicted) in [("tp", 1, 1), ("fn", 1, 0), ("fp", 0, 1), ("tn", 0, 0)] {
-                #[expect(clippy::cast_precision_loss, reason = "counts of a few hundred rows")]
                 comparison.value(&format!("{side}/{model}/{name}"), &expected[name], Some(confusion.rows(actual, predicted) as f64));
             }
             let bins = calibration(evaluation.outcomes()).unwrap();
@@ -359,5 +360,59 @@ fn intervals_hold_their_estimates_on_real_rows() {
         let measured = measured.unwrap();
         let interval = measured.interval.unwrap();
         assert!(interval.low <= measured.value && measured.value <= interval.high, "{}: {measured:?}", metric.name());
+    }
+}
+
+/// The challenger of a case against its champion, by this contract.
+fn judged(contract: &str, rows: &[Value], task: Task) -> GateReport {
+    let contract = Contract::parse(contract).unwrap();
+    let [champion, challenger] = ["score", "score_b"].map(|column| scored(rows, column, task));
+    let contender = |version, evaluation| Contender { version, digest: version, evaluation_digest: "case", evaluation };
+    let facts = Facts { training_overlap: Some(0), ..Facts::default() };
+    gate(&GateInput {
+        contract: &contract,
+        candidate: contender("challenger", &challenger),
+        champion: Some(contender("champion", &champion)),
+        facts,
+        seed: seed_of("case"),
+    })
+}
+
+fn said(report: &GateReport) -> Vec<&str> {
+    report.rules.iter().map(|rule| rule.sentence.as_str()).collect()
+}
+
+#[test]
+fn a_forest_replaces_a_regression_of_four_features_on_real_rows() {
+    let Some((folder, _)) = case("mq_breast_cancer") else { return };
+    let contract = "
+model: tumour
+task: binary
+features: [{ name: radius, type: numeric }]
+validation: { primary: accuracy, minimum: 0.9, minimum_rows: 150, limits: [{ metric: log_loss, maximum: 0.3 }, { metric: ece, maximum: 0.1 }] }
+";
+    let report = judged(contract, &rows(&folder, "reference"), Task::Binary);
+    assert_eq!((report.outcome, report.finding), (Outcome::Pass, Finding::Better), "{:#?}", said(&report));
+    assert_eq!(
+        report.headline,
+        "challenger may replace champion: it is better, and all 7 rules hold. Accuracy is 0.95 against the champion's 0.85: better by 0.10 (0.05 to 0.16) on the same 185 rows (McNemar's test, one-sided p below 0.001)."
+    );
+}
+
+#[test]
+fn neighbours_do_not_replace_a_ridge_regression_on_real_rows() {
+    let Some((folder, _)) = case("reg_diabetes") else { return };
+    let contract = "
+model: progression
+task: regression
+features: [{ name: bmi, type: numeric }]
+validation: { primary: rmse, maximum: 80, minimum_rows: 100 }
+";
+    for side in ["reference", "current"] {
+        let report = judged(contract, &rows(&folder, side), Task::Regression);
+        assert_eq!((report.outcome, report.finding), (Outcome::CannotTell, Finding::CannotTell), "{:#?}", said(&report));
+        let says = &report.rules.iter().find(|rule| rule.name == "champion").unwrap().sentence;
+        assert!(says.contains("so it may be better, or worse by more than 0."), "{says}");
+        assert!(says.ends_with(" rows would tell."), "{says}");
     }
 }

@@ -57,13 +57,21 @@ pub enum NotComparable {
         champion: String,
     },
     /// The outcomes of the same rows differ.
-    #[error("the actual outcomes of {rows} rows differ, of row \"{first}\" for one")]
+    #[error("the actual {}", differing(*.rows, .first))]
     Outcomes {
         /// How many differ.
         rows: usize,
         /// The first of them.
         first: String,
     },
+}
+
+fn differing(rows: usize, first: &str) -> String {
+    if rows == 1 {
+        format!("outcome of 1 row differs, that of row \"{first}\"")
+    } else {
+        format!("outcomes of {rows} rows differ, that of row \"{first}\" first")
+    }
 }
 
 /// Joins two evaluations by row id.

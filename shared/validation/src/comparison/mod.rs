@@ -111,12 +111,18 @@ impl Comparison {
 /// [`Undefined`] if a side's metric is, or with fewer than [`LEAST_OF_A_CLASS`] rows of a class that counts.
 pub fn compare(candidate: &Outcomes, champion: &Outcomes, metric: Metric, plan: Plan) -> Result<Comparison, Undefined> {
     enough(candidate, metric)?;
-    let values = (metrics::value(candidate, metric)?, metrics::value(champion, metric)?);
-    let improvement = metric.merit(values.0) - metric.merit(values.1);
-    let (evidence, method) = gather(candidate, champion, metric, improvement, plan)?;
+    let Gathered { candidate: own, champion: other, evidence, method } = gather(candidate, champion, metric, plan)?;
     let interval = evidence.interval(CONFIDENCE).ok_or(Undefined::Resamples)?;
-    let rows = candidate.rows() as u64;
-    Ok(Comparison { metric, candidate: values.0, champion: values.1, improvement, interval, method, rows, evidence })
+    let (improvement, rows) = (metric.merit(own) - metric.merit(other), candidate.rows() as u64);
+    Ok(Comparison { metric, candidate: own, champion: other, improvement, interval, method, rows, evidence })
+}
+
+/// Both values and what is known of their difference.
+struct Gathered {
+    candidate: f64,
+    champion: f64,
+    evidence: Evidence,
+    method: Method,
 }
 
 fn enough(outcomes: &Outcomes, metric: Metric) -> Result<(), Undefined> {
@@ -131,49 +137,57 @@ fn enough(outcomes: &Outcomes, metric: Metric) -> Result<(), Undefined> {
     if found < LEAST_OF_A_CLASS { Err(Undefined::TooFewOfAClass { found, needed: LEAST_OF_A_CLASS }) } else { Ok(()) }
 }
 
-fn gather(
-    candidate: &Outcomes,
-    champion: &Outcomes,
-    metric: Metric,
-    improvement: f64,
-    plan: Plan,
-) -> Result<(Evidence, Method), Undefined> {
-    if let (Some(candidate), Some(champion)) = (hits(candidate, metric), hits(champion, metric)) {
-        let (mut champion_only, mut candidate_only, mut rows) = (0, 0, 0);
-        for (candidate, champion) in candidate.zip(champion).filter_map(|(candidate, champion)| candidate.zip(champion)) {
-            rows += 1;
-            candidate_only += u64::from(candidate && !champion);
-            champion_only += u64::from(champion && !candidate);
-        }
-        let table = Discordance::new(champion_only, candidate_only, rows).ok_or(Undefined::NoRows)?;
-        return Ok((Evidence::Table(table), Method::Mcnemar));
-    }
+fn gather(candidate: &Outcomes, champion: &Outcomes, metric: Metric, plan: Plan) -> Result<Gathered, Undefined> {
     match metric {
         Metric::RocAuc => {
             let ((candidate, positive), (champion, _)) = (metrics::auc(candidate)?, metrics::auc(champion)?);
             let difference = AucDifference::new(&candidate, &champion, positive)
                 .ok_or(Undefined::TooFewOfAClass { found: 1, needed: LEAST_OF_A_CLASS })?;
-            Ok((Evidence::Normal(difference), Method::Delong))
+            let evidence = Evidence::Normal(difference);
+            Ok(Gathered { candidate: candidate.area(), champion: champion.area(), evidence, method: Method::Delong })
         }
         Metric::AveragePrecision | Metric::RocAucOvr => {
             let (candidate, champion) = (metrics::influence(candidate, metric)?, metrics::influence(champion, metric)?);
-            let variance = candidate.variance_of_difference(&champion);
-            Ok((Evidence::Normal(AucDifference { difference: improvement, variance }), Method::Influence))
+            let difference = metric.merit(candidate.value) - metric.merit(champion.value);
+            let evidence = Evidence::Normal(AucDifference { difference, variance: candidate.variance_of_difference(&champion) });
+            Ok(Gathered { candidate: candidate.value, champion: champion.value, evidence, method: Method::Influence })
         }
         _ => {
-            let draws = if metrics::is_of_cells(metric) {
-                draw_cells(candidate, champion, metric, improvement, plan)?
-            } else {
-                let (candidate_rows, champion_rows) = (Sample::of(candidate, metric)?, Sample::of(champion, metric)?);
-                plan.draw(candidate.rows(), "rows", &[improvement], |rows, values| {
-                    let merit = |sample: &Sample| sample.value(rows.iter().copied()).map(|value| metric.merit(value));
-                    put(values, merit(&candidate_rows), merit(&champion_rows));
-                })
+            let (own, other) = (metrics::value(candidate, metric)?, metrics::value(champion, metric)?);
+            let (evidence, method) = match discordance(candidate, champion, metric) {
+                Some(table) => (Evidence::Table(table), Method::Mcnemar),
+                None => {
+                    (Evidence::Draws(draw(candidate, champion, metric, metric.merit(own) - metric.merit(other), plan)?), Method::Bootstrap)
+                }
             };
-            let draws = draws.into_iter().next().filter(Draws::is_usable).ok_or(Undefined::Resamples)?;
-            Ok((Evidence::Draws(draws), Method::Bootstrap))
+            Ok(Gathered { candidate: own, champion: other, evidence, method })
         }
     }
+}
+
+/// The rows on which only one of the two is right, of a metric that is a share of right rows.
+fn discordance(candidate: &Outcomes, champion: &Outcomes, metric: Metric) -> Option<Discordance> {
+    let (mut champion_only, mut candidate_only, mut rows) = (0, 0, 0);
+    let pairs = hits(candidate, metric)?.zip(hits(champion, metric)?);
+    for (candidate, champion) in pairs.filter_map(|(candidate, champion)| candidate.zip(champion)) {
+        rows += 1;
+        candidate_only += u64::from(candidate && !champion);
+        champion_only += u64::from(champion && !candidate);
+    }
+    Discordance::new(champion_only, candidate_only, rows)
+}
+
+fn draw(candidate: &Outcomes, champion: &Outcomes, metric: Metric, improvement: f64, plan: Plan) -> Result<Draws, Undefined> {
+    let draws = if metrics::is_of_cells(metric) {
+        draw_cells(candidate, champion, metric, improvement, plan)?
+    } else {
+        let (own, other) = (Sample::of(candidate, metric)?, Sample::of(champion, metric)?);
+        plan.draw(candidate.rows(), "rows", &[improvement], |rows, values| {
+            let merit = |sample: &Sample| sample.value(rows.iter().copied()).map(|value| metric.merit(value));
+            put(values, merit(&own), merit(&other));
+        })
+    };
+    draws.into_iter().next().filter(Draws::is_usable).ok_or(Undefined::Resamples)
 }
 
 fn put(values: &mut [Option<f64>], candidate: Option<f64>, champion: Option<f64>) {

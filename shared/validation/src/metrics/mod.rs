@@ -12,6 +12,7 @@
 
 mod calibration;
 mod cells;
+mod proportion;
 mod ranking;
 mod sample;
 
@@ -23,8 +24,9 @@ use tidegate_statistics::interval::{self, Interval};
 
 pub use calibration::{CALIBRATION_BINS, CalibrationBin, calibration};
 pub use cells::Confusion;
-pub(crate) use cells::{Marginals, hits, is_of_cells};
-use cells::{Proportion, proportion};
+pub(crate) use cells::{Marginals, is_of_cells};
+pub(crate) use proportion::hits;
+use proportion::{Proportion, proportion};
 pub(crate) use ranking::influence;
 pub(crate) use sample::Sample;
 
@@ -148,24 +150,26 @@ fn measure_these(outcomes: &Outcomes, metrics: &[Metric], plan: Plan) -> Vec<Res
 
 /// A metric's value, with its interval where a formula gives it.
 fn by_formula(outcomes: &Outcomes, metric: Metric) -> Result<Measured, Undefined> {
-    let value = value(outcomes, metric)?;
     let all = outcomes.rows() as u64;
-    Ok(match metric {
+    match metric {
         Metric::RocAuc => {
             let (auc, positive) = auc(outcomes)?;
-            Measured { value, interval: auc.interval(positive, CONFIDENCE), method: Method::Delong, rows: all }
+            Ok(Measured { value: auc.area(), interval: auc.interval(positive, CONFIDENCE), method: Method::Delong, rows: all })
         }
         Metric::RocAucOvr | Metric::AveragePrecision => {
             let influence = influence(outcomes, metric)?;
-            Measured { value, interval: influence.interval(CONFIDENCE), method: Method::Influence, rows: all }
+            Ok(Measured { value: influence.value, interval: influence.interval(CONFIDENCE), method: Method::Influence, rows: all })
         }
-        _ => match proportion(outcomes, metric) {
-            Some(Proportion { hits, rows }) => {
-                Measured { value, interval: interval::wilson(hits, rows, CONFIDENCE), method: Method::Wilson, rows }
-            }
-            None => Measured { value, interval: None, method: Method::Bootstrap, rows: all },
-        },
-    })
+        _ => {
+            let value = value(outcomes, metric)?;
+            Ok(match proportion(outcomes, metric) {
+                Some(Proportion { hits, rows }) => {
+                    Measured { value, interval: interval::wilson(hits, rows, CONFIDENCE), method: Method::Wilson, rows }
+                }
+                None => Measured { value, interval: None, method: Method::Bootstrap, rows: all },
+            })
+        }
+    }
 }
 
 /// An interval cut to what the metric can be.
