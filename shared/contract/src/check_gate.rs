@@ -98,7 +98,10 @@ impl Check<'_> {
         let Some(fairness) = &contract.validation.fairness else { return };
         let name = fairness.metric.name();
         if contract.task != Task::Binary {
-            self.report(path, "found a fairness rule in a task that is not binary, expected none: it compares shares of positive predictions");
+            self.report(
+                path,
+                "found a fairness rule in a task that is not binary, expected none: it compares shares of positive predictions",
+            );
         } else if !contract.features.iter().any(|feature| feature.protected) {
             self.report(path, "found a fairness rule without a protected feature, expected at least one feature with protected: true");
         }

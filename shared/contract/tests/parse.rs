@@ -1,6 +1,6 @@
 //! Contracts that are right: short ones, full ones, and the ways to write them.
 
-use tidegate_contract::{BaselineKind, Contract, FeatureKind, FieldRole, Method, RecordFormat, Task, WindowLength};
+use tidegate_contract::{BaselineKind, Contract, FeatureKind, FieldRole, Method, Metric, RecordFormat, Replace, Task, WindowLength};
 
 const SHORT: &str = "\
 model: flight-delay
@@ -117,6 +117,35 @@ fn json_is_a_way_to_write_a_contract() {
     let contract = Contract::parse(FULL).unwrap();
     let json = serde_json::to_string_pretty(&contract).unwrap();
     assert_eq!(Contract::parse(&json).unwrap(), contract);
+}
+
+#[test]
+fn everything_that_the_gate_asks_for_can_be_said() {
+    let gate = "validation:
+  primary: f1
+  minimum: 0.6
+  replace: when-not-worse
+  non_inferiority: 0.02
+  limits: [{ metric: brier, maximum: 0.2 }, { metric: recall, minimum: 0.5 }]
+  segment_margin: 0.05
+  fairness: { metric: demographic_parity_ratio, minimum: 0.8 }
+  minimum_rows: 500
+  minimum_group_rows: 50
+  positive: late
+  threshold: 0.4
+  latency_p50_ms: 5
+  latency_p99_ms: 50
+  artifact_bytes: 50000000
+";
+    let text = format!("model: m\ntask: binary\nfeatures: [{{ name: origin, type: categorical, protected: true }}]\n{gate}");
+    let contract = Contract::parse(&text).unwrap();
+    let validation = &contract.validation;
+    assert_eq!((validation.primary(Task::Binary), validation.replace), (Metric::F1, Replace::WhenNotWorse));
+    assert_eq!(validation.limits.iter().map(|limit| limit.metric).collect::<Vec<_>>(), [Metric::Brier, Metric::Recall]);
+    assert_eq!((validation.minimum_rows(), validation.minimum_group_rows(), validation.artifact_bytes), (500, 50, Some(50_000_000)));
+    assert_eq!(Contract::parse(&serde_json::to_string(&contract).unwrap()).unwrap(), contract);
+    let unsaid = Contract::parse("model: m\ntask: regression\nfeatures: [{ name: x, type: numeric }]").unwrap().validation;
+    assert_eq!((unsaid.primary(Task::Regression), unsaid.replace, unsaid.minimum_rows()), (Metric::Rmse, Replace::WhenBetter, 200));
 }
 
 #[test]

@@ -7,11 +7,11 @@
 
 mod world;
 
-use tidegate_contract::{Metric, Task};
+use tidegate_contract::{Contract, Metric, Task};
 use tidegate_statistics::bootstrap::Plan;
 use tidegate_statistics::random::Random;
 use tidegate_validation::comparison::{Standing, compare};
-use tidegate_validation::{Column, Evaluation, Reading, Table};
+use tidegate_validation::{Column, Contender, Evaluation, Facts, GateInput, Labels, Outcome, Reading, Table, gate};
 use world::{World, normal};
 
 /// Pairs of models per study: 2.5 % of them are 10, and more than 5 % by chance once in 1,000 studies.
@@ -140,4 +140,41 @@ fn a_better_model_passes_by_f1() {
 #[test]
 fn a_better_model_passes_by_rmse() {
     better_models_pass(Metric::Rmse, 0.8, regressions(2.3, 3.0));
+}
+
+/// A contract of twenty-four segments would refuse more than every second equal candidate for one of them, were the p-values not corrected.
+#[test]
+fn equal_models_are_not_refused_for_one_of_many_segments() {
+    const GATES: u64 = 200;
+    let contract = Contract::parse(
+        "model: m\ntask: binary\nfeatures: [{ name: shop, type: categorical }]\nsegments: [shop]\nvalidation: { primary: accuracy, segment_margin: 0 }\n",
+    )
+    .unwrap();
+    let mut refused = 0;
+    for seed in 0..GATES {
+        let mut random = Random::new(seed, "segments");
+        let rows: Vec<[bool; 3]> = (0..24 * 120)
+            .map(|_| {
+                let actual = random.uniform() < 0.4;
+                let answer = |random: &mut Random| actual == (random.uniform() < 0.8);
+                [actual, answer(&mut random), answer(&mut random)]
+            })
+            .collect();
+        let [candidate, champion] = [1, 2].map(|place| {
+            let column = |place: usize| Some(Column::Numbers(rows.iter().map(|row| f64::from(u8::from(row[place]))).collect()));
+            let shops: Labels = (0..rows.len()).map(|row| Some(format!("shop {}", row % 24))).collect();
+            let ids = (0..rows.len()).map(|row| format!("{row:05}")).collect();
+            let table =
+                Table { ids, actual: column(0), prediction: column(place), groups: vec![("shop".to_owned(), shops)], ..Table::default() };
+            table.read(&Reading::new(Task::Binary)).unwrap()
+        });
+        let contender = |version, evaluation| Contender { version, digest: version, evaluation_digest: "", evaluation };
+        let (candidate, champion) = (contender("candidate", &candidate), Some(contender("champion", &champion)));
+        let report = gate(&GateInput { contract: &contract, candidate, champion, facts: Facts::default(), seed });
+        let rule = report.rules.iter().find(|rule| rule.name == "segments:shop").unwrap();
+        assert_eq!(rule.parts.len(), 24);
+        refused += u64::from(rule.outcome == Outcome::Fail);
+    }
+    eprintln!("segments: {refused} of {GATES} refused");
+    assert!(refused <= GATES / 20, "{refused} of {GATES}");
 }

@@ -104,7 +104,7 @@ fn sentence(comparison: &Comparison, standing: Standing, margin: f64, p: f64, re
     let (own, other) = pair(candidate, champion, interval);
     let by = difference(improvement.abs(), if improvement < 0.0 { interval.negated() } else { interval });
     let rows_said = words::rows(rows);
-    let test = format!("{}, one-sided p {}", test(comparison.method, metric), words::p(p));
+    let test = format!("{}, one-sided p {}", test(comparison.method, metric, standing), words::p(p));
     let margin_said = limit(margin);
     let half = (interval.high - interval.low) / 2.0;
     match standing {
@@ -135,8 +135,10 @@ fn sentence(comparison: &Comparison, standing: Standing, margin: f64, p: f64, re
     }
 }
 
-fn test(method: Method, metric: Metric) -> &'static str {
+/// The test that decided; of rows that are right or wrong, McNemar's knows no margin.
+fn test(method: Method, metric: Metric, standing: Standing) -> &'static str {
     match method {
+        Method::Mcnemar if matches!(standing, Standing::AsGood | Standing::WorseByMore) => "Tango's test",
         Method::Mcnemar => "McNemar's test",
         Method::Delong => "DeLong's test",
         Method::Influence if metric == Metric::RocAucOvr => "DeLong's test over all classes",

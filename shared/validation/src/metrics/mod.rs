@@ -3,6 +3,26 @@
 //! Values are scikit-learn's, except that *undefined is undefined*: where it warns and answers 0 (no row predicted positive, one class
 //! only), the answer here is a reason. Within averages over classes a class that is never predicted counts 0, as there.
 //!
+//! With `TP`, `FP`, `FN`, `TN` rows of a binary table, outcomes `y`, scores or predictions `p`, and `n` rows:
+//!
+//! | Metric | Formula |
+//! |---|---|
+//! | `accuracy` | `(TP + TN) / n`; of several classes the share of right rows, as are the micro averages |
+//! | `precision`, `recall`, `specificity` | `TP / (TP + FP)`, `TP / (TP + FN)`, `TN / (TN + FP)` |
+//! | `f1` | `2·TP / (2·TP + FP + FN)` |
+//! | `balanced_accuracy` | mean recall of the classes that have rows |
+//! | `mcc` | `(TP·TN − FP·FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN))`, of several classes Gorodkin's |
+//! | `…_macro`, `…_weighted` | mean over the classes, each once, or each as often as it has rows |
+//! | `roc_auc` | chance that a positive row scores higher than a negative one, ties half; `roc_auc_ovr` its mean over the classes |
+//! | `average_precision` | `Σ (Rₖ − Rₖ₋₁) Pₖ` over the distinct scores |
+//! | `log_loss` | `−Σ ln p(y) / n`, in nats, `p` kept 2.2e-16 from 0 and 1 |
+//! | `brier` | `Σ (p − y)² / n` |
+//! | `ece` | `Σ over ten bins of width 0.1 of abs(Σ (p − y)) / n`, see [`calibration`] |
+//! | `top_k_accuracy` | share of rows whose class is among the two most probable |
+//! | `mae`, `mse`, `rmse`, `median_ae`, `bias` | mean of `abs(p − y)`, of `(p − y)²`, its root, median of `abs(p − y)`, mean of `p − y` |
+//! | `mape` | mean of `abs((p − y) / y)` over the rows with `y ≠ 0` |
+//! | `r2` | `1 − Σ (p − y)² / Σ (y − ȳ)²` |
+//!
 //! | Metrics | Interval |
 //! |---|---|
 //! | accuracy, precision, recall, specificity, micro averages, top-k | Wilson |
