@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::document::{Node, Path, quoted};
 use crate::error::Problem;
 use crate::names::{self, MAX_NAME, RESERVED_NAMES, is_hidden};
-use crate::{Approvals, BaselineKind, Contract, Feature, FeatureKind, Method};
+use crate::{Approvals, BaselineKind, Contract, Feature, FeatureKind, Method, Person};
 
 /// Most features of a model.
 pub const MAX_FEATURES: usize = 1_000;
@@ -342,6 +342,22 @@ impl Check<'_> {
         for (stage, approvals) in [("dev", &promotion.dev), ("test", &promotion.test), ("prod", &promotion.prod)] {
             if let Some(approvals) = approvals {
                 self.approvals(&Path::top("promotion").key(stage), approvals);
+            }
+        }
+        let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+        for (index, Person { person, also }) in promotion.people.iter().enumerate() {
+            let at = Path::top("promotion").key("people").item(index);
+            if !is_address(person) {
+                self.report(&at.key("person"), format!("found {}, expected a mail address, such as lead@example.com", quoted(person)));
+            }
+            for (index, name) in also.iter().enumerate() {
+                let at = at.key("also").item(index);
+                if name.trim().is_empty() || name.contains(is_hidden) {
+                    self.report(&at, format!("found {}, expected another name of {person}", quoted(name)));
+                } else if let Some(other) = owners.insert(name.trim().to_lowercase(), person).filter(|other| other != person) {
+                    let expected = "expected every name to mean one person";
+                    self.report(&at, format!("found {}, which is also a name of {other}, {expected}", quoted(name)));
+                }
             }
         }
     }

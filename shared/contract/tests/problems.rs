@@ -186,6 +186,19 @@ fn nobody_is_asked_for_more_approvals_than_there_are_approvers() {
 }
 
 #[test]
+fn a_name_means_one_person() {
+    assert_eq!(
+        with(
+            "promotion:\n  people:\n    - { person: a@example.com, also: [\"arn:aws:iam::1:user/a\", \" \"] }\n    - { person: b, also: [\"ARN:aws:iam::1:user/A\"] }\n"
+        ),
+        "\
+8:64: promotion.people[0].also[1]: found \" \", expected another name of a@example.com
+9:17: promotion.people[1].person: found \"b\", expected a mail address, such as lead@example.com
+9:27: promotion.people[1].also[0]: found \"ARN:aws:iam::1:user/A\", which is also a name of a@example.com, expected every name to mean one person"
+    );
+}
+
+#[test]
 fn rules_of_the_gate_have_what_they_need() {
     assert_eq!(
         with("validation: { minimum: 0.7, fairness: { metric: equalized_odds_difference, maximum: -1 } }\n"),

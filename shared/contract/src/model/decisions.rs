@@ -141,10 +141,24 @@ pub struct Fairness {
 pub struct Promotion {
     /// Into dev. Default: nobody is asked.
     pub dev: Option<Approvals>,
-    /// Into test.
+    /// Into test. Default: nobody may decide, so nothing is promoted.
     pub test: Option<Approvals>,
-    /// Into prod.
+    /// Into prod. Default: nobody may decide, so nothing is promoted.
     pub prod: Option<Approvals>,
+    /// Other names of people who submit or approve, so that nobody approves their own model under another one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Person>,
+}
+
+/// A person and the names that are also theirs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub struct Person {
+    /// The person's mail address.
+    pub person: String,
+    /// What else the same person is called: other addresses, the ARN of an IAM user, a name in a training system. Case and what stands
+    /// after a `+` in an address do not count anyway.
+    pub also: Vec<String>,
 }
 
 /// How many approvals a stage needs, and whose.
@@ -156,8 +170,11 @@ pub struct Approvals {
     /// Who may approve.
     #[serde(default)]
     pub approvers: Vec<String>,
-    /// After how long an unanswered request counts as rejected.
+    /// After how long an unanswered request counts as rejected. Default: `7d`.
     pub expires: Option<WindowLength>,
+    /// How long an approved version waits before it is promoted, so that somebody may still stop it. Default: it does not wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<WindowLength>,
 }
 
 /// When retraining is asked for.
