@@ -11,3 +11,4 @@ mod history;
 mod inputs;
 mod large_objects;
 mod moved_in;
+mod registry;

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test stops at the first surprise")]
 
 mod logs;
+mod overtaking;
 mod world;
 
 pub use logs::{CONTRACT, MODEL, log, training_set};
+pub use overtaking::Overtaking;
 pub use world::{State, World};

@@ -5,6 +5,9 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
 };
 
+use crate::audit::NotCanonical;
+use crate::{Meanwhile, Refusal, VersionState};
+
 /// What can go wrong with the registry.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -36,6 +39,42 @@ pub enum RegistryError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// What was asked is refused.
+    #[error("{refusal}{}", told(.meanwhile))]
+    Refused {
+        /// Why.
+        refusal: Box<Refusal>,
+        /// What others did between the first look and the last: what this one lost against.
+        meanwhile: Vec<Meanwhile>,
+    },
+    /// A version would make a move that there is none of, which is a defect of Tidegate.
+    #[error("\"{item}\" may not go from {from} to {to}")]
+    Illegal {
+        /// The item's keys.
+        item: String,
+        /// Where it stands.
+        from: VersionState,
+        /// Where it would go.
+        to: VersionState,
+    },
+    /// A record does not hold what it should.
+    #[error("\"{item}\" holds something else than its record")]
+    Record {
+        /// The item's keys.
+        item: String,
+        /// What is wrong.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A change cannot be written down exactly, which is a defect of Tidegate.
+    #[error("a change of {model} cannot be put into the audit chain")]
+    Canonical {
+        /// The model.
+        model: String,
+        /// What is wrong.
+        #[source]
+        source: NotCanonical,
+    },
     /// An item does not hold what it should.
     #[error("\"{item}\": found {found}, expected attribute \"{attribute}\" as {expected}")]
     Item {
@@ -57,7 +96,21 @@ impl RegistryError {
         match self {
             Self::Conflict { .. } => true,
             Self::Call { retryable, .. } => *retryable,
-            Self::MissingTable { .. } | Self::Item { .. } => false,
+            Self::MissingTable { .. }
+            | Self::Item { .. }
+            | Self::Refused { .. }
+            | Self::Illegal { .. }
+            | Self::Record { .. }
+            | Self::Canonical { .. } => false,
+        }
+    }
+
+    /// Why what was asked is refused, if that is what it is.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused { refusal, .. } => Some(refusal),
+            _ => None,
         }
     }
 
@@ -90,4 +143,9 @@ impl RegistryError {
             }
         }
     }
+}
+
+fn told(meanwhile: &[Meanwhile]) -> String {
+    let told: Vec<String> = meanwhile.iter().map(ToString::to_string).collect();
+    if told.is_empty() { String::new() } else { format!(". In the meantime: {}", told.join("; ")) }
 }

@@ -1,5 +1,14 @@
 //! The table: reads that see every write before them, writes that lose when something changed.
 
+mod checkpoints;
+mod items;
+mod reads;
+mod writes;
+
+pub use checkpoints::LatestCheckpoint;
+pub use reads::Audited;
+pub use writes::{Applied, Meanwhile};
+
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, Put, TransactWriteItem},
@@ -26,10 +35,8 @@ impl Registry {
     /// # Errors
     /// As the call fails, or [`RegistryError::Item`] if the item holds something else.
     pub async fn window(&self, key: &WindowKey) -> Result<Option<WindowRecord>, RegistryError> {
-        let call = self.dynamodb.get_item().table_name(&self.table).consistent_read(true);
-        let call = call.key("pk", AttributeValue::S(key.pk())).key("sk", AttributeValue::S(key.sk()));
-        let answer = call.send().await.map_err(|error| RegistryError::call("read", &self.table, &key.name(), error))?;
-        answer.item.map(|item| WindowRecord::from_item(key, &item)).transpose()
+        let item = self.get(&key.pk(), &key.sk()).await?;
+        item.map(|item| WindowRecord::from_item(key, &item)).transpose()
     }
 
     /// Writes a window's record over the revision that was read (over none, when there was none): `record.revision` must be
@@ -46,26 +53,10 @@ impl Registry {
             }
         };
         let name = record.key.name();
-        let failed = |error| RegistryError::Call {
-            operation: "write",
-            table: self.table.clone(),
-            item: name.clone(),
-            retryable: false,
-            source: error,
-        };
-        let put = put.build().map_err(|error| failed(Box::new(error)))?;
+        let put = put.build().map_err(|error| self.failed(&name, Box::new(error)))?;
         let call = self.dynamodb.transact_write_items().transact_items(TransactWriteItem::builder().put(put).build());
         let Err(error) = call.send().await else { return Ok(()) };
-        // A cancelled transaction says why, item by item; one that met another transaction on the same item has lost just as well.
-        let lost = error.as_service_error().is_some_and(|error| match error {
-            aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                cancelled
-                    .cancellation_reasons()
-                    .iter()
-                    .any(|reason| matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict")))
-            }
-            _ => false,
-        });
+        let lost = error.as_service_error().is_some_and(writes::is_lost);
         if lost { Err(RegistryError::Conflict { item: name }) } else { Err(RegistryError::call("write", &self.table, &name, error)) }
     }
 }

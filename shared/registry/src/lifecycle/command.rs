@@ -1,0 +1,130 @@
+//! What can be asked of the registry.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Artifact, GateRecord, Lineage};
+
+/// Something that is asked of the registry, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Who asks: a person, or a function (`function:validate`).
+    pub by: String,
+    /// What.
+    pub command: Command,
+}
+
+/// Something that can be asked of the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Command {
+    /// Register a candidate. The same run again changes nothing.
+    Submit(Box<Submission>),
+    /// Keep that a submission could not even be read as a candidate.
+    Refuse(RefusedSubmission),
+    /// Begin to gather evidence; or begin again, if what was decided on has changed.
+    StartValidation,
+    /// Keep what the gate said. It rejects by itself, and never approves.
+    RecordGate(Box<GateRecord>),
+    /// Reject a candidate that cannot be validated: a file is missing, a digest is wrong, a dataset unknown.
+    RejectSubmission {
+        /// Why, in words for the submitter.
+        reason: String,
+    },
+    /// Ask people; where the policy asks nobody and the gate passed, approve.
+    RequestApprovals {
+        /// The request's name: 128 random bits as 32 hexadecimal digits.
+        request: String,
+    },
+    /// Keep a person's answer ([`Order::by`] is that person's address).
+    Decide {
+        /// The request that is answered.
+        request: String,
+        /// What the person says.
+        answer: Answer,
+        /// Why; needed for a rejection.
+        reason: String,
+    },
+    /// End a request that nobody answered in time.
+    Expire,
+    /// Make an approved version champion, in place of the one that is.
+    Promote,
+    /// Take the champion back; the version that it replaced is champion again.
+    RollBack {
+        /// Why.
+        reason: String,
+    },
+    /// Withdraw a version: a candidate, the champion without a successor, or a retired one that shall never come back.
+    Retire {
+        /// Why.
+        reason: String,
+    },
+    /// Let it run beside the champion.
+    MarkChallenger,
+    /// No longer.
+    UnmarkChallenger,
+}
+
+/// A candidate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// Its files, digests computed from bytes that we read.
+    pub artifact: Artifact,
+    /// Where it comes from.
+    pub lineage: Lineage,
+}
+
+/// A submission that could not be read as a candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusedSubmission {
+    /// The run that it names, or that its key names.
+    pub run: String,
+    /// SHA-256 of the manifest's bytes: another manifest is another submission.
+    pub manifest: String,
+    /// Why, in words for the submitter.
+    pub reason: String,
+}
+
+impl Command {
+    /// As it stands in the audit chain: `record-gate`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Submit(_) => "submit",
+            Self::Refuse(_) => "refuse",
+            Self::StartValidation => "start-validation",
+            Self::RecordGate(_) => "record-gate",
+            Self::RejectSubmission { .. } => "reject-submission",
+            Self::RequestApprovals { .. } => "request-approvals",
+            Self::Decide { answer: Answer::Approve, .. } => "approve",
+            Self::Decide { answer: Answer::Reject, .. } => "reject",
+            Self::Expire => "expire",
+            Self::Promote => "promote",
+            Self::RollBack { .. } => "roll-back",
+            Self::Retire { .. } => "retire",
+            Self::MarkChallenger => "mark-challenger",
+            Self::UnmarkChallenger => "unmark-challenger",
+        }
+    }
+
+    /// In words, before the name of a version: `record the gate of`.
+    #[must_use]
+    pub(crate) const fn words(&self) -> &'static str {
+        match self {
+            Self::Submit(_) => "submit",
+            Self::Refuse(_) => "refuse a submission of",
+            Self::StartValidation => "start the validation of",
+            Self::RecordGate(_) => "record the gate of",
+            Self::RejectSubmission { .. } => "reject as unusable",
+            Self::RequestApprovals { .. } => "ask for approvals of",
+            Self::Decide { answer: Answer::Approve, .. } => "approve",
+            Self::Decide { answer: Answer::Reject, .. } => "reject",
+            Self::Expire => "let expire",
+            Self::Promote => "promote",
+            Self::RollBack { .. } => "roll back",
+            Self::Retire { .. } => "retire",
+            Self::MarkChallenger => "mark as challenger",
+            Self::UnmarkChallenger => "unmark as challenger",
+        }
+    }
+}

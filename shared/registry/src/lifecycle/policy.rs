@@ -1,0 +1,133 @@
+//! Who decides a promotion in one stage: the contract's `promotion`, made definite.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use tidegate_contract::{Contract, WindowLength};
+
+use super::People;
+use crate::audit::sha256;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// After how long an unanswered request counts as rejected, when the contract does not say: a week.
+pub const DEFAULT_EXPIRES: WindowLength = WindowLength::hours(7 * 24);
+
+/// Which of the accounts a registry stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Where models are made.
+    Dev,
+    /// Where they are tried.
+    Test,
+    /// Where they count.
+    Prod,
+}
+
+impl Stage {
+    /// `dev`, `test` or `prod`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Test => "test",
+            Self::Prod => "prod",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.name())
+    }
+}
+
+impl std::str::FromStr for Stage {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "dev" => Ok(Self::Dev),
+            "test" => Ok(Self::Test),
+            "prod" => Ok(Self::Prod),
+            _ => Err(format!("found stage \"{text}\", expected dev, test or prod")),
+        }
+    }
+}
+
+/// Who decides a promotion in one stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The stage.
+    pub stage: Stage,
+    /// How many people must approve. With 0, a passed gate is enough.
+    pub approvals: u32,
+    /// Who may approve, as the contract writes them.
+    pub approvers: Vec<String>,
+    /// How long a request waits for answers, milliseconds.
+    pub expires_ms: i64,
+    /// How long an approved version waits before it may be promoted, milliseconds.
+    pub hold_ms: i64,
+    /// Other names of people.
+    pub people: People,
+}
+
+impl Policy {
+    /// What a contract says of a stage. Dev asks nobody unless told otherwise. Test and prod ask one person, so that a contract which
+    /// names nobody there promotes nothing rather than everything.
+    #[must_use]
+    pub fn of(contract: &Contract, stage: Stage) -> Self {
+        let promotion = &contract.promotion;
+        let said = match stage {
+            Stage::Dev => &promotion.dev,
+            Stage::Test => &promotion.test,
+            Stage::Prod => &promotion.prod,
+        };
+        let ms = |length: Option<WindowLength>| i64::from(length.map_or(0, WindowLength::as_hours)) * HOUR_MS;
+        Self {
+            stage,
+            approvals: said.as_ref().map_or(u32::from(stage != Stage::Dev), |said| said.approvals),
+            approvers: said.as_ref().map(|said| said.approvers.clone()).unwrap_or_default(),
+            expires_ms: ms(said.as_ref().and_then(|said| said.expires).or(Some(DEFAULT_EXPIRES))),
+            hold_ms: ms(said.as_ref().and_then(|said| said.hold)),
+            people: People::new(&promotion.people),
+        }
+    }
+
+    /// SHA-256 of who decides: stage, number of approvals and the people. How long things wait is not part of it: a longer wait makes no
+    /// decision another one.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut people: Vec<String> = self.approvers.iter().map(|approver| self.people.person(approver)).collect();
+        people.sort();
+        people.dedup();
+        sha256(&format!("tidegate.policy/1\n{}\n{}\n{}\n", self.stage, self.approvals, people.join("\n")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(promotion: &str, stage: Stage) -> Policy {
+        let text = format!("model: m\ntask: binary\nfeatures:\n  - {{ name: a, type: numeric }}\n{promotion}");
+        Policy::of(&Contract::parse(&text).unwrap(), stage)
+    }
+
+    #[test]
+    fn without_a_word_dev_asks_nobody_and_prod_finds_nobody_to_ask() {
+        assert_eq!((policy("", Stage::Dev).approvals, policy("", Stage::Test).approvals, policy("", Stage::Prod).approvals), (0, 1, 1));
+        assert!(policy("", Stage::Prod).approvers.is_empty());
+        assert_eq!(policy("", Stage::Dev).expires_ms, 7 * 24 * HOUR_MS);
+    }
+
+    #[test]
+    fn the_digest_is_that_of_who_decides() {
+        let of = |text: &str| policy(&format!("promotion:\n  prod: {{ {text} }}\n"), Stage::Prod).digest();
+        let base = of("approvals: 1, approvers: [a@example.com, b@example.com]");
+        assert_eq!(base, of("approvals: 1, approvers: [B@example.com, a+x@example.com], expires: 5h"));
+        assert_ne!(base, of("approvals: 2, approvers: [a@example.com, b@example.com]"));
+        assert_ne!(base, of("approvals: 1, approvers: [a@example.com]"));
+    }
+}
