@@ -19,7 +19,7 @@ pub enum Column {
 pub struct Table {
     /// What names a row, the same for every model that is evaluated on these rows.
     pub ids: Ids,
-    /// What really was.
+    /// What really was, from the evaluation set: a candidate does not say itself what is right.
     pub actual: Option<Column>,
     /// What the model answered: a class, or a number. A binary or multiclass model may give scores or probabilities only.
     pub prediction: Option<Column>,
@@ -27,7 +27,7 @@ pub struct Table {
     pub score: Option<Vec<f64>>,
     /// How probable a multiclass model found each class.
     pub probabilities: Vec<(String, Vec<f64>)>,
-    /// Segments and protected features: name and values.
+    /// Segments and protected features, from the evaluation set too: name and values.
     pub groups: Vec<(String, Labels)>,
 }
 

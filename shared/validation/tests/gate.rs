@@ -3,7 +3,7 @@
 
 mod world;
 
-use tidegate_contract::{Contract, Metric, Task};
+use tidegate_contract::{Contract, Metric, Sensitivity, Task};
 use tidegate_statistics::random::Random;
 use tidegate_validation::{
     Column, Contender, Evaluation, Facts, Finding, GateInput, GateReport, Latency, Outcome, Reading, Table, gate, seed_of,
@@ -304,4 +304,18 @@ fn rows_whose_outcomes_differ_are_not_compared() {
         sentence(&report, "champion"),
         (Outcome::CannotTell, "Candidate and champion cannot be compared: the actual outcome of 1 row differs, that of row \"row-0017\".")
     );
+}
+
+#[test]
+fn a_report_about_restricted_records_shows_no_values() {
+    let world = World::new(1, 6_000);
+    let candidate = world.model_by(2, |row| if row % 6 == 0 { 0.0 } else { 2.2 });
+    let restricted = Contract { sensitivity: Sensitivity::Restricted, ..contract(PLAIN) };
+    let report = judge(&restricted, &candidate, Some(&world.model(1.4, 3)), facts());
+    let (outcome, says) = sentence(&report, "segments:carrier");
+    assert!(outcome == Outcome::Fail && says.contains("in carrier \"value 1\" by 0."), "{says}");
+    assert!(sentence(&report, "fairness:origin").1.ends_with(" A group of fewer than 100 rows is left out."));
+    for value in ["C0", "C5", "TTN", "JFK"] {
+        assert!(!report.to_json().contains(value), "{value}");
+    }
 }

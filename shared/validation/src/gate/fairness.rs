@@ -46,10 +46,14 @@ fn rule(hearing: &Hearing<'_>, feature: &str, groups: Option<&Groups>, fairness:
     let Some(groups) = groups else {
         return Rule::new(name, Outcome::CannotTell, format!("The evaluation set has no values of the protected feature {feature}."));
     };
-    let small: Vec<String> = groups.too_small.iter().map(|(name, _)| quoted(name)).collect();
     let least = words::count(hearing.validation.minimum_group_rows());
-    let left_out =
-        if small.is_empty() { String::new() } else { format!(" Groups of fewer than {least} rows are left out: {}.", list(&small)) };
+    let small: Vec<String> = groups.too_small.iter().map(|(name, _)| quoted(name)).collect();
+    let left_out = match (small.len(), hearing.shows_values()) {
+        (0, _) => String::new(),
+        (_, true) => format!(" Groups of fewer than {least} rows are left out: {}.", list(&small)),
+        (1, false) => format!(" A group of fewer than {least} rows is left out."),
+        (several, false) => format!(" {several} groups of fewer than {least} rows are left out."),
+    };
     let asked = asked(fairness.minimum, fairness.maximum);
     let mut rule = match groups.measure(fairness.metric, hearing.plan) {
         Err(_) => {

@@ -15,7 +15,7 @@ mod segments;
 mod verdict;
 
 use serde::Serialize;
-use tidegate_contract::{Contract, Metric, Task, Validation};
+use tidegate_contract::{Contract, Metric, Sensitivity, Task, Validation};
 use tidegate_statistics::bootstrap::Plan;
 
 use crate::comparison::{Joined, join};
@@ -91,6 +91,13 @@ struct Hearing<'a> {
     plan: Plan,
     /// Candidate and champion on their common rows, or why not.
     joined: Option<Result<Joined<'a>, String>>,
+}
+
+impl Hearing<'_> {
+    /// Whether a report may show the values of categorical features.
+    fn shows_values(&self) -> bool {
+        self.input.contract.sensitivity != Sensitivity::Restricted
+    }
 }
 
 /// Judges a candidate by its contract.

@@ -53,14 +53,18 @@ fn test(hearing: &Hearing<'_>, joined: &Joined<'_>, segment: usize, name: &str) 
             rows.push(row);
         }
     }
-    let each = labels.names().iter().zip(rows_of).filter(|(_, rows)| !rows.is_empty());
-    each.map(|(value, rows)| tested(hearing, joined, segment, value, &rows)).collect()
+    let each = labels.names().iter().enumerate().zip(rows_of).filter(|(_, rows)| !rows.is_empty());
+    each.map(|((place, value), rows)| {
+        let shown = if hearing.shows_values() { value.clone() } else { format!("value {}", place + 1) };
+        tested(hearing, joined, segment, shown, &rows)
+    })
+    .collect()
 }
 
-fn tested(hearing: &Hearing<'_>, joined: &Joined<'_>, segment: usize, value: &str, rows: &[usize]) -> Tested {
+fn tested(hearing: &Hearing<'_>, joined: &Joined<'_>, segment: usize, name: String, rows: &[usize]) -> Tested {
     let count = rows.len() as u64;
     let mut part = Part {
-        name: value.to_owned(),
+        name,
         outcome: Outcome::CannotTell,
         candidate: None,
         champion: None,
