@@ -2,7 +2,7 @@
 
 use crate::check::Check;
 use crate::document::Path;
-use crate::{Contract, Direction, Limit, Metric, Task};
+use crate::{Contract, Direction, Fairness, Limit, Metric, Task};
 
 impl Check<'_> {
     pub(crate) fn validation(&mut self, contract: &Contract) {
@@ -49,7 +49,17 @@ impl Check<'_> {
         if validation.artifact_bytes == Some(0) {
             self.report(&path.key("artifact_bytes"), "found 0, expected at least 1");
         }
-        self.fairness(&path.key("fairness"), contract);
+        if let Some(fairness) = &validation.fairness {
+            self.fairness(&path.key("fairness"), fairness, contract);
+        }
+        let further = path.key("fairness_limits");
+        for (index, fairness) in validation.fairness_limits.iter().enumerate() {
+            let at = further.item(index);
+            self.fairness(&at, fairness, contract);
+            if validation.fairness_rules().filter(|other| other.metric == fairness.metric).count() > 1 {
+                self.report(&at.key("metric"), format!("found {} a second time, expected one rule of a metric", fairness.metric.name()));
+            }
+        }
     }
 
     fn further_limits(&mut self, path: &Path, limits: &[Limit], task: Task) {
@@ -94,8 +104,7 @@ impl Check<'_> {
         }
     }
 
-    fn fairness(&mut self, path: &Path, contract: &Contract) {
-        let Some(fairness) = &contract.validation.fairness else { return };
+    fn fairness(&mut self, path: &Path, fairness: &Fairness, contract: &Contract) {
         let name = fairness.metric.name();
         if contract.task != Task::Binary {
             self.report(

@@ -129,6 +129,7 @@ fn everything_that_the_gate_asks_for_can_be_said() {
   limits: [{ metric: brier, maximum: 0.2 }, { metric: recall, minimum: 0.5 }]
   segment_margin: 0.05
   fairness: { metric: demographic_parity_ratio, minimum: 0.8 }
+  fairness_limits: [{ metric: equal_opportunity_difference, maximum: 0.1 }]
   minimum_rows: 500
   minimum_group_rows: 50
   positive: late
@@ -142,6 +143,7 @@ fn everything_that_the_gate_asks_for_can_be_said() {
     let validation = &contract.validation;
     assert_eq!((validation.primary(Task::Binary), validation.replace), (Metric::F1, Replace::WhenNotWorse));
     assert_eq!(validation.limits.iter().map(|limit| limit.metric).collect::<Vec<_>>(), [Metric::Brier, Metric::Recall]);
+    assert_eq!(validation.fairness_rules().count(), 2);
     assert_eq!((validation.minimum_rows(), validation.minimum_group_rows(), validation.artifact_bytes), (500, 50, Some(50_000_000)));
     assert_eq!(Contract::parse(&serde_json::to_string(&contract).unwrap()).unwrap(), contract);
     let unsaid = Contract::parse("model: m\ntask: regression\nfeatures: [{ name: x, type: numeric }]").unwrap().validation;

@@ -229,6 +229,23 @@ fn a_limit_bounds_a_metric_that_the_task_has_from_its_bad_side() {
 }
 
 #[test]
+fn fairness_is_a_matter_of_binary_tasks_and_one_rule_per_metric() {
+    let text = "model: m\ntask: regression\nfeatures: [{ name: x, type: numeric }]\nvalidation:\n  fairness: { metric: equalized_odds_ratio, minimum: 0.8 }\n";
+    assert_eq!(
+        Contract::parse(text).unwrap_err().to_string(),
+        "5:13: validation.fairness: found a fairness rule in a task that is not binary, expected none: it compares shares of positive predictions"
+    );
+    let rule = "{ metric: demographic_parity_ratio, minimum: 0.8 }";
+    let text = format!(
+        "model: m\ntask: binary\nfeatures: [{{ name: x, type: categorical, protected: true }}]\nvalidation:\n  fairness: {rule}\n  fairness_limits: [{rule}]\n"
+    );
+    assert_eq!(
+        Contract::parse(&text).unwrap_err().to_string(),
+        "6:31: validation.fairness_limits[0].metric: found demographic_parity_ratio a second time, expected one rule of a metric"
+    );
+}
+
+#[test]
 fn a_misspelt_metric_is_told_from_the_ones_there_are() {
     let found = with("validation: { primary: roc_ac, fairness: { metric: Equal Odds, maximum: 1 } }\n");
     assert!(found.contains("6:24: validation.primary: found \"roc_ac\", expected one of: roc_auc, average_precision,"), "{found}");

@@ -71,7 +71,8 @@ pub enum Finding {
 /// One rule of the gate and what it comes to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
-    /// The rule's name: `rows`, `limit:roc_auc`, `champion`, `segments:origin`, `fairness:sex`, `latency_p99_ms` …
+    /// The rule's name: `rows`, `limit:roc_auc`, `champion`, `segments:origin`,
+    /// `fairness:sex:equalized_odds_difference`, `latency_p99_ms` …
     pub name: String,
     /// What it comes to.
     pub outcome: Outcome,

@@ -80,7 +80,7 @@ Pass limit:recall: Recall is 0.702 (0.675–0.727) on 1,197 rows; at least 0.50 
 Pass limit:ece: Expected calibration error is 0.062 (0.051–0.073) on 4,000 rows; at most 0.25 was asked.
 Pass champion: ROC AUC is 0.867 against the champion's 0.800: better by 0.066 (0.052 to 0.081) on the same 4,000 rows (DeLong's test, one-sided p below 0.001).
 Pass segments:carrier: In none of 6 values of carrier is ROC AUC shown to be worse by more than its margin. The least improvement is that of \"C4\", 0.044 (0.005 to 0.083).
-Pass fairness:origin: The equalized odds difference by origin is 0.021 (0.000–0.096) over 3 groups of 3,958 rows; at most 0.25 was asked. Groups of fewer than 100 rows are left out: \"TTN\".
+Pass fairness:origin:equalized_odds_difference: The equalized odds difference by origin is 0.021 (0.000–0.096) over 3 groups of 3,958 rows; at most 0.25 was asked. Groups of fewer than 100 rows are left out: \"TTN\".
 Pass latency_p99_ms: 99 of 100 predictions took at most 12.5 ms, of 1,000 that were timed; at most 50 ms were asked.
 Pass artifact_bytes: The artifact has 81,920 bytes; at most 1,000,000 were asked.
 v8 may replace v7: it is better, and all 11 rules hold. ROC AUC is 0.867 against the champion's 0.800: better by 0.066 (0.052 to 0.081) on the same 4,000 rows (DeLong's test, one-sided p below 0.001)."
@@ -222,7 +222,7 @@ fn unequal_treatment_fails_and_small_groups_are_named() {
     let world = World::new(1, 6_000);
     let unfair = world.biased(1.6, 2, 1.5);
     let report = judge(&contract(PLAIN), &unfair, None, facts());
-    let (outcome, says) = sentence(&report, "fairness:origin");
+    let (outcome, says) = sentence(&report, "fairness:origin:equalized_odds_difference");
     assert_eq!(outcome, Outcome::Fail, "{says}");
     assert!(
         says.starts_with("The equalized odds difference by origin is 0.")
@@ -314,7 +314,7 @@ fn a_report_about_restricted_records_shows_no_values() {
     let report = judge(&restricted, &candidate, Some(&world.model(1.4, 3)), facts());
     let (outcome, says) = sentence(&report, "segments:carrier");
     assert!(outcome == Outcome::Fail && says.contains("in carrier \"value 1\" by 0."), "{says}");
-    assert!(sentence(&report, "fairness:origin").1.ends_with(" A group of fewer than 100 rows is left out."));
+    assert!(sentence(&report, "fairness:origin:equalized_odds_difference").1.ends_with(" A group of fewer than 100 rows is left out."));
     for value in ["C0", "C5", "TTN", "JFK"] {
         assert!(!report.to_json().contains(value), "{value}");
     }

@@ -33,6 +33,9 @@ pub struct Validation {
     pub segment_margin: Option<f64>,
     /// The fairness rule.
     pub fairness: Option<Fairness>,
+    /// Further fairness rules, such as the four-fifths rule beside equalized odds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fairness_limits: Vec<Fairness>,
     /// Fewest rows that a candidate is judged by. Default: 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_rows: Option<u64>,
@@ -67,6 +70,11 @@ impl Validation {
     #[must_use]
     pub fn primary(&self, task: Task) -> Metric {
         self.primary.unwrap_or_else(|| Metric::default_of(task))
+    }
+
+    /// Every fairness rule.
+    pub fn fairness_rules(&self) -> impl Iterator<Item = &Fairness> {
+        self.fairness.iter().chain(&self.fairness_limits)
     }
 
     /// Fewest rows that a candidate is judged by.

@@ -7,7 +7,7 @@ use crate::report::{FairnessLine, Outcome, Rule, ends, finite};
 use crate::words::{self, estimate, list, quoted};
 use tidegate_contract::{Fairness, FairnessMetric, Task};
 
-/// One rule per protected feature where the contract has a fairness rule, and the lines of every feature and metric.
+/// Every fairness rule of the contract for every protected feature, and the lines of every feature and metric.
 pub(super) fn rules(hearing: &Hearing<'_>) -> (Vec<Rule>, Vec<FairnessLine>) {
     let (mut rules, mut lines) = (Vec::new(), Vec::new());
     if hearing.input.contract.task != Task::Binary {
@@ -21,9 +21,7 @@ pub(super) fn rules(hearing: &Hearing<'_>) -> (Vec<Rule>, Vec<FairnessLine>) {
         if let Some(groups) = &groups {
             lines.extend(FairnessMetric::ALL.map(|metric| line(hearing, feature, groups, metric)));
         }
-        if let Some(fairness) = &hearing.validation.fairness {
-            rules.push(rule(hearing, feature, groups.as_ref(), fairness));
-        }
+        rules.extend(hearing.validation.fairness_rules().map(|fairness| rule(hearing, feature, groups.as_ref(), fairness)));
     }
     (rules, lines)
 }
@@ -41,7 +39,7 @@ fn line(hearing: &Hearing<'_>, feature: &str, groups: &Groups, metric: FairnessM
 }
 
 fn rule(hearing: &Hearing<'_>, feature: &str, groups: Option<&Groups>, fairness: &Fairness) -> Rule {
-    let name = format!("fairness:{feature}");
+    let name = format!("fairness:{feature}:{}", fairness.metric.name());
     let title = fairness.metric.name().replace('_', " ");
     let Some(groups) = groups else {
         return Rule::new(name, Outcome::CannotTell, format!("The evaluation set has no values of the protected feature {feature}."));
