@@ -3,21 +3,15 @@
 use tidegate_intake::IntakeError;
 use tidegate_lake::LakeError;
 use tidegate_profile::ProfileError;
-use tidegate_runtime::Failure;
+use tidegate_runtime::{Failure, NoObjectEvent};
 
 /// What can go wrong with one message. Bad *content* of an object is none of it: that is quarantined.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CollectError {
     /// The message is no event. It ends in the dead-letter queue.
-    #[error("found a message that is no S3 event: {says}")]
-    Message {
-        /// What was found and what was expected.
-        says: String,
-        /// Why it could not be read.
-        #[source]
-        source: Option<serde_json::Error>,
-    },
+    #[error(transparent)]
+    Message(#[from] NoObjectEvent),
     /// The lake or one of the other buckets failed.
     #[error("{location} could not be collected")]
     Lake {
@@ -116,7 +110,7 @@ impl Failure for CollectError {
             Self::Lake { source, .. } => source.is_retryable(),
             Self::Intake { source, .. } => source.is_retryable(),
             Self::Busy { .. } | Self::NoContract { .. } | Self::Disk { .. } => true,
-            Self::Message { .. } | Self::Profile { .. } | Self::DiskLimit { .. } | Self::Reader { .. } => false,
+            Self::Message(_) | Self::Profile { .. } | Self::DiskLimit { .. } | Self::Reader { .. } => false,
         }
     }
 }

@@ -3,10 +3,10 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use aws_sdk_s3::Client;
 use tidegate_lake::{Baselines, Bucket, ContractBook, Lake, keys};
-use tidegate_runtime::{Deadline, serve_batch};
+use tidegate_runtime::{Deadline, ObjectName, objects_of, serve_batch};
 use tracing::{info, warn};
 
-use crate::{CollectError, ObjectName, Settings, objects_of};
+use crate::{CollectError, Settings};
 
 /// The function: built once per cold start, asked once per batch.
 #[derive(Debug)]

@@ -4,7 +4,6 @@
 //! `log_object.rs` for why any order and number of deliveries leaves the same lake.
 
 mod error;
-mod event;
 mod halves;
 mod handler;
 mod joined;
@@ -17,6 +16,5 @@ mod stored_baseline;
 mod training;
 
 pub use error::CollectError;
-pub use event::{ObjectName, objects_of};
 pub use handler::Collector;
 pub use settings::Settings;

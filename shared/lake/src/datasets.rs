@@ -129,6 +129,16 @@ impl Lake {
         self.bucket.put(&keys::dataset(model, version), bytes, "application/json", Condition::Always).await.map(drop)
     }
 
+    /// Reads a dataset version's manifest, or `None` if there is no such version.
+    ///
+    /// # Errors
+    /// As the call fails, or [`LakeError::Json`] if something else lies there.
+    pub async fn manifest(&self, model: &str, version: &str) -> Result<Option<Manifest>, LakeError> {
+        let key = keys::dataset(model, version);
+        let Some(stored) = self.bucket.get(&key).await? else { return Ok(None) };
+        serde_json::from_slice(&stored.bytes).map(Some).map_err(|source| LakeError::Json { key, source })
+    }
+
     /// Writes a baseline. Its key is the dataset version, so a repeat writes the same.
     ///
     /// # Errors

@@ -207,6 +207,41 @@ pub(crate) fn model_of_contract(key: &str) -> Option<&str> {
     key.strip_prefix(CONTRACTS)?.strip_suffix(".yaml").filter(|model| !model.is_empty() && !model.contains('/'))
 }
 
+/// Where candidates are submitted in the models bucket: `candidates/<model>/<run>/manifest.json`.
+pub const CANDIDATES: &str = "candidates/";
+
+/// A model's file, kept under the digest that names its artifact.
+#[must_use]
+pub fn artifact(model: &str, id: &str, name: &str) -> String {
+    format!("artifacts/model={}/{id}/{name}", hive(model))
+}
+
+/// An evaluation set, kept under the digest of its bytes.
+#[must_use]
+pub fn evaluation(model: &str, sha256: &str) -> String {
+    format!("evaluations/model={}/{sha256}", hive(model))
+}
+
+/// What was submitted, kept under the digest of the manifest's bytes: `file` is `manifest.json` or `predictions`.
+#[must_use]
+pub fn submitted(model: &str, manifest_sha256: &str, file: &str) -> String {
+    format!("candidates/model={}/{manifest_sha256}/{file}", hive(model))
+}
+
+/// A gate's report, kept under its digest: `file` is `gate.json` or `index.html`.
+#[must_use]
+pub fn gate(model: &str, sha256: &str, file: &str) -> String {
+    format!("gates/model={}/{sha256}/{file}", hive(model))
+}
+
+/// The model and the run whose manifest a key of the models bucket names; `None` for every other key.
+#[must_use]
+pub fn candidate_of(key: &str) -> Option<(&str, &str)> {
+    let (model, rest) = key.strip_prefix(CANDIDATES)?.split_once('/')?;
+    let run = rest.strip_suffix("/manifest.json")?;
+    (!model.is_empty() && !run.is_empty() && !run.contains('/')).then_some((model, run))
+}
+
 /// The model that a training set's key names: `datasets/<model>/<file>`.
 #[must_use]
 pub fn model_of_training_set(key: &str) -> Option<&str> {

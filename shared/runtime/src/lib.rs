@@ -1,5 +1,5 @@
 //! What every function's `main` needs and no function should write twice: settings, clients, partial batches,
-//! deadlines, logs and metrics.
+//! events of objects, deadlines, logs and metrics.
 //!
 //! Nothing here knows what a model is. The environment is read in [`environment`] and the wall clock in
 //! [`Deadline::of`], nowhere else in Tidegate's functions.
@@ -10,6 +10,7 @@ mod deadline;
 mod lambda;
 mod logs;
 mod metrics;
+mod objects;
 mod settings;
 
 pub use batch::{Failure, MAX_BATCH_RECORDS, serve_batch};
@@ -18,4 +19,5 @@ pub use deadline::Deadline;
 pub use lambda::serve;
 pub use logs::start_logs;
 pub use metrics::{METRICS_TARGET, Metric, MetricsError, Unit, emit, metrics_line, metrics_lines};
+pub use objects::{NoObjectEvent, ObjectName, objects_of};
 pub use settings::{SettingProblem, Variables, WrongSettings, environment};

@@ -49,6 +49,18 @@ impl<'a> Variables<'a> {
         }
     }
 
+    /// A value that reads itself and says what it expected; `otherwise` stands in for a wrong one until [`Variables::finish`] refuses it.
+    pub fn parsed<T: FromStr<Err = String>>(&mut self, name: &'static str, otherwise: T) -> T {
+        let text = self.text(name);
+        if text.is_empty() {
+            return otherwise;
+        }
+        text.parse().unwrap_or_else(|says: String| {
+            let () = self.problem(name, &says);
+            otherwise
+        })
+    }
+
     fn problem<T: Default>(&mut self, name: &'static str, says: &str) -> T {
         self.problems.push(SettingProblem { name, says: says.to_owned() });
         T::default()

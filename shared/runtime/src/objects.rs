@@ -5,8 +5,6 @@
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
-use crate::CollectError;
-
 /// An object that an event names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectName {
@@ -47,12 +45,23 @@ struct Object {
     key: String,
 }
 
+/// A message that names no objects.
+#[derive(Debug, thiserror::Error)]
+#[error("found a message that is no event of S3: {says}")]
+pub struct NoObjectEvent {
+    /// What was found and what was expected.
+    pub says: String,
+    /// Why it could not be read.
+    #[source]
+    pub source: Option<serde_json::Error>,
+}
+
 /// The objects that a message names, each once, in the order of the message.
 ///
 /// # Errors
-/// [`CollectError::Message`] if the text is no event of S3.
-pub fn objects_of(body: &str) -> Result<Vec<ObjectName>, CollectError> {
-    let wrong = |says: &str, source| CollectError::Message { says: says.to_owned(), source };
+/// [`NoObjectEvent`] if the text is no event of S3.
+pub fn objects_of(body: &str) -> Result<Vec<ObjectName>, NoObjectEvent> {
+    let wrong = |says: &str, source| NoObjectEvent { says: says.to_owned(), source };
     let body: Body = serde_json::from_str(body).map_err(|source| wrong("expected JSON with bucket and key", Some(source)))?;
     let mut objects: Vec<ObjectName> = Vec::new();
     match (body.records, body.detail, body.event.as_deref()) {
@@ -137,7 +146,7 @@ mod tests {
             r#"{"Records":[{"s3":{"bucket":{"name":""},"object":{"key":"k"}}}]}"#,
             r#"{"Records":[{"s3":{"bucket":{"name":"b"},"object":{"key":"%ff"}}}]}"#,
         ] {
-            assert!(matches!(objects_of(body), Err(CollectError::Message { .. })), "{body}");
+            assert!(objects_of(body).is_err(), "{body}");
         }
     }
 }

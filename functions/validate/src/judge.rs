@@ -1,0 +1,244 @@
+//! Candidate and champion on the same rows, the gate's report, and what the registry makes of it.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use tidegate_contract::Contract;
+use tidegate_lake::keys;
+use tidegate_registry::{Command, GateOutcome, GateRecord, GateRule, MAX_RULES, MAX_TEXT_BYTES, ModelVersion, VersionState};
+use tidegate_validation::{Contender, Evaluation, Facts, GateInput, GateReport, Latency, Outcome, Rule, gate, seed_of};
+use tracing::{info, warn};
+
+use crate::candidate::{Candidate, Place, Submitted, Trouble};
+use crate::evidence::{Answers, Questions};
+use crate::manifest::{CandidateManifest, Claims};
+use crate::overlap::{common, marks};
+use crate::rows::{Rows, with_columns};
+use crate::{ValidateError, Validator};
+
+/// The champion, and what it answered for its own evaluation set.
+struct Opponent {
+    version: ModelVersion,
+    evaluation_sha256: String,
+    evaluation: Evaluation,
+}
+
+impl Validator {
+    /// Judges a registered candidate and has the registry decide on the report.
+    pub(crate) async fn judge(
+        &self,
+        place: Place<'_>,
+        contract: &Contract,
+        submitted: &Submitted,
+        candidate: &Candidate,
+        version: &ModelVersion,
+    ) -> Result<(), Trouble> {
+        let (report, champion) = self.report(place, contract, candidate, version).await?;
+        let digest = report.digest();
+        let key = keys::gate(place.model, &digest, "gate.json");
+        self.put_once(place, &key, Bytes::from(report.to_json()), "application/json").await?;
+        let record = gate_record(&report, digest, key, champion);
+        info!(model = place.model, version = version.number, gate = record.outcome.name(), headline = record.headline, "judged");
+        let order = |command| self.order(place, contract, version.number, command, submitted.at_ms);
+        order(Command::RecordGate(Box::new(record))).await?;
+        if report.outcome == Outcome::Fail {
+            return Ok(());
+        }
+        let asked = order(Command::RequestApprovals { request: request_name(place)? }).await?;
+        // Where nobody is asked and nothing waits, an approved version serves at once.
+        let promoted = asked.filter(|version| {
+            let asks_nobody = version.request.as_ref().is_none_or(|request| request.needed == 0 && request.hold_ms == 0);
+            version.state == VersionState::Approved && asks_nobody
+        });
+        if promoted.is_some() {
+            order(Command::Promote).await?;
+        }
+        Ok(())
+    }
+
+    async fn report(
+        &self,
+        place: Place<'_>,
+        contract: &Contract,
+        candidate: &Candidate,
+        version: &ModelVersion,
+    ) -> Result<(GateReport, Option<u32>), Trouble> {
+        let manifest = &candidate.manifest;
+        let questions = Questions::read(contract, &manifest.evaluation, candidate.evaluation.clone()).map_err(Trouble::Refused)?;
+        let answers = answers(contract, manifest, candidate.predictions.clone()).map_err(Trouble::Refused)?;
+        let evaluation = questions.evaluation(contract, &answers).map_err(Trouble::Refused)?;
+        let mut facts = Facts {
+            evaluation_rows: Some(questions.rows.count as u64),
+            training_overlap: self.overlap(place, contract, manifest, &questions.rows).await?,
+            latency: latency(&manifest.claims),
+            artifact_bytes: Some(candidate.artifact_bytes()),
+            further: Vec::new(),
+        };
+        facts.further.extend(claims(&manifest.claims, &evaluation));
+        let champion = self.registry.champion(place.model).await.map_err(self.registering(place))?;
+        let champion = champion.filter(|champion| champion.number != version.number);
+        let opponent = match &champion {
+            Some(champion) => self.opponent(place, contract, champion).await?,
+            None => None,
+        };
+        facts.further.extend(champion.as_ref().filter(|_| opponent.is_none()).map(no_answers_of));
+        let names = [version.number, opponent.as_ref().map_or(0, |opponent| opponent.version.number)].map(|number| number.to_string());
+        let [own_name, other_name] = &names;
+        let report = gate(&GateInput {
+            contract,
+            candidate: Contender {
+                version: own_name,
+                digest: &version.id,
+                evaluation_digest: &candidate.evaluation_sha256,
+                evaluation: &evaluation,
+            },
+            champion: opponent.as_ref().map(|opponent| Contender {
+                version: other_name,
+                digest: &opponent.version.id,
+                evaluation_digest: &opponent.evaluation_sha256,
+                evaluation: &opponent.evaluation,
+            }),
+            facts,
+            seed: seed_of(&candidate.evaluation_sha256),
+        });
+        Ok((report, champion.map(|champion| champion.number)))
+    }
+
+    /// What is kept of the champion's own submission; `None` if it was registered without.
+    async fn opponent(&self, place: Place<'_>, contract: &Contract, champion: &ModelVersion) -> Result<Option<Opponent>, ValidateError> {
+        let (Some(submitted), Some(evaluation)) = (&champion.lineage.manifest, &champion.lineage.evaluation_version) else {
+            return Ok(None);
+        };
+        let broken = |key: String| move |found: String| ValidateError::Kept { candidate: place.name(), key, found };
+        let key = |file: &str| keys::submitted(place.model, submitted, file);
+        let bytes = self.kept(place, &self.lake.bucket, key("manifest.json")).await?;
+        let manifest = CandidateManifest::parse(&bytes, place.model, &champion.lineage.run)
+            .map_err(|fault| broken(key("manifest.json"))(fault.to_string()))?;
+        let predictions = match &manifest.predictions {
+            Some(_) => Some(self.kept(place, &self.lake.bucket, key("predictions")).await?),
+            None => None,
+        };
+        let rows = self.kept(place, &self.lake.bucket, keys::evaluation(place.model, evaluation)).await?;
+        let answered = answers(contract, &manifest, predictions).map_err(broken(key("predictions")))?;
+        let questions = Questions::read(contract, &manifest.evaluation, rows).map_err(broken(keys::evaluation(place.model, evaluation)))?;
+        let judged = questions.evaluation(contract, &answered).map_err(broken(key("predictions")))?;
+        Ok(Some(Opponent { version: champion.clone(), evaluation_sha256: evaluation.clone(), evaluation: judged }))
+    }
+
+    /// Evaluation rows that were in the training set: rows with the same features, id and time, as far as both sets have those. `None` when
+    /// that is not known: the training set's files are gone or too large to look at, or rows that look alike may be different ones.
+    async fn overlap(
+        &self,
+        place: Place<'_>,
+        contract: &Contract,
+        manifest: &CandidateManifest,
+        asked: &Rows,
+    ) -> Result<Option<u64>, ValidateError> {
+        let Some(dataset) = self.lake.manifest(place.model, &manifest.training_set).await.map_err(place.lake())? else { return Ok(None) };
+        let mut training = Vec::new();
+        for file in &dataset.files {
+            let key = format!("{}{}/{}", keys::TRAINING, place.model, file.name);
+            let stored = match self.models.get(&key).await {
+                Ok(Some(stored)) if file.sha256 == sha256(&stored.bytes) => stored,
+                Err(error) if error.is_retryable() => return Err(place.lake()(error)),
+                _ => {
+                    warn!(dataset.version = manifest.training_set, object.key = key, "the training set cannot be looked at again");
+                    return Ok(None);
+                }
+            };
+            let columns = with_columns(contract, manifest.evaluation.id.as_ref(), &[]);
+            let rows = Rows::read(&columns, stored.bytes).map_err(|source| ValidateError::Plan { candidate: place.name(), source })?;
+            training.push(rows);
+        }
+        let telling = |name: &&str| asked.has(name) && training.iter().any(|rows| rows.has(name));
+        let identity: Vec<&str> = ["inference_id", "timestamp"].into_iter().filter(telling).collect();
+        let columns: Vec<&str> = identity
+            .iter()
+            .copied()
+            .chain(contract.features.iter().map(|feature| feature.name.as_str()).filter(|name| telling(&name)))
+            .collect();
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        let known: HashSet<_> = training.iter().flat_map(|rows| marks(rows.batches(), &columns)).collect();
+        let common = common(&marks(asked.batches(), &columns), &known);
+        Ok(if common > 0 && identity.is_empty() { None } else { Some(common) })
+    }
+}
+
+fn answers(contract: &Contract, manifest: &CandidateManifest, predictions: Option<Bytes>) -> Result<Answers, String> {
+    match (&manifest.predictions, predictions) {
+        (Some(named), Some(file)) => Answers::read(contract, named, manifest.evaluation.id.as_ref(), file),
+        _ => Err("predictions: found none, expected a file with the candidate's answers for the evaluation set".to_owned()),
+    }
+}
+
+/// What the team measured of the time that predictions take, where it says how many it timed.
+fn latency(claims: &Claims) -> Option<Latency> {
+    Some(Latency { p50_ms: claims.latency_p50_ms?, p99_ms: claims.latency_p99_ms?, rows: claims.latency_rows? })
+}
+
+/// Metrics that the team claims, held against what we measure: a claim outside of the 95 % interval was not made on these rows.
+fn claims(claims: &Claims, evaluation: &Evaluation) -> Option<Rule> {
+    /// How far a claim may be off for having been rounded, in its own unit.
+    const ROUNDING: f64 = 0.005;
+    let mut faults = Vec::new();
+    for (metric, claimed) in &claims.metrics {
+        match tidegate_validation::metrics::value(evaluation.outcomes(), *metric) {
+            Ok(found) if (found - claimed).abs() <= ROUNDING * found.abs().max(1.0) => {}
+            Ok(found) => faults.push(format!("{} is claimed to be {claimed}, and is {found:.4}", metric.title())),
+            Err(reason) => faults.push(format!("{} is claimed to be {claimed}, and cannot be measured: {reason}", metric.title())),
+        }
+    }
+    if claims.metrics.is_empty() {
+        return None;
+    }
+    Some(if faults.is_empty() {
+        Rule::new("claims", Outcome::Pass, "What the team measured itself agrees with what was measured here.")
+    } else {
+        Rule::new("claims", Outcome::Fail, format!("The manifest contradicts its own predictions: {}.", faults.join("; ")))
+    })
+}
+
+fn no_answers_of(champion: &ModelVersion) -> Rule {
+    let says =
+        format!("The champion, version {}, was registered without predictions: the candidate cannot be compared with it.", champion.number);
+    Rule::new("champion_predictions", Outcome::CannotTell, says)
+}
+
+fn gate_record(report: &GateReport, digest: String, key: String, champion: Option<u32>) -> GateRecord {
+    let outcome = |outcome| match outcome {
+        Outcome::Pass => GateOutcome::Pass,
+        Outcome::Fail => GateOutcome::Fail,
+        Outcome::CannotTell => GateOutcome::CannotTell,
+    };
+    let rule = |rule: &Rule| GateRule { name: rule.name.clone(), outcome: outcome(rule.outcome), says: cut(&rule.sentence) };
+    GateRecord {
+        outcome: outcome(report.outcome),
+        headline: cut(&report.headline),
+        digest,
+        key,
+        champion,
+        rules: report.rules.iter().take(MAX_RULES).map(rule).collect(),
+    }
+}
+
+/// As much of a text as the registry keeps; the report has it whole.
+pub(crate) fn cut(text: &str) -> String {
+    if text.len() <= MAX_TEXT_BYTES {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(MAX_TEXT_BYTES - "…".len());
+    format!("{}…", text.get(..end).unwrap_or_default())
+}
+
+fn request_name(place: Place<'_>) -> Result<String, ValidateError> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|source| ValidateError::Random { candidate: place.name(), source })?;
+    Ok(keys::hex(&random))
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    keys::hex(&sha2::Sha256::digest(bytes))
+}
