@@ -385,3 +385,106 @@ async fn a_refusal_says_what_was_tried_where_it_stands_and_what_would_be_possibl
     assert_eq!(unknown.refusal().unwrap().reason, Reason::Unknown);
     assert_eq!(unknown.to_string(), "could not promote flight-delay: found no such version");
 }
+
+/// The function's hour and the queue's commands, whole.
+mod function {
+    use tidegate_local_account::{AUDIT, SIGNING_KEY};
+    use tidegate_registry::audit::{PublicKey, SignedCheckpoint};
+
+    use super::*;
+
+    async fn checkpoints(desk: &Desk) -> Vec<(String, SignedCheckpoint)> {
+        let mut found = Vec::new();
+        for object in desk.account.s3.list_objects_v2().bucket(AUDIT).send().await.unwrap().contents.unwrap_or_default() {
+            let key = object.key.unwrap();
+            let body = desk.account.s3.get_object().bucket(AUDIT).key(&key).send().await.unwrap().body.collect().await.unwrap();
+            found.push((key, SignedCheckpoint::read(&body.into_bytes()).unwrap()));
+        }
+        found
+    }
+
+    async fn public_key(desk: &Desk) -> PublicKey {
+        let kms = aws_sdk_kms::Client::new(&Services::open(desk.folder.path()).unwrap().sdk_config(None, 1));
+        let answer = kms.get_public_key().key_id(SIGNING_KEY).send().await.unwrap();
+        PublicKey::read(&answer.public_key.unwrap().into_inner()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_hour_ends_what_nobody_answered_and_signs_where_the_chains_end() {
+        let desk = Desk::new().await;
+        assert_eq!(desk.account.tick_registry("1970-01-01T00:00:00Z").await.unwrap(), (0, None), "nothing to sign");
+        let number = desk.pending("run-1", &policy(1), 1_000).await;
+        // The request is open for 1,000 seconds.
+        let (expired, first) = desk.account.tick_registry("1970-01-01T00:10:00Z").await.unwrap();
+        assert_eq!((expired, first.as_deref()), (0, Some("checkpoints/1970/01/01/1970-01-01T00-10-00Z.json")));
+        assert_eq!(desk.account.tick_registry("1970-01-01T00:15:00Z").await.unwrap(), (0, None), "nothing went on");
+        let (expired, second) = desk.account.tick_registry("1970-01-01T01:00:00Z").await.unwrap();
+        assert_eq!((expired, desk.state(number).await), (1, VersionState::Expired));
+        assert!(second.is_some());
+        // The same hour again keeps what was written.
+        let kept = checkpoints(&desk).await;
+        assert_eq!(desk.account.tick_registry("1970-01-01T01:00:00Z").await.unwrap(), (0, None));
+        assert_eq!(checkpoints(&desk).await, kept);
+
+        // Both are signed by the key, and agree with the chain.
+        let key = public_key(&desk).await;
+        let anchors: Vec<_> = kept.iter().map(|(_, signed)| signed.verified(&key).unwrap().anchor(MODEL).unwrap()).collect();
+        assert_eq!(anchors.iter().map(|anchor| anchor.seq).collect::<Vec<_>>(), [4, 5]);
+        let audited = desk.registry.audited(MODEL).await.unwrap();
+        verify_to(MODEL, &audited.entries, &audited.records.head, &anchors).unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_hour_that_crashes_anywhere_is_done_when_it_comes_again() {
+        let mut call: u64 = 0;
+        loop {
+            call += 1;
+            let folder = tempfile::tempdir().unwrap();
+            let faults = Faults::default();
+            let setup = tidegate_local_account::Setup { attempts: 1, faults: faults.clone() };
+            let account = LocalAccount::start_with(folder.path(), setup).await.unwrap();
+            let registry = Registry::new(account.dynamodb.clone(), TABLE);
+            let desk = Desk { shaky: registry.clone(), folder, account, registry, faults };
+            let number = desk.pending("run-1", &policy(1), 1_000).await;
+            desk.faults.reset();
+            let moment = if call % 2 == 0 { Moment::After } else { Moment::Before };
+            desk.faults.plan(Fault { call: call.div_ceil(2), moment, deadly: true });
+            desk.account.tick_registry("1970-01-01T01:00:00Z").await.unwrap();
+            let struck = desk.faults.struck();
+            desk.account.tick_registry("1970-01-01T01:00:00Z").await.unwrap();
+            desk.account.tick_registry("1970-01-01T02:00:00Z").await.unwrap();
+            assert_eq!(desk.state(number).await, VersionState::Expired, "call {call}");
+            assert_eq!(desk.check().await, 5, "call {call}");
+            let key = public_key(&desk).await;
+            let kept = checkpoints(&desk).await;
+            assert_eq!(kept.len(), 1, "call {call}: one hour, one checkpoint");
+            assert_eq!(kept[0].1.verified(&key).unwrap().anchor(MODEL).unwrap().seq, 5, "call {call}");
+            if struck == 0 {
+                assert!(call > 16, "{call}");
+                break;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn commands_of_the_queue_are_done_once_and_what_is_refused_lies_in_the_dead_letter_queue() {
+        let desk = Desk::new().await;
+        for run in ["run-1", "run-2", "run-3"] {
+            desk.promoted(run, 1_000).await;
+        }
+        let command = |text: &str, version: u32| {
+            format!(r#"{{"command":"{text}","model":"{MODEL}","version":{version},"reason":"quality fell","by":"ops@example.com"}}"#)
+        };
+        // Twice the same rollback, a poison message, and one that no longer holds when its turn comes.
+        for body in [command("roll-back", 3), command("roll-back", 3), "{".to_owned(), command("roll-back", 1)] {
+            desk.account.send_to_registry(&body).await.unwrap();
+        }
+        desk.account.settle().await.unwrap();
+        assert_eq!(desk.registry.alias(MODEL, AliasName::Champion).await.unwrap(), Some(2));
+        let letters = desk.account.dead_letters(desk.account.registry_queue()).await.unwrap();
+        assert_eq!(letters, ["{".to_owned(), command("roll-back", 1)]);
+        let rolled_back = desk.registry.version(MODEL, 3).await.unwrap().unwrap();
+        assert_eq!(rolled_back.ending.unwrap().by, "ops@example.com (sent by AIDAJHIPRHEMV73VRJEBU)");
+        desk.check().await;
+    }
+}

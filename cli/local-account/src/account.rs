@@ -20,6 +20,9 @@ pub const MODELS: &str = "models";
 /// Bucket of everything that Tidegate writes.
 pub const LAKE: &str = "lake";
 
+/// Bucket of signed checkpoints.
+pub const AUDIT: &str = "audit";
+
 /// The registry's table.
 pub const TABLE: &str = "tidegate-registry";
 
@@ -41,7 +44,7 @@ impl Default for Setup {
     }
 }
 
-/// An AWS account inside the process: S3 on a folder, DynamoDB on a file, SQS in memory, `collect` and `drift` deployed.
+/// An AWS account inside the process: S3 on a folder, DynamoDB on a file, SQS in memory, `collect`, `drift` and `registry` deployed.
 #[derive(Debug)]
 pub struct LocalAccount {
     folder: PathBuf,
@@ -90,20 +93,21 @@ impl LocalAccount {
         make_table(&dynamodb).await?;
         let collect = make_queue(&sqs, "collect").await?;
         let drift = make_queue(&sqs, "drift").await?;
+        let registry = make_queue(&sqs, "registry").await?;
         let mut messages = Vec::new();
-        for bucket in [LOGS, MODELS, LAKE] {
+        for bucket in [LOGS, MODELS, LAKE, AUDIT] {
             let is_new = s3.head_bucket().bucket(bucket).send().await.is_err();
             if is_new {
                 s3.create_bucket().bucket(bucket).send().await.map_err(LocalAccountError::service(format!("make the bucket {bucket}")))?;
             }
-            // The lake wakes nobody.
-            if is_new && bucket != LAKE {
+            // The lake and the audit bucket wake nobody.
+            if is_new && bucket != LAKE && bucket != AUDIT {
                 messages.push(events::test_event(bucket)?);
             }
         }
 
         let functions = Functions::deploy(inside, &drift.url)?;
-        let dispatcher = Dispatcher { services, sqs: sqs.clone(), faults: setup.faults, functions, collect, drift };
+        let dispatcher = Dispatcher { services, sqs: sqs.clone(), faults: setup.faults, functions, collect, drift, registry };
         for message in messages {
             dispatcher.send(&dispatcher.collect, &message).await?;
         }
@@ -126,6 +130,12 @@ impl LocalAccount {
     #[must_use]
     pub fn drift_queue(&self) -> &Queue {
         &self.dispatcher.drift
+    }
+
+    /// The queue of `registry`: commands that people and pipelines send.
+    #[must_use]
+    pub fn registry_queue(&self) -> &Queue {
+        &self.dispatcher.registry
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use tidegate_drift::{DriftAnswer, DriftEvent};
+use tidegate_registry_function::{RegistryAnswer, RegistryEvent};
 use tidegate_runtime::{Deadline, MAX_BATCH_RECORDS};
 
 use crate::LocalAccountError;
@@ -32,6 +33,7 @@ pub(crate) struct Dispatcher {
     pub(crate) functions: Functions,
     pub(crate) collect: Queue,
     pub(crate) drift: Queue,
+    pub(crate) registry: Queue,
 }
 
 /// What became of one batch.
@@ -46,6 +48,7 @@ pub struct Delivered {
 enum Function {
     Collect,
     Drift,
+    Registry,
 }
 
 impl LocalAccount {
@@ -86,7 +89,23 @@ impl LocalAccount {
         self.dispatcher.deliver(&Function::Drift).await
     }
 
-    /// Tells `collect` of every new object, and runs both functions until their queues are empty.
+    /// Puts a command into the queue of `registry`.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the queue refuses it.
+    pub async fn send_to_registry(&self, body: &str) -> Result<(), LocalAccountError> {
+        self.dispatcher.send(&self.dispatcher.registry, body).await
+    }
+
+    /// Hands one batch of at most ten commands to `registry`; `None` when its queue is empty.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the queue itself fails.
+    pub async fn run_registry_once(&self) -> Result<Option<Delivered>, LocalAccountError> {
+        self.dispatcher.deliver(&Function::Registry).await
+    }
+
+    /// Tells `collect` of every new object, and runs all functions until their queues are empty.
     ///
     /// # Errors
     /// [`LocalAccountError::Service`] if a queue itself fails.
@@ -96,6 +115,7 @@ impl LocalAccount {
         }
         while self.run_collect_once().await?.is_some() {}
         while self.run_drift_once().await?.is_some() {}
+        while self.run_registry_once().await?.is_some() {}
         Ok(())
     }
 
@@ -114,6 +134,31 @@ impl LocalAccount {
             let is_crashed = self.dispatcher.replace_crashed();
             let source: Box<dyn std::error::Error + Send + Sync> = match answer {
                 Ok(DriftAnswer::Planned { planned }) if !is_crashed => return Ok(planned),
+                Ok(_) => "the process crashed, or answered something else".into(),
+                Err(error) => Box::new(error),
+            };
+            if attempts == PLAN_ATTEMPTS {
+                return Err(LocalAccountError::Plan { scheduled_time: scheduled_time.to_owned(), attempts, source });
+            }
+        }
+    }
+
+    /// Wakes `registry` as the schedule does, for the time that it was scheduled for (RFC 3339), and again when it fails. Returns how many
+    /// requests it ended, and the key of the checkpoint that it wrote.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Plan`] if every try failed.
+    pub async fn tick_registry(&self, scheduled_time: &str) -> Result<(usize, Option<String>), LocalAccountError> {
+        let event = events::registry_hour(scheduled_time)?;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let event: RegistryEvent =
+                serde_json::from_value(event.clone()).map_err(LocalAccountError::service("read its own schedule"))?;
+            let answer = self.dispatcher.functions.registry().handle(event, Deadline::never()).await;
+            let is_crashed = self.dispatcher.replace_crashed();
+            let source: Box<dyn std::error::Error + Send + Sync> = match answer {
+                Ok(RegistryAnswer::Hour { expired, checkpoint }) if !is_crashed => return Ok((expired, checkpoint)),
                 Ok(_) => "the process crashed, or answered something else".into(),
                 Err(error) => Box::new(error),
             };
@@ -172,6 +217,7 @@ impl Dispatcher {
         let queue = match function {
             Function::Collect => &self.collect,
             Function::Drift => &self.drift,
+            Function::Registry => &self.registry,
         };
         let messages = self.receive(&queue.url).await?;
         if messages.is_empty() {
@@ -182,6 +228,10 @@ impl Dispatcher {
             Function::Collect => Some(self.functions.collect().handle(event, Deadline::never()).await),
             Function::Drift => match self.functions.drift().handle(DriftEvent::Windows(event), Deadline::never()).await {
                 Ok(DriftAnswer::Judged(answer)) => Some(answer),
+                _ => None,
+            },
+            Function::Registry => match self.functions.registry().handle(RegistryEvent::Commands(event), Deadline::never()).await {
+                Ok(RegistryAnswer::Commands(answer)) => Some(answer),
                 _ => None,
             },
         };

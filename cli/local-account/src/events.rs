@@ -12,6 +12,7 @@ const OBJECT_CREATED: (&str, &str) = ("s3-object-created-put.json", include_str!
 const TEST_EVENT: (&str, &str) = ("s3-test-event.json", include_str!("../../../events/s3-test-event.json"));
 const BATCH: (&str, &str) = ("sqs-collect-batch.json", include_str!("../../../events/sqs-collect-batch.json"));
 const PLAN: (&str, &str) = ("scheduler-plan.json", include_str!("../../../events/scheduler-plan.json"));
+const REGISTRY_HOUR: (&str, &str) = ("scheduler-registry.json", include_str!("../../../events/scheduler-registry.json"));
 
 /// What stays as it is in the key of an S3 event; a space becomes `+`.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/').remove(b' ');
@@ -44,6 +45,13 @@ pub(crate) fn test_event(bucket: &str) -> Result<String, LocalAccountError> {
 pub(crate) fn plan(scheduled_time: &str) -> Result<Value, LocalAccountError> {
     let mut event = example(PLAN)?;
     replace(PLAN, &mut event, "/scheduled_time", json!(scheduled_time))?;
+    Ok(event)
+}
+
+/// What the schedule sends to `registry`, `scheduled_time` being RFC 3339.
+pub(crate) fn registry_hour(scheduled_time: &str) -> Result<Value, LocalAccountError> {
+    let mut event = example(REGISTRY_HOUR)?;
+    replace(REGISTRY_HOUR, &mut event, "/scheduled_time", json!(scheduled_time))?;
     Ok(event)
 }
 

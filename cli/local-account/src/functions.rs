@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_config::SdkConfig;
 use tidegate_collect::Collector;
 use tidegate_drift::DriftFunction;
+use tidegate_registry_function::RegistryFunction;
 
 use crate::LocalAccountError;
-use crate::account::{LAKE, LOGS, MODELS, TABLE};
+use crate::account::{AUDIT, LAKE, LOGS, MODELS, TABLE};
+use crate::keys::SIGNING_KEY;
 
 /// The deployed functions.
 #[derive(Debug)]
@@ -15,6 +17,7 @@ pub(crate) struct Functions {
     config: SdkConfig,
     collect_settings: tidegate_collect::Settings,
     drift_settings: tidegate_drift::Settings,
+    registry_settings: tidegate_registry_function::Settings,
     warm: Mutex<Warm>,
 }
 
@@ -22,6 +25,7 @@ pub(crate) struct Functions {
 struct Warm {
     collect: Option<Arc<Collector>>,
     drift: Option<Arc<DriftFunction>>,
+    registry: Option<Arc<RegistryFunction>>,
 }
 
 impl Functions {
@@ -32,6 +36,9 @@ impl Functions {
             "MODELS_BUCKET" => Some(MODELS.to_owned()),
             "LAKE_BUCKET" => Some(LAKE.to_owned()),
             "REGISTRY_TABLE" => Some(TABLE.to_owned()),
+            "AUDIT_BUCKET" => Some(AUDIT.to_owned()),
+            "SIGNING_KEY" => Some(SIGNING_KEY.to_owned()),
+            "STAGE" => Some("dev".to_owned()),
             "DRIFT_QUEUE_URL" => Some(drift_queue.to_owned()),
             _ => None,
         };
@@ -39,6 +46,7 @@ impl Functions {
             config,
             collect_settings: tidegate_collect::Settings::from_lookup(setting)?,
             drift_settings: tidegate_drift::Settings::from_lookup(setting)?,
+            registry_settings: tidegate_registry_function::Settings::from_lookup(setting)?,
             warm: Mutex::default(),
         })
     }
@@ -62,6 +70,15 @@ impl Functions {
             Arc::new(DriftFunction::new(self.drift_settings.clone(), aws_sdk_s3::Client::new(&self.config), dynamodb, sqs))
         };
         Arc::clone(self.warm().drift.get_or_insert_with(start))
+    }
+
+    /// The instance of `registry`, started if there is none.
+    pub(crate) fn registry(&self) -> Arc<RegistryFunction> {
+        let start = || {
+            let (s3, dynamodb) = (aws_sdk_s3::Client::new(&self.config), aws_sdk_dynamodb::Client::new(&self.config));
+            Arc::new(RegistryFunction::new(self.registry_settings.clone(), s3, dynamodb, aws_sdk_kms::Client::new(&self.config)))
+        };
+        Arc::clone(self.warm().registry.get_or_insert_with(start))
     }
 
     fn warm(&self) -> MutexGuard<'_, Warm> {

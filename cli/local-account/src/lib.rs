@@ -20,6 +20,7 @@ mod error;
 mod events;
 mod faults;
 mod functions;
+mod keys;
 mod listing;
 mod queues;
 mod services;
@@ -27,8 +28,9 @@ mod spool;
 mod storage;
 mod table;
 
-pub use account::{LAKE, LOGS, LocalAccount, MAX_RECEIVES, MODELS, Queue, Setup, TABLE};
+pub use account::{AUDIT, LAKE, LOGS, LocalAccount, MAX_RECEIVES, MODELS, Queue, Setup, TABLE};
 pub use dispatcher::Delivered;
 pub use error::LocalAccountError;
 pub use faults::{Dice, Fault, Faults, Moment, Odds};
+pub use keys::SIGNING_KEY;
 pub use services::{REGION, Service, Services};

@@ -1,4 +1,4 @@
-//! S3, DynamoDB and SQS of the account, and the wire to them: a function call, no socket. Requests carry the real host
+//! S3, DynamoDB, SQS and KMS of the account, and the wire to them: a function call, no socket. Requests carry the real host
 //! names of AWS, are signed by the SDK and checked by the S3 side, so clients need no special settings.
 
 use std::path::Path;
@@ -20,6 +20,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::LocalAccountError;
 use crate::faults::{Faults, Line};
+use crate::keys::Keys;
 use crate::queues::Queues;
 use crate::storage::{Created, Folder, News};
 
@@ -38,6 +39,7 @@ pub struct Services {
     storage: S3Service,
     database: Database,
     queues: Arc<Queues>,
+    keys: Arc<Keys>,
     news: News,
     access: Access,
 }
@@ -53,7 +55,7 @@ enum Access {
 const READS: [&str; 6] = ["GetItem", "BatchGetItem", "Query", "Scan", "DescribeTable", "TransactGetItems"];
 
 impl Services {
-    /// Opens the services on their files: `<folder>/s3` and `<folder>/dynamodb.sqlite`. Queues live in memory.
+    /// Opens the services on their files: `<folder>/s3`, `<folder>/dynamodb.sqlite` and `<folder>/kms-audit.key`. Queues live in memory.
     ///
     /// # Errors
     /// [`LocalAccountError::Open`] if the folder cannot be written or holds something else.
@@ -82,6 +84,10 @@ impl Services {
             Access::All => Folder::open(&buckets, news.clone()).map_err(|source| open(source.into()))?,
             Access::Read => Folder::open_to_read(&buckets),
         };
+        let keys = match access {
+            Access::All => Keys::open(folder),
+            Access::Read => Keys::open_to_read(folder),
+        };
         let mut builder = S3ServiceBuilder::new(objects);
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
         builder.set_host(SingleDomain::new(&format!("s3.{REGION}.amazonaws.com")).map_err(|source| open(source.into()))?);
@@ -90,6 +96,7 @@ impl Services {
             storage: builder.build(),
             database: Database::new(&tables.to_string_lossy()).map_err(|source| open(source.into()))?,
             queues: Arc::new(Queues::new(REGION)),
+            keys: Arc::new(keys.map_err(|source| open(source.into()))?),
             news,
             access,
         })
@@ -141,6 +148,7 @@ impl Services {
                 }
                 Ok(answer)
             }
+            Some(Service::Keys) => ask(&request, |target, body| self.keys.answer(target, body)),
             None => Err(ConnectorError::user(format!("the local account has no service at {}", request.uri()).into())),
         }
     }
@@ -175,6 +183,7 @@ fn is_write(service: Service, request: &HttpRequest) -> bool {
             !READS.contains(&target.rsplit('.').next().unwrap_or_default())
         }
         Service::Queues => false,
+        Service::Keys => !request.headers().get("x-amz-target").unwrap_or_default().ends_with(".GetPublicKey"),
     }
 }
 
@@ -201,6 +210,8 @@ pub enum Service {
     Database,
     /// SQS.
     Queues,
+    /// KMS.
+    Keys,
 }
 
 impl Service {
@@ -212,6 +223,7 @@ impl Service {
             "s3" => Some(Self::Storage),
             "dynamodb" => Some(Self::Database),
             "sqs" => Some(Self::Queues),
+            "kms" => Some(Self::Keys),
             _ => None,
         })
     }

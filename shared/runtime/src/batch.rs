@@ -21,10 +21,7 @@ pub trait Failure: std::error::Error {
     fn is_retryable(&self) -> bool;
 }
 
-/// Handles each message of a batch, at most `concurrency` at a time, and reports the ones that failed.
-///
-/// A message is not started unless `least` is left before the deadline, and is dropped when the deadline comes: to
-/// everything that `handle` writes, that is a crash at that point.
+/// Handles the body of each message of a batch, as [`serve_messages`] does.
 pub async fn serve_batch<'a, F, Fut, E>(
     event: &'a SqsEvent,
     deadline: Deadline,
@@ -37,6 +34,25 @@ where
     Fut: Future<Output = Result<(), E>> + 'a,
     E: Failure,
 {
+    serve_messages(event, deadline, least, concurrency, |message| handle(message.body.as_deref().unwrap_or_default())).await
+}
+
+/// Handles each message of a batch, at most `concurrency` at a time, and reports the ones that failed.
+///
+/// A message is not started unless `least` is left before the deadline, and is dropped when the deadline comes: to
+/// everything that `handle` writes, that is a crash at that point.
+pub async fn serve_messages<'a, F, Fut, E>(
+    event: &'a SqsEvent,
+    deadline: Deadline,
+    least: Duration,
+    concurrency: usize,
+    handle: F,
+) -> SqsBatchResponse
+where
+    F: Fn(&'a SqsMessage) -> Fut,
+    Fut: Future<Output = Result<(), E>> + 'a,
+    E: Failure,
+{
     let handle = &handle;
     let failed: Vec<bool> = stream::iter(&event.records)
         .map(|message| async move {
@@ -45,7 +61,7 @@ where
                 return true;
             }
             // A panic may begin before the first await, so the future is made inside the guarded one.
-            let guarded = AssertUnwindSafe(async { Box::pin(handle(message.body.as_deref().unwrap_or_default())).await }).catch_unwind();
+            let guarded = AssertUnwindSafe(async { Box::pin(handle(message)).await }).catch_unwind();
             let outcome = match deadline.left() {
                 Some(left) => tokio::time::timeout(left, guarded).await,
                 None => Ok(guarded.await),

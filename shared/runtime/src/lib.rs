@@ -13,7 +13,7 @@ mod metrics;
 mod objects;
 mod settings;
 
-pub use batch::{Failure, MAX_BATCH_RECORDS, serve_batch};
+pub use batch::{Failure, MAX_BATCH_RECORDS, serve_batch, serve_messages};
 pub use clients::aws_config;
 pub use deadline::Deadline;
 pub use lambda::serve;

@@ -124,6 +124,14 @@ impl SignedCheckpoint {
         serde_json::to_vec_pretty(self).unwrap_or_default()
     }
 
+    /// What it says, whoever signed it.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Unreadable`].
+    pub fn unverified(&self) -> Result<Checkpoint, CheckpointError> {
+        serde_json::from_str(&self.checkpoint).map_err(CheckpointError::Unreadable)
+    }
+
     /// The checkpoint, if the key signed it.
     ///
     /// # Errors
@@ -132,7 +140,7 @@ impl SignedCheckpoint {
         let der = STANDARD.decode(&self.signature).map_err(|_| CheckpointError::Signature)?;
         let signature = Signature::from_der(&der).map_err(|_| CheckpointError::Signature)?;
         key.0.verify(self.checkpoint.as_bytes(), &signature).map_err(|_| CheckpointError::Signature)?;
-        serde_json::from_str(&self.checkpoint).map_err(CheckpointError::Unreadable)
+        self.unverified()
     }
 }
 

@@ -95,6 +95,12 @@ impl Policy {
         }
     }
 
+    /// A policy under which nobody may decide: for commands that need no decision, when no contract is at hand.
+    #[must_use]
+    pub fn nobody(stage: Stage) -> Self {
+        Self { stage, approvals: 1, approvers: Vec::new(), expires_ms: 0, hold_ms: 0, people: People::default() }
+    }
+
     /// SHA-256 of who decides: stage, number of approvals and the people. How long things wait is not part of it: a longer wait makes no
     /// decision another one.
     #[must_use]

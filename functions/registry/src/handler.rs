@@ -1,0 +1,160 @@
+//! What `registry` does with an event: the schedule's hour, or commands of the queue.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use serde::{Deserialize, Serialize};
+use tidegate_lake::{Bucket, ContractBook, parse_time};
+use tidegate_registry::{Policy, Registry};
+use tidegate_runtime::{Deadline, Failure, serve_messages};
+use tracing::{error, info};
+
+use crate::command::{Asked, Received};
+use crate::expiry::expire;
+use crate::{RegistryFunctionError, Settings};
+
+/// An event of `registry`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum RegistryEvent {
+    /// The schedule's hour.
+    Schedule(Schedule),
+    /// The queue brings commands.
+    Commands(SqsEvent),
+}
+
+/// What the schedule sends: `{"schedule": "registry", "scheduled_time": "2013-07-02T00:05:00Z"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// What is asked for: `registry`.
+    pub schedule: String,
+    /// For when it is asked, RFC 3339. It is the same when the schedule fires twice.
+    pub scheduled_time: String,
+}
+
+/// The answer to an event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum RegistryAnswer {
+    /// The hour was done.
+    Hour {
+        /// Requests that were ended.
+        expired: usize,
+        /// Key of the checkpoint, if one was written.
+        checkpoint: Option<String>,
+    },
+    /// The queue's commands were done, or not.
+    Commands(SqsBatchResponse),
+}
+
+/// The function: built once per cold start, asked once per event.
+#[derive(Debug)]
+pub struct RegistryFunction {
+    pub(crate) settings: Settings,
+    pub(crate) registry: Registry,
+    pub(crate) contracts: ContractBook,
+    pub(crate) audit: Bucket,
+    pub(crate) kms: aws_sdk_kms::Client,
+}
+
+impl RegistryFunction {
+    /// The function with these settings, calling through these clients.
+    #[must_use]
+    pub fn new(settings: Settings, s3: aws_sdk_s3::Client, dynamodb: aws_sdk_dynamodb::Client, kms: aws_sdk_kms::Client) -> Self {
+        Self {
+            registry: Registry::new(dynamodb, &settings.registry_table),
+            contracts: ContractBook::new(Bucket::new(s3.clone(), &settings.models_bucket)),
+            audit: Bucket::new(s3, &settings.audit_bucket),
+            kms,
+            settings,
+        }
+    }
+
+    /// Does the hour's work or the queue's commands, as the event says.
+    ///
+    /// # Errors
+    /// [`RegistryFunctionError`] if the hour's work failed; commands fail one by one, in the answer.
+    pub async fn handle(&self, event: RegistryEvent, deadline: Deadline) -> Result<RegistryAnswer, RegistryFunctionError> {
+        match event {
+            RegistryEvent::Schedule(schedule) => self.hour(&schedule).await,
+            // One at a time: commands of one model would only get into each other's way.
+            RegistryEvent::Commands(batch) => {
+                let answer = serve_messages(&batch, deadline, self.settings.reserve, 1, |message| self.command(message)).await;
+                Ok(RegistryAnswer::Commands(answer))
+            }
+        }
+    }
+
+    /// Ends what is over, then signs where every chain ends. What fails for one model costs neither the others nor the checkpoint.
+    async fn hour(&self, Schedule { schedule, scheduled_time }: &Schedule) -> Result<RegistryAnswer, RegistryFunctionError> {
+        if schedule != "registry" {
+            return Err(RegistryFunctionError::Schedule { found: format!("schedule \"{schedule}\""), expected: "\"registry\"" });
+        }
+        let expected = "a time such as 2013-07-02T00:05:00Z";
+        let wrong = || RegistryFunctionError::Schedule { found: format!("scheduled_time \"{scheduled_time}\""), expected };
+        let scheduled_ms = parse_time(scheduled_time).ok_or_else(wrong)?;
+        let models = self.registry.models().await.map_err(RegistryFunctionError::registry("a look at the models"))?;
+        let policy = Policy::nobody(self.settings.stage);
+        let (mut expired, mut failed) = (0, None);
+        for model in &models {
+            match expire(&self.registry, model, &policy, scheduled_ms).await {
+                Ok(ended) => expired += ended,
+                Err(failure) => {
+                    error!(model, error.message = %failure, error.retryable = failure.is_retryable(), "requests were not ended");
+                    failed = Some(failure);
+                }
+            }
+        }
+        let checkpoint = self.checkpoint(&models, scheduled_ms).await?;
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+        info!(schedule.time = scheduled_time, requests.expired = expired, checkpoint.key = checkpoint.as_deref(), "the hour is done");
+        Ok(RegistryAnswer::Hour { expired, checkpoint })
+    }
+
+    /// Does one command. What is refused is refused again and lies in the dead-letter queue, where an alarm tells of it.
+    async fn command(&self, message: &SqsMessage) -> Result<(), RegistryFunctionError> {
+        let Received { message, order, sent_ms } = Received::read(message)?;
+        let what = format!("{} of version {} of {}", order.command.name(), message.version, message.model);
+        let policy = match message.command {
+            // Who decides is looked at once more.
+            Asked::Promote => {
+                let contracts = self.contracts.load().await.map_err(RegistryFunctionError::bucket(&what))?;
+                let contract = contracts.of_model(&message.model).map_err(RegistryFunctionError::bucket(&what))?;
+                let contract = contract.ok_or_else(|| RegistryFunctionError::NoContract { model: message.model.clone() })?;
+                Policy::of(&contract, self.settings.stage)
+            }
+            Asked::RollBack | Asked::Retire => Policy::nobody(self.settings.stage),
+        };
+        let applied = self.registry.apply(&message.model, Some(message.version), &order, &policy, sent_ms).await;
+        let applied = applied.map_err(RegistryFunctionError::registry(&what))?;
+        info!(model = message.model, model.version = message.version, audit.entry = applied.entry, "{}", applied.says);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(file: &str) -> RegistryEvent {
+        let text = std::fs::read_to_string(format!("{}/../../events/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn the_two_events_are_told_apart() {
+        let RegistryEvent::Schedule(schedule) = event("scheduler-registry.json") else { panic!("a schedule") };
+        assert_eq!((schedule.schedule.as_str(), schedule.scheduled_time.as_str()), ("registry", "2013-07-02T00:05:00Z"));
+        assert!(matches!(event("sqs-registry-batch.json"), RegistryEvent::Commands(batch) if batch.records.len() == 3));
+    }
+
+    #[test]
+    fn the_answer_to_the_queue_is_what_lambda_reads() {
+        let mut response = SqsBatchResponse::default();
+        response.add_failure("a");
+        assert_eq!(
+            serde_json::to_string(&RegistryAnswer::Commands(response)).unwrap(),
+            r#"{"batchItemFailures":[{"itemIdentifier":"a"}]}"#
+        );
+    }
+}
