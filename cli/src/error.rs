@@ -106,6 +106,22 @@ pub(crate) enum CliError {
     OtherModel { found: String, expected: String },
     #[error("the lake could not be replayed")]
     Account(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the registry could not be asked")]
+    Registry(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("found no {wanted} of model \"{model}\", expected one of: {}", listed(.found))]
+    NoVersion { model: String, wanted: String, found: Vec<String> },
+    #[error("found no version of model \"{model}\", expected one of these models: {}", listed(.found))]
+    NoVersions { model: String, found: Vec<String> },
+    #[error("{from} is no key that checkpoints can be verified with")]
+    PublicKey {
+        from: String,
+        #[source]
+        source: tidegate_registry::audit::CheckpointError,
+    },
+    #[error(
+        "{what} was asked for and is not done yet: look at it with `tidegate show`, and at the dead-letter queue of the function registry"
+    )]
+    NotDone { what: String },
     #[error("a verdict could not be read")]
     Verdict(#[source] serde_json::Error),
 }
@@ -114,6 +130,11 @@ impl CliError {
     /// What kept the demo from going on.
     pub(crate) fn demo(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Demo(source.into())
+    }
+
+    /// What kept the registry from its answer.
+    pub(crate) fn registry(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Registry(source.into())
     }
 
     /// What kept a lake from being read.

@@ -1,4 +1,5 @@
-//! `tidegate`: the engine of the functions at a desk. Only files, no account and no network, except for a replay that is pointed at a lake.
+//! `tidegate`: the engine of the functions at a desk. Only files, no account and no network, except for what
+//! is pointed at a lake or a registry.
 
 mod check;
 mod demo;
@@ -12,6 +13,7 @@ mod guess;
 mod import;
 mod init;
 mod profile;
+mod registry;
 mod replay;
 mod sample;
 mod says;
@@ -45,6 +47,13 @@ enum Command {
     Profile(profile::Arguments),
     Import(import::Arguments),
     Doctor(doctor::Arguments),
+    Models(registry::ModelsArguments),
+    Versions(registry::VersionsArguments),
+    Show(registry::ShowArguments),
+    Lineage(registry::LineageArguments),
+    WhoWas(registry::WhoWasArguments),
+    Rollback(registry::RollbackArguments),
+    Verify(registry::VerifyArguments),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +67,13 @@ fn main() -> ExitCode {
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Models(arguments) => registry::models(&arguments),
+        Command::Versions(arguments) => registry::versions(&arguments),
+        Command::Show(arguments) => registry::show(&arguments),
+        Command::Lineage(arguments) => registry::lineage(&arguments),
+        Command::WhoWas(arguments) => registry::who_was(&arguments),
+        Command::Rollback(arguments) => registry::rollback(&arguments),
+        Command::Verify(arguments) => registry::verify(&arguments),
     };
     terminal::finish(outcome)
 }
