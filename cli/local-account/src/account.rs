@@ -44,7 +44,7 @@ impl Default for Setup {
     }
 }
 
-/// An AWS account inside the process: S3 on a folder, DynamoDB on a file, SQS in memory, `collect`, `drift` and `registry` deployed.
+/// An AWS account inside the process: S3 on a folder, DynamoDB on a file, SQS in memory, every function deployed.
 #[derive(Debug)]
 pub struct LocalAccount {
     folder: PathBuf,
@@ -94,6 +94,7 @@ impl LocalAccount {
         let collect = make_queue(&sqs, "collect").await?;
         let drift = make_queue(&sqs, "drift").await?;
         let registry = make_queue(&sqs, "registry").await?;
+        let validate = make_queue(&sqs, "validate").await?;
         let mut messages = Vec::new();
         for bucket in [LOGS, MODELS, LAKE, AUDIT] {
             let is_new = s3.head_bucket().bucket(bucket).send().await.is_err();
@@ -107,7 +108,7 @@ impl LocalAccount {
         }
 
         let functions = Functions::deploy(inside, &drift.url)?;
-        let dispatcher = Dispatcher { services, sqs: sqs.clone(), faults: setup.faults, functions, collect, drift, registry };
+        let dispatcher = Dispatcher { services, sqs: sqs.clone(), faults: setup.faults, functions, collect, drift, registry, validate };
         for message in messages {
             dispatcher.send(&dispatcher.collect, &message).await?;
         }
@@ -130,6 +131,12 @@ impl LocalAccount {
     #[must_use]
     pub fn drift_queue(&self) -> &Queue {
         &self.dispatcher.drift
+    }
+
+    /// The queue of `validate`.
+    #[must_use]
+    pub fn validate_queue(&self) -> &Queue {
+        &self.dispatcher.validate
     }
 
     /// The queue of `registry`: commands that people and pipelines send.

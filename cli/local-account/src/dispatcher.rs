@@ -18,8 +18,21 @@ use crate::functions::Functions;
 use crate::services::Services;
 use crate::storage::Created;
 
-/// Which new objects wake `collect`: bucket, prefix of the key, name of the notification. As in the template.
-const NOTIFICATIONS: [(&str, &str, &str); 2] = [(LOGS, "", "collect-scoring-logs"), (MODELS, "datasets/", "collect-training-sets")];
+/// Which new objects wake whom, and the name of the notification. As in the template.
+const NOTIFICATIONS: [Notification; 3] = [
+    Notification { wakes: Function::Collect, bucket: LOGS, prefix: "", suffix: "", name: "collect-scoring-logs" },
+    Notification { wakes: Function::Collect, bucket: MODELS, prefix: "datasets/", suffix: "", name: "collect-training-sets" },
+    Notification { wakes: Function::Validate, bucket: MODELS, prefix: "candidates/", suffix: "manifest.json", name: "validate-candidates" },
+];
+
+/// A bucket's notification.
+struct Notification {
+    wakes: Function,
+    bucket: &'static str,
+    prefix: &'static str,
+    suffix: &'static str,
+    name: &'static str,
+}
 
 /// Tries that Lambda makes with one tick of the schedule: the first and two more, as in the template.
 const PLAN_ATTEMPTS: u32 = 3;
@@ -34,6 +47,7 @@ pub(crate) struct Dispatcher {
     pub(crate) collect: Queue,
     pub(crate) drift: Queue,
     pub(crate) registry: Queue,
+    pub(crate) validate: Queue,
 }
 
 /// What became of one batch.
@@ -45,10 +59,12 @@ pub struct Delivered {
     pub failed: usize,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Function {
     Collect,
     Drift,
     Registry,
+    Validate,
 }
 
 impl LocalAccount {
@@ -58,11 +74,31 @@ impl LocalAccount {
     /// # Errors
     /// [`LocalAccountError::Example`] if the examples in `events/` changed their shape.
     pub fn take_notifications(&self) -> Result<Vec<String>, LocalAccountError> {
-        let created = self.dispatcher.services.take_created();
-        created
-            .iter()
-            .filter_map(|(sequence, created)| notification(created).map(|name| events::object_created(created, name, *sequence)))
-            .collect()
+        self.dispatcher.take_notifications(Function::Collect)
+    }
+
+    /// As [`LocalAccount::take_notifications`], for `validate`: candidates that were submitted since the last call.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn take_submissions(&self) -> Result<Vec<String>, LocalAccountError> {
+        self.dispatcher.take_notifications(Function::Validate)
+    }
+
+    /// Puts a message into the queue of `validate`.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the queue refuses it.
+    pub async fn send_to_validate(&self, body: &str) -> Result<(), LocalAccountError> {
+        self.dispatcher.send(&self.dispatcher.validate, body).await
+    }
+
+    /// Hands one batch of messages to `validate`; `None` when its queue is empty.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the queue itself fails.
+    pub async fn run_validate_once(&self) -> Result<Option<Delivered>, LocalAccountError> {
+        self.dispatcher.deliver(&Function::Validate).await
     }
 
     /// Puts a message into the queue of `collect`.
@@ -105,7 +141,7 @@ impl LocalAccount {
         self.dispatcher.deliver(&Function::Registry).await
     }
 
-    /// Tells `collect` of every new object, and runs all functions until their queues are empty.
+    /// Tells `collect` and `validate` of every new object, and runs all functions until their queues are empty.
     ///
     /// # Errors
     /// [`LocalAccountError::Service`] if a queue itself fails.
@@ -113,8 +149,13 @@ impl LocalAccount {
         for body in self.take_notifications()? {
             self.send_to_collect(&body).await?;
         }
+        for body in self.take_submissions()? {
+            self.send_to_validate(&body).await?;
+        }
         while self.run_collect_once().await?.is_some() {}
         while self.run_drift_once().await?.is_some() {}
+        // A candidate names a training set, which is collected first.
+        while self.run_validate_once().await?.is_some() {}
         while self.run_registry_once().await?.is_some() {}
         Ok(())
     }
@@ -212,12 +253,20 @@ impl LocalAccount {
 }
 
 impl Dispatcher {
+    fn take_notifications(&self, function: Function) -> Result<Vec<String>, LocalAccountError> {
+        let is_for = |created: &Created| notification(created).is_some_and(|notification| notification.wakes == function);
+        let created = self.services.take_created(is_for, |created| notification(created).is_some());
+        let told = |(sequence, created): &(u64, Created)| Some(events::object_created(created, notification(created)?.name, *sequence));
+        created.iter().filter_map(told).collect()
+    }
+
     /// One batch from a queue to its function and back, as an SQS event source with partial batch responses does it.
     async fn deliver(&self, function: &Function) -> Result<Option<Delivered>, LocalAccountError> {
         let queue = match function {
             Function::Collect => &self.collect,
             Function::Drift => &self.drift,
             Function::Registry => &self.registry,
+            Function::Validate => &self.validate,
         };
         let messages = self.receive(&queue.url).await?;
         if messages.is_empty() {
@@ -234,6 +283,7 @@ impl Dispatcher {
                 Ok(RegistryAnswer::Commands(answer)) => Some(answer),
                 _ => None,
             },
+            Function::Validate => Some(self.functions.validate().handle(event, Deadline::never()).await),
         };
         let is_crashed = self.replace_crashed();
         let failed = failures(&messages, answer.filter(|_| !is_crashed).as_ref());
@@ -299,8 +349,9 @@ impl Dispatcher {
 }
 
 /// The notification that a new object sets off, if any.
-fn notification(created: &Created) -> Option<&'static str> {
-    NOTIFICATIONS.iter().find(|(bucket, prefix, _)| created.bucket == *bucket && created.key.starts_with(prefix)).map(|(_, _, name)| *name)
+fn notification(created: &Created) -> Option<&'static Notification> {
+    let is_of = |of: &&Notification| created.bucket == of.bucket && created.key.starts_with(of.prefix) && created.key.ends_with(of.suffix);
+    NOTIFICATIONS.iter().find(is_of)
 }
 
 /// Which messages of a batch failed. As SQS event sources do it, an answer that is missing, or that names a message which was
@@ -343,7 +394,10 @@ mod tests {
 
     #[test]
     fn only_objects_below_a_watched_prefix_set_off_a_notification() {
+        let notification = |created: &Created| notification(created).map(|notification| notification.name);
         let created = |bucket: &str, key: &str| Created { bucket: bucket.into(), key: key.into(), ..Created::default() };
+        assert_eq!(notification(&created(MODELS, "candidates/m/june/manifest.json")), Some("validate-candidates"));
+        assert_eq!(notification(&created(MODELS, "candidates/m/june/model.onnx")), None);
         assert_eq!(notification(&created(LOGS, "any/thing.jsonl")), Some("collect-scoring-logs"));
         assert_eq!(notification(&created(MODELS, "datasets/m/2013.parquet")), Some("collect-training-sets"));
         assert_eq!(notification(&created(MODELS, "contracts/m.yaml")), None);

@@ -6,6 +6,7 @@ use aws_config::SdkConfig;
 use tidegate_collect::Collector;
 use tidegate_drift::DriftFunction;
 use tidegate_registry_function::RegistryFunction;
+use tidegate_validate::Validator;
 
 use crate::LocalAccountError;
 use crate::account::{AUDIT, LAKE, LOGS, MODELS, TABLE};
@@ -18,6 +19,7 @@ pub(crate) struct Functions {
     collect_settings: tidegate_collect::Settings,
     drift_settings: tidegate_drift::Settings,
     registry_settings: tidegate_registry_function::Settings,
+    validate_settings: tidegate_validate::Settings,
     warm: Mutex<Warm>,
 }
 
@@ -26,6 +28,7 @@ struct Warm {
     collect: Option<Arc<Collector>>,
     drift: Option<Arc<DriftFunction>>,
     registry: Option<Arc<RegistryFunction>>,
+    validate: Option<Arc<Validator>>,
 }
 
 impl Functions {
@@ -47,6 +50,7 @@ impl Functions {
             collect_settings: tidegate_collect::Settings::from_lookup(setting)?,
             drift_settings: tidegate_drift::Settings::from_lookup(setting)?,
             registry_settings: tidegate_registry_function::Settings::from_lookup(setting)?,
+            validate_settings: tidegate_validate::Settings::from_lookup(setting)?,
             warm: Mutex::default(),
         })
     }
@@ -79,6 +83,15 @@ impl Functions {
             Arc::new(RegistryFunction::new(self.registry_settings.clone(), s3, dynamodb, aws_sdk_kms::Client::new(&self.config)))
         };
         Arc::clone(self.warm().registry.get_or_insert_with(start))
+    }
+
+    /// The instance of `validate`, started if there is none.
+    pub(crate) fn validate(&self) -> Arc<Validator> {
+        let start = || {
+            let (s3, dynamodb) = (aws_sdk_s3::Client::new(&self.config), aws_sdk_dynamodb::Client::new(&self.config));
+            Arc::new(Validator::new(self.validate_settings.clone(), s3, dynamodb))
+        };
+        Arc::clone(self.warm().validate.get_or_insert_with(start))
     }
 
     fn warm(&self) -> MutexGuard<'_, Warm> {

@@ -122,9 +122,9 @@ impl Services {
             .build()
     }
 
-    /// Every object made since the last call, oldest first.
-    pub(crate) fn take_created(&self) -> Vec<(u64, Created)> {
-        self.news.take()
+    /// Every object made since the last call that is `wanted`, oldest first. Those that somebody else is `told` of wait for their own call.
+    pub(crate) fn take_created(&self, wanted: impl Fn(&Created) -> bool, told: impl Fn(&Created) -> bool) -> Vec<(u64, Created)> {
+        self.news.take(wanted, told)
     }
 
     /// Answers one request of an SDK client.

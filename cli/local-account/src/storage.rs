@@ -82,8 +82,13 @@ impl News {
         told.waiting.push((sequence, created));
     }
 
-    pub(crate) fn take(&self) -> Vec<(u64, Created)> {
-        std::mem::take(&mut locked(&self.0).waiting)
+    /// Takes what is wanted, and leaves what somebody else is told of.
+    pub(crate) fn take(&self, wanted: impl Fn(&Created) -> bool, told: impl Fn(&Created) -> bool) -> Vec<(u64, Created)> {
+        let mut news = locked(&self.0);
+        let (taken, others) = std::mem::take(&mut news.waiting).into_iter().partition(|(_, created)| wanted(created));
+        let others: Vec<(u64, Created)> = others;
+        news.waiting = others.into_iter().filter(|(_, created)| told(created)).collect();
+        taken
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tidegate_registry::Stage;
-use tidegate_runtime::{SettingProblem, Variables, WrongSettings};
+use tidegate_runtime::{Variables, WrongSettings};
 
 /// Settings of `registry`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,24 +29,16 @@ impl Settings {
     /// [`WrongSettings`] naming every setting that is missing or wrong.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, WrongSettings> {
         let mut variables = Variables::new(&lookup);
-        let stage = variables.text("STAGE");
         let settings = Self {
-            stage: stage.parse().unwrap_or(Stage::Prod),
+            stage: variables.parsed("STAGE", Stage::Prod),
             models_bucket: variables.text("MODELS_BUCKET"),
             registry_table: variables.text("REGISTRY_TABLE"),
             audit_bucket: variables.text("AUDIT_BUCKET"),
             signing_key: variables.text("SIGNING_KEY"),
             reserve: Duration::from_secs(variables.number("REGISTRY_RESERVE_SECONDS", 5, 0..=900)),
         };
-        let wrong_stage = stage.parse::<Stage>().err().filter(|_| !stage.is_empty());
-        match (variables.finish(), wrong_stage) {
-            (Ok(()), None) => Ok(settings),
-            (finished, stage) => {
-                let mut problems = finished.err().map(|wrong| wrong.problems).unwrap_or_default();
-                problems.extend(stage.map(|says| SettingProblem { name: "STAGE", says }));
-                Err(WrongSettings { problems })
-            }
-        }
+        variables.finish()?;
+        Ok(settings)
     }
 }
 
