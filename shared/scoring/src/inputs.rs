@@ -126,6 +126,17 @@ impl Input {
         self.features.iter().map(|(name, _)| name.as_str())
     }
 
+    /// A tensor of rows without content: zeros, empty names.
+    pub(crate) fn blank(&self, rows: usize) -> Result<Tensor, ScoringError> {
+        let shape = if self.has_one_axis { vec![rows] } else { vec![rows, self.features.len()] };
+        let count = shape.iter().product();
+        let data = match self.kind {
+            Kind::Text => Data::Text(vec!["".into(); count]),
+            kind => Data::of_numbers(kind, std::iter::repeat_n(0.0, count)),
+        };
+        Tensor::new(shape, data).map_err(ScoringError::Inputs)
+    }
+
     /// The tensor of some rows.
     pub(crate) fn tensor(&self, columns: &Columns<'_>, rows: &Range<usize>) -> Result<Tensor, ScoringError> {
         let count = rows.len();
@@ -164,8 +175,6 @@ fn row_by_row<T: Clone>(parts: &[Part], rows: usize, values: impl Fn(&Part) -> &
 fn part(name: &str, column: Option<Column<'_>>, kind: Kind, rows: &Range<usize>) -> Result<Part, Fault> {
     let cut = |length: usize| rows.start.min(length)..rows.end.min(length);
     match column {
-        None if rows.is_empty() && kind == Kind::Text => Ok(Part::Names(Vec::new())),
-        None if rows.is_empty() => Ok(Part::Numbers(Vec::new())),
         None => Err(Fault::new("no such column", format!("one: the model reads {name:?}"))),
         Some(Column::Numbers(values)) => {
             let values = values.get(cut(values.len())).unwrap_or_default();

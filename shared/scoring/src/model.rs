@@ -49,8 +49,11 @@ impl Model {
         let graph = Graph::build(&proto, &names, &outputs.names())?;
         let inputs = inputs::bind(&asked, signature)?;
         let model = Self { graph, inputs, outputs, producer: proto.producer.to_owned() };
-        // No rows at all show whether types and widths fit, whatever values will come.
-        model.batch(&Columns::new(), 0..0, &mut model.outputs.empty())?;
+        // No rows at all show whether types and widths fit, whatever values will come. A few exports need at least one.
+        model.try_blank(0).or_else(|error| match error {
+            ScoringError::Node { .. } => model.try_blank(1).map_err(|_| error),
+            error => Err(error),
+        })?;
         Ok(model)
     }
 
@@ -100,6 +103,11 @@ impl Model {
             times.push(clock().saturating_sub(before));
         }
         Ok(times)
+    }
+
+    fn try_blank(&self, rows: usize) -> Result<(), ScoringError> {
+        let tensors = self.inputs.iter().map(|input| input.blank(rows)).collect::<Result<Vec<_>, _>>()?;
+        self.outputs.read(&self.graph.run(tensors)?, rows, &mut self.outputs.empty())
     }
 
     fn batch(&self, columns: &Columns<'_>, rows: Range<usize>, all: &mut Predictions) -> Result<(), ScoringError> {

@@ -42,6 +42,10 @@ pub(super) fn kernel(operator: &str, settings: &Settings<'_>) -> Result<Option<K
             let axis = settings.int("axis", 0);
             Box::new(move |call| gather(call, axis))
         }
+        "Slice" => {
+            let settings = [settings.ints("starts"), settings.ints("ends"), settings.ints("axes")].map(<[i64]>::to_vec);
+            Box::new(move |call| slice(call, &settings))
+        }
         "Transpose" => {
             let order = settings.ints("perm").to_vec();
             Box::new(move |call| transpose(call.tensor(0)?, &order))
@@ -259,6 +263,42 @@ fn gather(call: &Call<'_>, axis: i64) -> Result<Vec<Tensor>, Fault> {
     let (tensor, indices) = (call.tensor(0)?, call.tensor(1)?);
     let axis = tensor.axis(axis)?;
     Ok(vec![at_places(tensor, axis, indices, indices.shape())?])
+}
+
+/// Parts of axes: starts, ends, axes and steps as inputs or, in old operator sets, as settings.
+fn slice(call: &Call<'_>, settings: &[Vec<i64>; 3]) -> Result<Vec<Tensor>, Fault> {
+    let mut tensor = call.tensor(0)?.clone();
+    let list = |place: usize| match call.optional(place) {
+        Some(given) => given.ints().map(<[i64]>::to_vec),
+        None => Ok(settings.get(place - 1).cloned().unwrap_or_default()),
+    };
+    let (starts, ends, mut axes, mut steps) = (list(1)?, list(2)?, list(3)?, list(4)?);
+    if axes.is_empty() {
+        axes = (0..).take(starts.len()).collect();
+    }
+    if steps.is_empty() {
+        steps = vec![1; starts.len()];
+    }
+    if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] {
+        return Err(Fault::new("starts, ends, axes and steps of different numbers", "as many of each"));
+    }
+    for ((start, end), (axis, step)) in starts.iter().zip(&ends).zip(axes.iter().zip(&steps)) {
+        let along = tensor.axis(*axis)?;
+        let size = tensor.shape().get(along).and_then(|size| i64::try_from(*size).ok()).unwrap_or(0);
+        let from_front = |place: i64| if place < 0 { place.saturating_add(size) } else { place };
+        let places = match usize::try_from(step.unsigned_abs()) {
+            Ok(stride) if *step > 0 => {
+                (from_front(*start).clamp(0, size)..from_front(*end).clamp(0, size)).step_by(stride).collect::<Vec<_>>()
+            }
+            Ok(stride) if *step < 0 => {
+                (from_front(*end).clamp(-1, size - 1) + 1..=from_front(*start).clamp(-1, size - 1)).rev().step_by(stride).collect()
+            }
+            _ => return Err(Fault::new(format!("step {step}"), "one other than 0")),
+        };
+        let count = places.len();
+        tensor = at_places(&tensor, along, &Tensor::new(vec![count], Data::Int(places))?, &[count])?;
+    }
+    Ok(vec![tensor])
 }
 
 struct Order {

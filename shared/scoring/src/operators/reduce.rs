@@ -23,10 +23,28 @@ pub(super) fn kernel(operator: &str, settings: &Settings<'_>) -> Result<Option<K
                 *value -= all;
             }
         }),
+        "LpNormalization" => {
+            let norm: fn(&mut [f64]) = match settings.int("p", 2) {
+                1 => |lane| divide(lane, lane.iter().map(|value| value.abs()).sum()),
+                2 => |lane| divide(lane, lane.iter().map(|value| value * value).sum::<f64>().sqrt()),
+                other => return Err(Fault::new(format!("norm {other}"), "1 or 2")),
+            };
+            // Its lanes are single from the first version on.
+            along(&Settings { node: settings.node, version: i64::MAX }, norm)
+        }
         "ArgMax" => place_of(settings, greatest),
         "ArgMin" => place_of(settings, |lane| greatest(&lane.iter().map(|value| -value).collect::<Vec<_>>())),
         _ => return Ok(None),
     }))
+}
+
+/// Divides by a length, unless it is 0.
+fn divide(lane: &mut [f64], length: f64) {
+    if length != 0.0 {
+        for value in lane {
+            *value /= length;
+        }
+    }
 }
 
 fn log_sum_exp(lane: &[f64]) -> f64 {

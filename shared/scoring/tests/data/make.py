@@ -26,16 +26,18 @@ from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
 from sklearn.ensemble import (AdaBoostClassifier, ExtraTreesClassifier, GradientBoostingClassifier, GradientBoostingRegressor,
                               HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier,
                               RandomForestRegressor, VotingClassifier)
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import ElasticNet, LinearRegression, LogisticRegression, SGDClassifier
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import (MaxAbsScaler, MinMaxScaler, Normalizer, OneHotEncoder, OrdinalEncoder, PolynomialFeatures, RobustScaler,
-                                   StandardScaler)
+from sklearn.preprocessing import (MaxAbsScaler, MinMaxScaler, Normalizer, OneHotEncoder, OrdinalEncoder, PolynomialFeatures, QuantileTransformer, RobustScaler,
+                                   StandardScaler, TargetEncoder)
 from sklearn.tree import DecisionTreeClassifier
 
 warnings.filterwarnings("ignore")
@@ -158,6 +160,7 @@ def from_boosters():
     for name, model, target, task in [
         ("xgboost_binary", xgboost.XGBClassifier(**small, random_state=1), LATE, "binary"),
         ("xgboost_multiclass", xgboost.XGBClassifier(**small, random_state=1), codes, "multiclass"),
+        ("xgboost_poisson", xgboost.XGBRegressor(**small, objective="count:poisson", random_state=1), abs(MINUTES), "regression"),
         ("xgboost_regression", xgboost.XGBRegressor(**small, random_state=1), MINUTES, "regression"),
     ]:
         fitted = model.fit(asked, target)
@@ -195,6 +198,10 @@ def main():
     from_sklearn("naive_bayes", GaussianNB(), REASON, "multiclass")
     from_sklearn("perceptron", make_pipeline(StandardScaler(), MLPClassifier((12, 6), max_iter=200, random_state=1)), REASON, "multiclass")
     from_sklearn("perceptron_regression", make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(12,), activation="tanh", max_iter=200, random_state=1)), MINUTES, "regression")
+    from_sklearn("one_vs_rest", OneVsRestClassifier(LogisticRegression(max_iter=3000)), REASON, "multiclass")
+    from_sklearn("quantile", make_pipeline(QuantileTransformer(n_quantiles=20), PCA(3), LogisticRegression()), LATE, "binary")
+    from_sklearn("isotonic", CalibratedClassifierCV(DecisionTreeClassifier(max_depth=3, random_state=1), method="isotonic", cv=2), LATE, "binary")
+    from_sklearn("target_encoded", make_pipeline(ColumnTransformer([("numbers", StandardScaler(), NUMBERS), ("names", TargetEncoder(random_state=1), NAMES)]), LogisticRegression()), LATE, "binary", named=True)
     from_boosters()
 
 
