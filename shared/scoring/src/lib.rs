@@ -8,7 +8,10 @@
 //! | scikit-learn (`skl2onnx`) | linear and logistic models, trees, forests, boosting (also `HistGradientBoosting`, with missing values), naive Bayes, perceptrons, calibrated, voting; scalers, imputers, one-hot and ordinal encoders, polynomials, `ColumnTransformer` |
 //! | XGBoost, LightGBM (`onnxmltools`) | binary, multiclass and regression, with missing values; also `XGBClassifier` without `ZipMap` |
 //! | PyTorch and others | perceptrons: `Gemm`, `MatMul`, batch normalisation and the usual activations |
-//! | not | kernel machines other than linear ones, nearest neighbours, Gaussian processes, text vectorizers, convolutions, recurrent networks, attention, control flow, 16-bit numbers, several files |
+//! | not | kernel machines other than linear ones, nearest neighbours, `AdaBoostRegressor`, Gaussian processes, text vectorizers, convolutions, recurrent networks, attention, control flow, 16-bit numbers, several files |
+//!
+//! Some exports are wrong before they reach us, and every runtime answers as wrongly: `LightGBM`'s random forests and `multiclassova`, and
+//! `XGBRegressor` with `reg:logistic` (onnxmltools 1.16 leaves the last step out).
 //!
 //! One input for each feature, named after it, or tensors whose columns are the features in the contract's order (or another, see
 //! [`Signature::with_order`]). A missing number is NaN, a missing name the empty text.

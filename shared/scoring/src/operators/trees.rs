@@ -150,20 +150,15 @@ impl Ensemble {
         Ok((all.into_iter().map(|(_, id, weight)| (id, weight)).collect(), ranges))
     }
 
-    /// Follows every tree from its first node: each node must be reached at most once, or a row could walk in circles.
+    /// Finds where every tree begins, and makes sure that no walk goes in a circle. Branches may meet again: `LightGBM`'s exporter writes a
+    /// set of categories as a chain of comparisons whose true branches lead to one node.
     fn checked(nodes: Vec<Node>, trees: &[u32], weights: Vec<(u32, f64)>) -> Result<Self, Fault> {
         let mut roots = Vec::new();
         let mut known = std::collections::HashSet::new();
         let mut is_child = vec![false; nodes.len()];
-        for node in nodes.iter().filter(|node| node.mode != Mode::Leaf) {
-            // Both branches to one node is a split that decides nothing; it is followed once.
-            let children = if node.yes == node.no { &[node.yes][..] } else { &[node.yes, node.no] };
-            for child in children {
-                match usize::try_from(*child).ok().and_then(|child| is_child.get_mut(child)) {
-                    Some(true) => return Err(Fault::new("a node that two branches lead to", "a tree, in which one does")),
-                    Some(seen) => *seen = true,
-                    None => return Err(Fault::new("a branch that leads nowhere", "a node")),
-                }
+        for child in nodes.iter().filter(|node| node.mode != Mode::Leaf).flat_map(|node| [node.yes, node.no]) {
+            if let Some(flag) = usize::try_from(child).ok().and_then(|child| is_child.get_mut(child)) {
+                *flag = true;
             }
         }
         for (place, (tree, is_child)) in trees.iter().zip(&is_child).enumerate() {
@@ -176,7 +171,7 @@ impl Ensemble {
             return Err(Fault::new("a tree whose branches lead in a circle", "one that begins somewhere"));
         }
         let features = nodes.iter().filter(|node| node.mode != Mode::Leaf).map(|node| node.feature.saturating_add(1)).max().unwrap_or(0);
-        let depth = deepest(&nodes, &roots);
+        let depth = deepest(&nodes, &roots)?;
         Ok(Self { nodes, roots, weights, features: usize::try_from(features).unwrap_or(usize::MAX), depth })
     }
 
@@ -237,21 +232,47 @@ fn ranges_start(all: &[(u32, u32, f64)], group: &[(u32, u32, f64)]) -> Result<u3
     position(all.partition_point(|(other, ..)| *other < place))
 }
 
-/// How many steps the longest walk takes. No node is reached twice, so this ends.
-fn deepest(nodes: &[Node], roots: &[u32]) -> u64 {
-    let mut depth = 0;
-    let mut open = roots.iter().map(|root| (*root, 1)).collect::<Vec<_>>();
-    while let Some((place, level)) = open.pop() {
-        depth = depth.max(level);
-        let Some(node) = usize::try_from(place).ok().and_then(|place| nodes.get(place)) else { continue };
-        if node.mode != Mode::Leaf {
-            open.push((node.yes, level + 1));
-            if node.no != node.yes {
-                open.push((node.no, level + 1));
+/// How many steps the longest walk takes.
+fn deepest(nodes: &[Node], roots: &[u32]) -> Result<u64, Fault> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Seen {
+        Never,
+        /// A walk has come by, and not yet ended.
+        Open,
+        /// The longest walk from here has so many steps.
+        Steps(u64),
+    }
+    let mut seen = vec![Seen::Never; nodes.len()];
+    let mut open = roots.to_vec();
+    let place_of = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
+    while let Some(place) = open.last().copied().map(place_of) {
+        let (Some(node), Some(state)) = (nodes.get(place), seen.get(place).copied()) else {
+            return Err(Fault::new("a branch that leads nowhere", "a node"));
+        };
+        let children = if node.mode == Mode::Leaf { &[][..] } else { &[node.yes, node.no] };
+        let states = children.iter().map(|child| seen.get(place_of(*child)).copied().unwrap_or(Seen::Never));
+        let new = match state {
+            Seen::Never if states.clone().any(|child| child == Seen::Open) || children.iter().any(|child| place_of(*child) == place) => {
+                return Err(Fault::new("a tree whose branches lead in a circle", "walks that end"));
             }
+            Seen::Never => {
+                open.extend(children.iter().zip(states).filter(|(_, child)| *child == Seen::Never).map(|(child, _)| *child));
+                Seen::Open
+            }
+            Seen::Open => {
+                open.pop();
+                Seen::Steps(1 + states.map(|child| if let Seen::Steps(steps) = child { steps } else { 0 }).max().unwrap_or(0))
+            }
+            Seen::Steps(_) => {
+                open.pop();
+                continue;
+            }
+        };
+        if let Some(state) = seen.get_mut(place) {
+            *state = new;
         }
     }
-    depth
+    Ok(seen.iter().map(|state| if let Seen::Steps(steps) = state { *steps } else { 0 }).max().unwrap_or(0))
 }
 
 impl Node {

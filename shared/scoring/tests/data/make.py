@@ -168,9 +168,10 @@ def from_boosters():
     for name, model, target, task in [
         ("lightgbm_binary", lightgbm.LGBMClassifier(**small, random_state=1, verbose=-1), LATE, "binary"),
         ("lightgbm_multiclass", lightgbm.LGBMClassifier(**small, random_state=1, verbose=-1), REASON, "multiclass"),
+        ("lightgbm_categories", lightgbm.LGBMClassifier(**small, random_state=1, verbose=-1), LATE, "binary"),
         ("lightgbm_regression", lightgbm.LGBMRegressor(**small, random_state=1, verbose=-1), MINUTES, "regression"),
     ]:
-        fitted = model.fit(asked, target)
+        fitted = model.fit(asked, target, **({"categorical_feature": [1]} if name == "lightgbm_categories" else {}))
         save(name, convert_lightgbm(fitted, initial_types=floats, target_opset=15), HOLED_GOLDEN, task, answers_of(fitted, task, golden), NUMBERS, f"LightGBM {lightgbm.__version__}{tail}")
 
 
