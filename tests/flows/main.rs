@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod candidates;
 mod crash_points;
 mod deliveries;
 mod demo_data;

@@ -13,7 +13,7 @@ use crate::rows::{Rows, with_columns};
 #[derive(Debug)]
 pub(crate) struct Questions {
     pub(crate) rows: Rows,
-    ids: Ids,
+    pub(crate) ids: Ids,
     actual: Column,
     groups: Vec<(String, Labels)>,
 }

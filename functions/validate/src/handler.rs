@@ -90,8 +90,11 @@ impl Validator {
             VersionState::Submitted => self.order(place, contract, version.number, Command::StartValidation, submitted.at_ms).await?,
             _ => Some(version),
         };
-        // Delivered again after it was decided: there is nothing left to do.
-        let Some(version) = version.filter(|version| version.state == VersionState::Validating) else { return Ok(()) };
+        // Delivered again after it was decided: what is left to do is to let it serve, where nobody is asked.
+        let Some(version) = version else { return Ok(()) };
+        if version.state != VersionState::Validating {
+            return self.promote(place, contract, submitted, &version).await;
+        }
         match self.judge(place, contract, submitted, &candidate, &version).await {
             Err(Trouble::Refused(reason)) => {
                 warn!(model = place.model, run = place.run, reason, "the candidate cannot be judged");

@@ -13,6 +13,7 @@ use crate::candidate::{Candidate, Place, Submitted, Trouble};
 use crate::evidence::{Answers, Questions};
 use crate::manifest::{CandidateManifest, Claims};
 use crate::overlap::{common, marks};
+use crate::questioning;
 use crate::rows::{Rows, with_columns};
 use crate::{ValidateError, Validator};
 
@@ -21,6 +22,15 @@ struct Opponent {
     version: ModelVersion,
     evaluation_sha256: String,
     evaluation: Evaluation,
+}
+
+/// What a candidate answered.
+struct OwnAnswers {
+    answers: Answers,
+    /// Measured here, where the contract limits it.
+    latency: Option<Latency>,
+    /// Whether its file of predictions says the same as the model.
+    agreement: Option<Rule>,
 }
 
 impl Validator {
@@ -44,14 +54,23 @@ impl Validator {
         if report.outcome == Outcome::Fail {
             return Ok(());
         }
-        let asked = order(Command::RequestApprovals { request: request_name(place)? }).await?;
-        // Where nobody is asked and nothing waits, an approved version serves at once.
-        let promoted = asked.filter(|version| {
-            let asks_nobody = version.request.as_ref().is_none_or(|request| request.needed == 0 && request.hold_ms == 0);
-            version.state == VersionState::Approved && asks_nobody
-        });
-        if promoted.is_some() {
-            order(Command::Promote).await?;
+        match order(Command::RequestApprovals { request: request_name(place)? }).await? {
+            Some(version) => self.promote(place, contract, submitted, &version).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Where nobody is asked and nothing waits, an approved version serves at once.
+    pub(crate) async fn promote(
+        &self,
+        place: Place<'_>,
+        contract: &Contract,
+        submitted: &Submitted,
+        version: &ModelVersion,
+    ) -> Result<(), Trouble> {
+        let asks_nobody = version.request.as_ref().is_none_or(|request| request.needed == 0 && request.hold_ms == 0);
+        if version.state == VersionState::Approved && asks_nobody {
+            self.order(place, contract, version.number, Command::Promote, submitted.at_ms).await?;
         }
         Ok(())
     }
@@ -65,20 +84,21 @@ impl Validator {
     ) -> Result<(GateReport, Option<u32>), Trouble> {
         let manifest = &candidate.manifest;
         let questions = Questions::read(contract, &manifest.evaluation, candidate.evaluation.clone()).map_err(Trouble::Refused)?;
-        let answers = answers(contract, manifest, candidate.predictions.clone()).map_err(Trouble::Refused)?;
-        let evaluation = questions.evaluation(contract, &answers).map_err(Trouble::Refused)?;
+        let own = self.own_answers(place, contract, manifest, &version.id, &questions, candidate.predictions.clone()).await?;
+        let own = own.map_err(Trouble::Refused)?;
+        let evaluation = questions.evaluation(contract, &own.answers).map_err(Trouble::Refused)?;
         let mut facts = Facts {
             evaluation_rows: Some(questions.rows.count as u64),
             training_overlap: self.overlap(place, contract, manifest, &questions.rows).await?,
-            latency: latency(&manifest.claims),
+            latency: own.latency.or_else(|| latency(&manifest.claims)),
             artifact_bytes: Some(candidate.artifact_bytes()),
-            further: Vec::new(),
+            further: own.agreement.into_iter().collect(),
         };
         facts.further.extend(claims(&manifest.claims, &evaluation));
         let champion = self.registry.champion(place.model).await.map_err(self.registering(place))?;
         let champion = champion.filter(|champion| champion.number != version.number);
         let opponent = match &champion {
-            Some(champion) => self.opponent(place, contract, champion).await?,
+            Some(champion) => self.opponent(place, contract, champion, &questions, &candidate.evaluation_sha256).await?,
             None => None,
         };
         facts.further.extend(champion.as_ref().filter(|_| opponent.is_none()).map(no_answers_of));
@@ -104,8 +124,43 @@ impl Validator {
         Ok((report, champion.map(|champion| champion.number)))
     }
 
-    /// What is kept of the champion's own submission; `None` if it was registered without.
-    async fn opponent(&self, place: Place<'_>, contract: &Contract, champion: &ModelVersion) -> Result<Option<Opponent>, ValidateError> {
+    /// What a candidate answers: asked here if it can be, otherwise as its file of predictions says.
+    async fn own_answers(
+        &self,
+        place: Place<'_>,
+        contract: &Contract,
+        manifest: &CandidateManifest,
+        artifact: &str,
+        questions: &Questions,
+        predictions: Option<Bytes>,
+    ) -> Result<Result<OwnAnswers, String>, ValidateError> {
+        let file = match read_answers(contract, manifest, predictions) {
+            Ok(file) => file,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let Some(name) = manifest.onnx_file() else {
+            let none = "predictions: found none, expected a file with the candidate's answers for the evaluation set".to_owned();
+            return Ok(file.map(|answers| OwnAnswers { answers, latency: None, agreement: None }).ok_or(none));
+        };
+        let model = self.kept(place, &self.lake.bucket, keys::artifact(place.model, artifact, name)).await?;
+        let asked = questioning::ask(contract, manifest.onnx.as_ref(), &model, questions);
+        Ok(asked.map_err(|reason| format!("{name}: {reason}")).map(|asked| OwnAnswers {
+            agreement: file.map(|file| questioning::agreement(&asked.answers, &file)),
+            latency: asked.latency,
+            answers: asked.answers,
+        }))
+    }
+
+    /// The champion's answers: on the candidate's evaluation set if it can be asked here, otherwise those that were kept of its own submission;
+    /// `None` if it was registered without.
+    async fn opponent(
+        &self,
+        place: Place<'_>,
+        contract: &Contract,
+        champion: &ModelVersion,
+        asked: &Questions,
+        asked_sha256: &str,
+    ) -> Result<Option<Opponent>, ValidateError> {
         let (Some(submitted), Some(evaluation)) = (&champion.lineage.manifest, &champion.lineage.evaluation_version) else {
             return Ok(None);
         };
@@ -114,12 +169,16 @@ impl Validator {
         let bytes = self.kept(place, &self.lake.bucket, key("manifest.json")).await?;
         let manifest = CandidateManifest::parse(&bytes, place.model, &champion.lineage.run)
             .map_err(|fault| broken(key("manifest.json"))(fault.to_string()))?;
-        let predictions = match &manifest.predictions {
-            Some(_) => Some(self.kept(place, &self.lake.bucket, key("predictions")).await?),
-            None => None,
-        };
+        if let Some(name) = manifest.onnx_file() {
+            let model = keys::artifact(place.model, &champion.id, name);
+            let bytes = self.kept(place, &self.lake.bucket, model.clone()).await?;
+            let answers = questioning::ask(contract, manifest.onnx.as_ref(), &bytes, asked).map_err(broken(model.clone()))?.answers;
+            let judged = asked.evaluation(contract, &answers).map_err(broken(model))?;
+            return Ok(Some(Opponent { version: champion.clone(), evaluation_sha256: asked_sha256.to_owned(), evaluation: judged }));
+        }
+        let predictions = self.kept(place, &self.lake.bucket, key("predictions")).await?;
         let rows = self.kept(place, &self.lake.bucket, keys::evaluation(place.model, evaluation)).await?;
-        let answered = answers(contract, &manifest, predictions).map_err(broken(key("predictions")))?;
+        let answered = read_answers(contract, &manifest, Some(predictions)).map_err(broken(key("predictions")))?.unwrap_or_default();
         let questions = Questions::read(contract, &manifest.evaluation, rows).map_err(broken(keys::evaluation(place.model, evaluation)))?;
         let judged = questions.evaluation(contract, &answered).map_err(broken(key("predictions")))?;
         Ok(Some(Opponent { version: champion.clone(), evaluation_sha256: evaluation.clone(), evaluation: judged }))
@@ -166,11 +225,10 @@ impl Validator {
     }
 }
 
-fn answers(contract: &Contract, manifest: &CandidateManifest, predictions: Option<Bytes>) -> Result<Answers, String> {
-    match (&manifest.predictions, predictions) {
-        (Some(named), Some(file)) => Answers::read(contract, named, manifest.evaluation.id.as_ref(), file),
-        _ => Err("predictions: found none, expected a file with the candidate's answers for the evaluation set".to_owned()),
-    }
+/// What a file of predictions says, if there is one.
+fn read_answers(contract: &Contract, manifest: &CandidateManifest, predictions: Option<Bytes>) -> Result<Option<Answers>, String> {
+    let named = manifest.predictions.as_ref().zip(predictions);
+    named.map(|(named, file)| Answers::read(contract, named, manifest.evaluation.id.as_ref(), file)).transpose()
 }
 
 /// What the team measured of the time that predictions take, where it says how many it timed.

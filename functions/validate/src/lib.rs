@@ -17,10 +17,13 @@ mod handler;
 mod judge;
 mod manifest;
 mod overlap;
+mod questioning;
 mod rows;
 mod settings;
 
 pub use error::ValidateError;
 pub use handler::Validator;
-pub use manifest::{CandidateManifest, Claims, EvaluationSet, FORMAT, MAX_MANIFEST_BYTES, ManifestFault, NamedFile, Predictions};
+pub use manifest::{
+    CandidateManifest, Claims, EvaluationSet, FORMAT, MAX_MANIFEST_BYTES, ManifestFault, NamedFile, OnnxReading, Predictions,
+};
 pub use settings::Settings;

@@ -36,6 +36,9 @@ pub struct CandidateManifest {
     /// What it answered for those rows. Not needed of an ONNX model: that is asked here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predictions: Option<Predictions>,
+    /// How the ONNX file among the artifact's is asked, where it does not say so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub onnx: Option<OnnxReading>,
     /// Revision of the code that trained it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_revision: Option<String>,
@@ -97,6 +100,19 @@ pub struct Predictions {
     pub probabilities: BTreeMap<String, String>,
 }
 
+/// How an ONNX file is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OnnxReading {
+    /// The features that the columns of its input tensor are, from left to right. Default: the contract's, in its order. Inputs that are named
+    /// after features need no order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Vec<String>>,
+    /// The classes' names, in the order of its probabilities. Default: those that the file gives, or else `0`, `1` and so on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Vec<String>>,
+}
+
 /// What the team measured itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -137,12 +153,23 @@ impl CandidateManifest {
         Ok(manifest)
     }
 
+    /// The ONNX file among the artifact's; `None` if there is none, or more than one.
+    #[must_use]
+    pub fn onnx_file(&self) -> Option<&str> {
+        let is_onnx = |file: &&NamedFile| file.file.rsplit('.').next().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx"));
+        let mut found = self.artifact.iter().filter(is_onnx);
+        found.next().filter(|_| found.next().is_none()).map(|file| file.file.as_str())
+    }
+
     fn check(&self, model: &str, run: &str) -> Result<(), String> {
         expect("format", &self.format, FORMAT)?;
         expect("model", &self.model, model)?;
         expect("run", &self.run, run)?;
         if self.artifact.is_empty() {
             return Err("artifact: found no files, expected at least one".to_owned());
+        }
+        if self.predictions.is_none() && self.onnx_file().is_none() {
+            return Err("predictions: found none and no ONNX file in the artifact, expected either: a file with the candidate's answers for the evaluation set, or a model that can be asked here".to_owned());
         }
         let mut names: Vec<&str> = self.artifact.iter().map(|file| file.file.as_str()).collect();
         names.extend(self.predictions.as_ref().map(|predictions| predictions.file.as_str()));
