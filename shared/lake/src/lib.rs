@@ -11,6 +11,10 @@
 //! baselines/model=M/<version>.profile                                  its frozen cells and counts
 //! baselines/model=M/current.json                                       which dataset version is the baseline now
 //! reports/model=M/window=L/end=YYYY-MM-DDTHH/{verdict.json,index.html} one window, judged
+//! artifacts/model=M/<digest of its files>/<file>                       a registered version's files
+//! evaluations/model=M/<digest>                                         rows that candidates were judged by
+//! candidates/model=M/<digest of manifest.json>/{manifest.json,predictions} what was submitted, as it came
+//! gates/model=M/<digest>/gate.json                                     a candidate, judged
 //! ```
 //!
 //! `source` is a digest of the object's bucket and key, so that whatever is delivered again is written to the same keys.
