@@ -22,6 +22,10 @@ def statement(template, role, sid):
     return next(s for s in properties(template, role)["Policies"][0]["PolicyDocument"]["Statement"] if s["Sid"] == sid)
 
 
+def told(template, bucket, at):
+    return properties(template, bucket)["NotificationConfiguration"]["QueueConfigurations"][at]
+
+
 def change(place, key, value):
     """Sets one key, found by `place` in the template."""
     return lambda template: place(template).__setitem__(key, value)
@@ -39,8 +43,10 @@ def of(name):
 BROKEN = [
     (rules.a_message_stays_hidden_for_six_tries, change(of("CollectQueue"), "VisibilityTimeout", 1804)),
     (rules.a_message_stays_hidden_for_six_tries, drop(of("DriftQueue"), "VisibilityTimeout")),
+    (rules.a_message_stays_hidden_for_six_tries, change(of("ValidateFunction"), "Timeout", 906)),
     (rules.a_batch_reports_its_failed_messages, drop(lambda t: event(t, "CollectFunction", "Objects"), "FunctionResponseTypes")),
     (rules.a_batch_reports_its_failed_messages, change(lambda t: event(t, "DriftFunction", "Windows"), "BatchSize", 11)),
+    (rules.a_batch_reports_its_failed_messages, drop(lambda t: event(t, "ValidateFunction", "Candidates"), "FunctionResponseTypes")),
     (rules.a_dead_letter_outlives_its_queue, change(of("CollectDeadLetters"), "MessageRetentionPeriod", 345_600)),
     (rules.a_dead_letter_outlives_its_queue, drop(of("DriftQueue"), "RedrivePolicy")),
     (rules.a_dead_letter_outlives_its_queue, change(lambda t: properties(t, "DriftQueue")["RedrivePolicy"], "maxReceiveCount", 1)),
@@ -49,14 +55,29 @@ BROKEN = [
         rules.nothing_is_written_where_it_wakes_a_function,
         change(of("LakeBucket"), "NotificationConfiguration", {"QueueConfigurations": [{"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["CollectQueue", "Arn"]}}]}),
     ),
+    (rules.nothing_is_written_where_it_wakes_a_function, change(lambda t: statement(t, "ValidateRole", "KeepArtifacts"), "Resource", {"Fn::Sub": "${ModelsBucket.Arn}/artifacts/*"})),
+    (rules.nothing_is_written_where_it_wakes_a_function, change(lambda t: statement(t, "ValidateRole", "ReadWhatTeamsPut"), "Action", ["s3:GetObject", "s3:DeleteObject"])),
+    (rules.each_role_writes_its_own_part_of_the_lake, change(lambda t: statement(t, "DriftRole", "KeepProfilesAndReports"), "Resource", {"Fn::Sub": "${LakeBucket.Arn}/gates/*"})),
+    (rules.each_role_writes_its_own_part_of_the_lake, change(lambda t: statement(t, "ValidateRole", "WriteGateReports"), "Resource", {"Fn::Sub": "${LakeBucket.Arn}/*"})),
+    (rules.each_role_writes_its_own_part_of_the_lake, change(lambda t: statement(t, "ValidateRole", "WriteGateReports"), "Action", ["s3:PutObject", "s3:DeleteObject"])),
+    (rules.an_example_object_wakes_whom_its_table_says, change(lambda t: told(t, "ModelsBucket", 1)["Filter"]["S3Key"]["Rules"][1], "Value", "manifest.yaml")),
+    (rules.an_example_object_wakes_whom_its_table_says, change(lambda t: told(t, "ModelsBucket", 1), "Queue", {"Fn::GetAtt": ["CollectQueue", "Arn"]})),
+    (rules.an_example_object_wakes_whom_its_table_says, drop(lambda t: told(t, "ModelsBucket", 0), "Filter")),
+    (rules.a_bucket_tells_one_queue_of_an_object, drop(lambda t: told(t, "ModelsBucket", 0), "Filter")),
+    (rules.a_bucket_tells_one_queue_of_an_object, change(lambda t: told(t, "ModelsBucket", 1)["Filter"]["S3Key"]["Rules"][0], "Value", "candidate/")),
     (rules.the_lake_is_written_where_its_room_says, change(lambda t: statement(t, "DriftRole", "KeepProfilesAndReports"), "Resource", {"Fn::Sub": "${LakeBucket.Arn}/report/*"})),
     (rules.only_named_buckets_of_this_account_send_to_a_queue, change(of("LogsBucket"), "BucketName", {"Fn::Sub": "another-${Stage}"})),
     (
         rules.only_named_buckets_of_this_account_send_to_a_queue,
         lambda t: properties(t, "CollectQueuePolicy")["PolicyDocument"]["Statement"][0]["Condition"].pop("StringEquals"),
     ),
-    (rules.only_named_buckets_of_this_account_send_to_a_queue, drop(lambda t: t["Resources"]["ModelsBucket"], "DependsOn")),
+    (rules.only_named_buckets_of_this_account_send_to_a_queue, change(lambda t: t["Resources"]["ModelsBucket"], "DependsOn", ["CollectQueuePolicy"])),
+    (
+        rules.only_named_buckets_of_this_account_send_to_a_queue,
+        lambda t: properties(t, "ValidateQueuePolicy")["PolicyDocument"]["Statement"][0]["Condition"].pop("ArnEquals"),
+    ),
     (rules.a_function_is_told_what_its_settings_ask, drop(lambda t: variables(t, "DriftFunction"), "DRIFT_QUEUE_URL")),
+    (rules.a_function_is_told_what_its_settings_ask, drop(lambda t: variables(t, "ValidateFunction"), "STAGE")),
     (rules.a_function_is_told_what_its_settings_ask, change(lambda t: variables(t, "CollectFunction"), "LAKE", "x")),
     (rules.what_is_spooled_fits_on_the_disk, drop(of("CollectFunction"), "EphemeralStorage")),
     (rules.an_alarm_watches_a_metric_that_exists, change(of("CollectAgeAlarm"), "MetricName", "AgeOfOldestMessage")),

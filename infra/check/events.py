@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+from urllib.parse import unquote_plus
 
 from template import ROOT
 
@@ -18,6 +20,19 @@ CARRIED = {
 
 def load(name):
     return json.loads((EVENTS / name).read_text(encoding="utf-8"))
+
+
+def wakes(name):
+    """The functions that events/README.md says an example wakes."""
+    row = re.search(rf"^\| `{re.escape(name)}` \|[^|]*\|([^|]*)\|", (EVENTS / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    return set(re.findall(r"`(\w+)`", row[1])) if row else set()
+
+
+def created_objects():
+    """(file, which bucket of the stack, decoded key) of every S3 notification among the examples."""
+    for path in sorted(EVENTS.glob("s3-*.json")):
+        for record in load(path.name).get("Records", []):
+            yield path.name, record["s3"]["bucket"]["name"].rsplit("-", 1)[1], unquote_plus(record["s3"]["object"]["key"])
 
 
 def faults():

@@ -6,7 +6,8 @@ A rule is a function that yields one sentence per fault. `broken.py` holds, for 
 import json
 import re
 
-from template import ROOT, many, target, text
+import events
+from template import ROOT, ends, many, notifications, target, text
 
 FOUR_DAYS, FOURTEEN_DAYS = 345_600, 1_209_600
 
@@ -14,6 +15,13 @@ FOUR_DAYS, FOURTEEN_DAYS = 345_600, 1_209_600
 METRICS = {
     "AWS/Lambda": ({"Invocations", "Errors", "Throttles", "Duration"}, {"FunctionName"}),
     "AWS/SQS": ({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, {"QueueName"}),
+}
+
+# Who writes what in the lake. What validate writes is what a candidate was judged by: it must be there to be looked at again.
+WRITERS = {
+    "CollectRole": {"records", "profiles", "quarantine", "halves", "receipts", "baselines", "datasets"},
+    "DriftRole": {"profiles", "reports"},
+    "ValidateRole": {"artifacts", "candidates", "evaluations", "gates"},
 }
 
 # Actions on which IAM takes no resource (service authorization reference).
@@ -57,9 +65,9 @@ def nothing_is_written_where_it_wakes_a_function(stack):
     waking = {name for name, bucket in stack.of("AWS::S3::Bucket") if "NotificationConfiguration" in bucket}
     for name, role in stack.of("AWS::IAM::Role"):
         for statement in stack.statements(role):
-            writes = [action for action in many(statement["Action"]) if action.startswith("s3:Put")]
+            writes = [action for action in many(statement["Action"]) if action.startswith(("s3:Put", "s3:Delete", "s3:Restore"))]
             for bucket in {target(resource) for resource in many(statement["Resource"])} & waking if writes else ():
-                yield f"{name}: may {writes[0]} to {bucket}, which wakes a function: a loop"
+                yield f"{name}: may {writes[0]} to {bucket}, which wakes functions and is only read: a loop, or a loss"
 
 
 def the_lake_is_written_where_its_room_says(stack):
@@ -77,10 +85,47 @@ def the_lake_is_written_where_its_room_says(stack):
     yield from (f"LakeBucket: a function may write {prefix}/, which shared/lake does not name" for prefix in sorted(granted - said))
 
 
+def each_role_writes_its_own_part_of_the_lake(stack):
+    for name, role in stack.of("AWS::IAM::Role"):
+        written, deleted = set(), set()
+        for statement in stack.statements(role):
+            prefixes = {text(r).split("/")[1] if "/" in text(r) else "*" for r in many(statement["Resource"]) if target(r) == "LakeBucket"}
+            written |= prefixes if "s3:PutObject" in many(statement["Action"]) else set()
+            deleted |= prefixes if any(action.startswith("s3:Delete") for action in many(statement["Action"])) else set()
+        expected = WRITERS.get(name, set())
+        if written != expected:
+            yield f"{name}: may write {sorted(written)} in the lake, expected {sorted(expected)}"
+        for prefix in sorted(deleted & (WRITERS["ValidateRole"] | {"*"})):
+            yield f"{name}: may delete {prefix}/, by which candidates were judged"
+
+
+def an_example_object_wakes_whom_its_table_says(stack):
+    functions = {target(mapping["EventSourceArn"]): text(function["FunctionName"]).rsplit("-", 1)[1] for _, mapping, function, _ in stack.queue_sources()}
+    buckets = {text(bucket["BucketName"]).split("-")[2]: bucket for _, bucket in stack.of("AWS::S3::Bucket")}
+    for example, bucket, key in events.created_objects():
+        woken = [functions.get(target(n["Queue"])) for n in notifications(buckets.get(bucket, {})) if key.startswith(ends(n)[0]) and key.endswith(ends(n)[1])]
+        if woken != sorted(events.wakes(example)):
+            yield f"events/{example}: {key} wakes {woken}, expected {sorted(events.wakes(example))}, as events/README.md says"
+
+
+def a_bucket_tells_one_queue_of_an_object(stack):
+    rooms = (ROOT / "shared" / "lake" / "src" / "keys.rs").read_text(encoding="utf-8")
+    named = set(re.findall(r'^pub const \w+: &str = "(\w+/)";', rooms, re.MULTILINE))
+    for name, bucket in stack.of("AWS::S3::Bucket"):
+        told = [ends(notification) for notification in notifications(bucket)]
+        for prefix, _ in told:
+            if prefix and prefix not in named:
+                yield f"{name}: notifies of {prefix}, which shared/lake/src/keys.rs does not name"
+        for at, (prefix, suffix) in enumerate(told):
+            for other, ending in told[at + 1 :]:
+                if (prefix.startswith(other) or other.startswith(prefix)) and (suffix.endswith(ending) or ending.endswith(suffix)):
+                    yield f"{name}: notifies twice of {prefix}…{suffix} and {other}…{ending}, which S3 refuses"
+
+
 def only_named_buckets_of_this_account_send_to_a_queue(stack):
     policies = [policy for _, policy in stack.of("AWS::SQS::QueuePolicy")]
     for name, bucket in stack.of("AWS::S3::Bucket"):
-        for notification in bucket.get("NotificationConfiguration", {}).get("QueueConfigurations", []):
+        for notification in notifications(bucket):
             queue = target(notification["Queue"])
             policy = [p for p in policies if queue in map(target, p["Queues"])]
             allows = [s for p in policy for s in p["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
@@ -99,7 +144,7 @@ def a_function_is_told_what_its_settings_ask(stack):
         source = (ROOT / "functions" / folder / "src" / "settings.rs").read_text(encoding="utf-8").split("#[cfg(test)]")[0]
         asked = dict((variable, kind) for kind, variable in re.findall(r'variables\.(\w+)(?:::<\w+>)?\(\s*"([A-Z_]+)"', source))
         told = set(function.get("Environment", {}).get("Variables", {}))
-        for variable in sorted(v for v, kind in asked.items() if kind == "text" and v not in told):
+        for variable in sorted(v for v, kind in asked.items() if kind in {"text", "parsed"} and v not in told):
             yield f"{name}: {variable} is not set, and settings.rs demands it"
         for variable in sorted(told - set(asked)):
             yield f"{name}: {variable} is set, and settings.rs never reads it"

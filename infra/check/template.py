@@ -82,6 +82,18 @@ def target(value):
     return None
 
 
+def notifications(bucket):
+    """A bucket's notifications."""
+    return bucket.get("NotificationConfiguration", {}).get("QueueConfigurations", [])
+
+
+def ends(notification):
+    """(prefix, suffix) of the keys that a notification is for; empty texts where it does not say."""
+    rules = notification.get("Filter", {}).get("S3Key", {}).get("Rules", [])
+    said = {rule["Name"].lower(): rule["Value"] for rule in rules}
+    return said.get("prefix", ""), said.get("suffix", "")
+
+
 def many(value):
     """A list, where a template may also say one thing."""
     return value if isinstance(value, list) else [value]
