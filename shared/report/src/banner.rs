@@ -42,18 +42,28 @@ impl Badge {
         html! {
             svg.icon viewBox="0 0 24 24" aria-hidden="true" {
                 @match self.0 {
-                    State::Ok => { circle.o cx="12" cy="12" r="9.5" {} path.o d="M7.5 12.5l3 3 6-6.5" {} }
-                    State::InsufficientData => {
-                        circle.o cx="12" cy="12" r="9.5" stroke-dasharray="2.2 2.8" {}
-                        path.o d="M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .8-1 1.7" {}
-                        circle.i cx="12" cy="16.8" r="1.2" {}
-                    }
+                    State::Ok => (tick()),
+                    State::InsufficientData => (question()),
                     State::Warning => { path.o d="M12 3.2L22 20.5H2z" {} path.o d="M12 9.5v5" {} circle.i cx="12" cy="17.4" r="1.2" {} }
                     State::Drift => { path.i d="M12 .8L23.2 12 12 23.2.8 12z" {} path.k d="M6.5 12h10M12.8 8l4 4-4 4" {} }
                     State::NoData => { circle.o cx="12" cy="12" r="9.5" {} path.o d="M5.5 18.5l13-13" {} }
                 }
             }
         }
+    }
+}
+
+/// A tick in a circle: what was looked at is as it should be.
+pub(crate) fn tick() -> Markup {
+    html! { circle.o cx="12" cy="12" r="9.5" {} path.o d="M7.5 12.5l3 3 6-6.5" {} }
+}
+
+/// A question mark in a dotted circle: there is too little to tell.
+pub(crate) fn question() -> Markup {
+    html! {
+        circle.o cx="12" cy="12" r="9.5" stroke-dasharray="2.2 2.8" {}
+        path.o d="M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .8-1 1.7" {}
+        circle.i cx="12" cy="16.8" r="1.2" {}
     }
 }
 

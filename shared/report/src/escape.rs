@@ -47,6 +47,11 @@ impl Plain {
         Self(format!("{head}…{tail}"))
     }
 
+    /// Sentences of no more than `limit` characters.
+    pub(crate) fn sentences(text: &str, limit: usize) -> Self {
+        Self::clipped(text, limit)
+    }
+
     fn clipped(text: &str, limit: usize) -> Self {
         let clean = visible(text);
         match clean.char_indices().nth(limit) {

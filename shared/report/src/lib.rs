@@ -5,6 +5,8 @@
 //! contract's category values are withheld at the same place. Plots are drawn with plotters onto a backend of our own
 //! (`plots::ink`) that writes class names instead of colours, so that one stylesheet serves light, dark and print.
 //!
+//! Two pages: [`render`] makes a window's from its verdict, [`gate_page`] a candidate's from the promotion gate's report.
+//!
 //! [`Badge`], [`STYLE`] and [`document`] are what another page (the approver's) needs to look the same.
 
 mod banner;
@@ -13,6 +15,7 @@ mod dates;
 mod escape;
 mod features;
 mod files;
+mod gate;
 mod incidents;
 mod method;
 mod over_time;
@@ -26,6 +29,7 @@ mod style;
 mod words;
 
 pub use banner::Badge;
+pub use gate::{GatePage, ModelCard, ModelFile, gate_page};
 pub use page::{MAX_BYTES, document, render};
 pub use style::STYLE;
 use tidegate_contract::Contract;

@@ -21,6 +21,12 @@ pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(value), if value == 1 { one } else { many })
 }
 
+/// Words as a sentence begins: with a capital.
+pub(crate) fn sentence_start(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
 /// Words in a row: `a, b and c`.
 pub(crate) fn series<T: AsRef<str>>(words: &[T]) -> String {
     match words {
@@ -50,6 +56,55 @@ pub(crate) fn number(value: f64) -> String {
         _ => 5,
     };
     signed(&grouped(&trimmed(&format!("{value:.decimals$}"))))
+}
+
+/// A value and its interval, with two digits of the interval's width: `0.731` and `0.722–0.740`. Without an interval the value alone.
+pub(crate) fn estimate(value: f64, interval: Option<[f64; 2]>) -> (String, Option<String>) {
+    match interval.filter(|[low, high]| low.is_finite() && high.is_finite()) {
+        Some([low, high]) if value.is_finite() && [value, low, high].iter().all(|end| end.abs() < 1e12) => {
+            let decimals = decimals(high - low);
+            (fixed(value, decimals), Some(range(&fixed(low, decimals), &fixed(high, decimals))))
+        }
+        Some([low, high]) => (number(value), Some(range(&number(low), &number(high)))),
+        None => (number(value), None),
+    }
+}
+
+/// Two ends of a range; a dash between them could be read as a sign.
+fn range(low: &str, high: &str) -> String {
+    let dash = if low.starts_with('−') || high.starts_with('−') { " to " } else { "–" };
+    format!("{low}{dash}{high}")
+}
+
+/// How many decimals show two digits of a width, at most eight; three of a width that is no positive number.
+fn decimals(width: f64) -> usize {
+    if width > 0.0 { (0..8_u8).find(|decimals| width * 10_f64.powi(i32::from(*decimals)) >= 10.0).map_or(8, usize::from) } else { 3 }
+}
+
+/// A number with so many decimals, thousands apart, never a negative nothing.
+fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let text = if text.parse::<f64>().is_ok_and(|shown| shown == 0.0) { text.trim_start_matches('-').to_owned() } else { text };
+    signed(&grouped(&text))
+}
+
+/// A limit as it was written, with two decimals at least where it is small: `0.70`, `0.005`, `250`.
+pub(crate) fn limit(value: f64) -> String {
+    let plain = value.to_string();
+    let decimals = plain.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    if !value.is_finite() || plain.len() > 16 {
+        return number(value);
+    }
+    if value.abs() < 10.0 && decimals < 2 { fixed(value, 2) } else { signed(&grouped(&plain)) }
+}
+
+/// A size: `812 bytes`, `81.9 kB`, `1.2 GB`, in powers of a thousand.
+pub(crate) fn bytes(value: u64) -> String {
+    let units = [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match units.into_iter().find(|(unit, _)| value >= *unit) {
+        Some((unit, name)) => format!("{} {name}", number(value as f64 / unit as f64)),
+        None => counted(value, "byte", "bytes"),
+    }
 }
 
 /// A tick of an axis whose ticks are `step` apart: as many decimals as the step has.
@@ -157,6 +212,28 @@ mod tests {
     fn p_values_stop_where_they_stop_meaning_anything() {
         let shown = [0.0, 0.0123, 0.42, 1.0].map(p_value);
         assert_eq!(shown.each_ref().map(String::as_str), ["p < 0.0001", "p = 0.0123", "p = 0.42", "p > 0.99"]);
+    }
+
+    #[test]
+    fn estimates_have_the_digits_that_their_intervals_make_sense_of() {
+        let shown = |value, low, high| {
+            let (value, interval) = estimate(value, Some([low, high]));
+            format!("{value} ({})", interval.unwrap_or_default())
+        };
+        assert_eq!(shown(0.731_23, 0.722_1, 0.740_4), "0.731 (0.722–0.740)");
+        assert_eq!(shown(1_256.557, 1_150.12, 1_362.9), "1,257 (1,150–1,363)");
+        assert_eq!(shown(-0.000_1, -0.2, 0.2), "0.00 (−0.20 to 0.20)");
+        assert_eq!(shown(0.5, 0.5, 0.5), "0.500 (0.500–0.500)");
+        assert_eq!(shown(f64::NAN, 0.0, 1e300), "– (0–1.00e300)");
+        assert_eq!(estimate(0.5, Some([f64::NAN, 1.0])), ("0.5".to_owned(), None));
+    }
+
+    #[test]
+    fn limits_and_sizes_are_shown_as_people_write_them() {
+        let limits = [0.7, 0.005, 250.0, -1.0, 12.5, f64::INFINITY].map(limit);
+        assert_eq!(limits.each_ref().map(String::as_str), ["0.70", "0.005", "250", "−1.00", "12.5", "–"]);
+        let sizes = [1, 812, 81_920, 1_234_567_890, u64::MAX].map(bytes);
+        assert_eq!(sizes.each_ref().map(String::as_str), ["1 byte", "812 bytes", "81.9 kB", "1.23 GB", "18,446,744 TB"]);
     }
 
     #[test]

@@ -99,12 +99,22 @@ impl<'a> Canvas<'a> {
 
     /// A label to the right of a point, sitting on it.
     pub(crate) fn label_at(&self, at: (f64, f64), text: &str) {
-        self.draw(&Text::new(text.to_owned(), at, label_style(HPos::Left, VPos::Bottom)));
+        self.draw(&Text::new(text.to_owned(), at, text_style(Role::Label, HPos::Left, VPos::Bottom)));
     }
 
     /// A label to the left of a point, sitting on it.
     pub(crate) fn label_before(&self, at: (f64, f64), text: &str) {
-        self.draw(&Text::new(text.to_owned(), at, label_style(HPos::Right, VPos::Bottom)));
+        self.draw(&Text::new(text.to_owned(), at, text_style(Role::Label, HPos::Right, VPos::Bottom)));
+    }
+
+    /// A name to the right of a point, sitting on it.
+    pub(crate) fn title_at(&self, at: (f64, f64), text: &str) {
+        self.draw(&Text::new(text.to_owned(), at, text_style(Role::Title, HPos::Left, VPos::Bottom)));
+    }
+
+    /// A label hanging from a point.
+    pub(crate) fn label_under(&self, at: (f64, f64), text: &str) {
+        self.draw(&Text::new(text.to_owned(), at, text_style(Role::Label, HPos::Center, VPos::Top)));
     }
 
     /// A label below the plotting area, under a value of the x axis.
@@ -113,13 +123,14 @@ impl<'a> Canvas<'a> {
         let at: BackendCoord = (column, self.floor + 60);
         let area = self.area.strip_coord_spec();
         let (left, top) = area.get_base_pixel();
-        area.draw(&Text::new(text.to_owned(), (at.0 - left, at.1 - top), label_style(HPos::Center, VPos::Top))).unwrap_or_default();
+        area.draw(&Text::new(text.to_owned(), (at.0 - left, at.1 - top), text_style(Role::Label, HPos::Center, VPos::Top)))
+            .unwrap_or_default();
     }
 }
 
 /// Size and font are the stylesheet's; plotters only carries the place.
-fn label_style(h_pos: HPos, v_pos: VPos) -> TextStyle<'static> {
+fn text_style(role: Role, h_pos: HPos, v_pos: VPos) -> TextStyle<'static> {
     let mut style = TextStyle::from(("sans-serif", 1).into_font()).pos(Pos::new(h_pos, v_pos));
-    style.color = Role::Label.colour().to_backend_color();
+    style.color = role.colour().to_backend_color();
     style
 }

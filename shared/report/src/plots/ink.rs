@@ -41,10 +41,12 @@ pub(crate) enum Role {
     Version,
     /// A label.
     Label,
+    /// The name of what stands below it.
+    Title,
 }
 
 /// Every role with its class, in the order of their numbers.
-const CLASSES: [(Role, &str); 12] = [
+const CLASSES: [(Role, &str); 13] = [
     (Role::Grid, "g"),
     (Role::Zero, "z"),
     (Role::Baseline, "b"),
@@ -57,6 +59,7 @@ const CLASSES: [(Role, &str); 12] = [
     (Role::Began, "w"),
     (Role::Version, "v"),
     (Role::Label, "l"),
+    (Role::Title, "h"),
 ];
 
 impl Role {

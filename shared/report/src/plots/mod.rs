@@ -2,6 +2,7 @@
 
 pub(crate) mod axis;
 pub(crate) mod bars;
+pub(crate) mod beside;
 pub(crate) mod canvas;
 pub(crate) mod ink;
 pub(crate) mod interval;
