@@ -11,6 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("demo");
     let mut files = Vec::new();
     find(&folder.join("logs"), &mut files)?;
+    find(&folder.join("candidates"), &mut files)?;
     files.extend(["flight-delay.yaml", "manifest.json", "training.parquet"].map(|name| folder.join(name)));
     files.sort();
     let mut list = String::from("[\n");

@@ -9,9 +9,11 @@ use chrono::{Days, NaiveDate};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use tidegate_lake::{Receipt, keys};
-use tidegate_local_account::{LAKE, LOGS, LocalAccount, MODELS};
+use tidegate_local_account::{LAKE, LOGS, LocalAccount, MODELS, TABLE};
 use tidegate_monitoring::{State, Verdict};
+use tidegate_registry::Registry;
 
+use crate::demo_candidates::{self, RUNS};
 use crate::demo_files::{self, CONTRACT, Object, TRAINING_SET};
 use crate::error::CliError;
 use crate::summary;
@@ -38,7 +40,10 @@ enum Open {
 }
 
 /// The demo's model.
-const MODEL: &str = "flight-delay";
+pub(crate) const MODEL: &str = "flight-delay";
+
+/// When the registry's schedule fires, after everything.
+const CHECKPOINT_AT: &str = "2013-09-01T00:05:00Z";
 
 /// Widest line of running text, characters.
 const WIDTH: usize = 100;
@@ -58,6 +63,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     text.push_str("Try next  the same verdict from files alone, with no account:\n");
     text.push_str("            tidegate drift --contract cli/demo/flight-delay.yaml --baseline cli/demo/training.parquet \\\n");
     text.push_str("              --current 'cli/demo/logs/flight-delay/2013/07/**/*.jsonl.gz' --report july.html\n");
+    text.push_str("          which version serves, why, and whether the audit trail is whole:\n");
+    text.say(format_args!("            tidegate versions flight-delay --state {}\n", folder.display()));
+    text.say(format_args!("            tidegate show flight-delay champion --state {}\n", folder.display()));
+    text.say(format_args!("            tidegate verify --state {}\n", folder.display()));
     text.push_str("          what a contract says, and what it would watch in a log of yours:\n");
     text.push_str("            tidegate check cli/demo/flight-delay.yaml\n");
     text.push_str("            tidegate init your-log.jsonl\n");
@@ -120,7 +129,32 @@ impl Demo {
             self.play(&account, period).await?;
             last = Some(self.show(&account, period)?);
         }
-        last.ok_or_else(|| CliError::demo("it has no objects"))
+        let last = last.ok_or_else(|| CliError::demo("it has no objects"))?;
+        self.gate(&account).await?;
+        Ok(last)
+    }
+
+    /// Candidates are submitted one after the other, and the gate says which of them serves.
+    async fn gate(&mut self, account: &LocalAccount) -> Result<(), CliError> {
+        demo_candidates::prepare(account).await?;
+        self.say("\nThe gate   four candidates trained on January, each asked about the same flights of August, beside the champion")?;
+        let mut page = None;
+        for run in &RUNS {
+            let judged = demo_candidates::submit(account, run).await?;
+            let (mark, state) = judged.mark();
+            self.say(&format!("{:10} v{} {}: {}", "", judged.version.number, run.name, run.words))?;
+            let head = format!("{:10}    {}  ", "", painted(mark, state, self.colour));
+            self.say(&format!("{head}{}", wrapped(judged.headline(), WIDTH, mark.chars().count() + 15, 14)))?;
+            page = page.or_else(|| judged.version.replaced.map(|_| judged.page.clone()));
+        }
+        if let Some(page) = page {
+            self.say(&format!("{:10} the winner's page  {}", "", page.display()))?;
+        }
+        let (_, checkpoint) = account.tick_registry(CHECKPOINT_AT).await.map_err(CliError::demo)?;
+        let registry = Registry::new(account.dynamodb.clone(), TABLE);
+        let entries = registry.head(MODEL).await.map_err(CliError::demo)?.map_or(0, |head| head.seq);
+        let signed = if checkpoint.is_some() { ", its end signed" } else { "" };
+        self.say(&format!("{:10} the audit trail: {} in a chain{signed}", "", counted(entries, "entry").replace("entrys", "entries")))
     }
 
     /// Puts the objects of a period, day by day, as the application did. At the end the schedule fires, which plans every window
@@ -234,7 +268,7 @@ fn verdict(account: &LocalAccount, length: &str, day: NaiveDate) -> Result<(Verd
     Ok((read(&place("verdict.json"))?, place("index.html")))
 }
 
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CliError> {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CliError> {
     let bytes = std::fs::read(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
     serde_json::from_slice(&bytes).map_err(CliError::demo)
 }

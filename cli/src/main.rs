@@ -3,6 +3,7 @@
 
 mod check;
 mod demo;
+mod demo_candidates;
 mod demo_files;
 mod desk;
 mod doctor;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tidegate_contract::Contract;
 use tidegate_lake::keys;
 use tidegate_registry::{Command, GateOutcome, GateRecord, GateRule, MAX_RULES, MAX_TEXT_BYTES, ModelVersion, VersionState};
+use tidegate_report::{GatePage, ModelCard, ModelFile, gate_page};
 use tidegate_validation::{Contender, Evaluation, Facts, GateInput, GateReport, Latency, Outcome, Rule, gate, seed_of};
 use tracing::{info, warn};
 
@@ -47,6 +48,8 @@ impl Validator {
         let digest = report.digest();
         let key = keys::gate(place.model, &digest, "gate.json");
         self.put_once(place, &key, Bytes::from(report.to_json()), "application/json").await?;
+        let page = page(&report, contract, version);
+        self.put_once(place, &keys::gate(place.model, &digest, "index.html"), Bytes::from(page), "text/html; charset=utf-8").await?;
         let record = gate_record(&report, digest, key, champion);
         info!(model = place.model, version = version.number, gate = record.outcome.name(), headline = record.headline, "judged");
         let order = |command| self.order(place, contract, version.number, command, submitted.at_ms);
@@ -102,7 +105,7 @@ impl Validator {
             None => None,
         };
         facts.further.extend(champion.as_ref().filter(|_| opponent.is_none()).map(no_answers_of));
-        let names = [version.number, opponent.as_ref().map_or(0, |opponent| opponent.version.number)].map(|number| number.to_string());
+        let names = [version.number, opponent.as_ref().map_or(0, |opponent| opponent.version.number)].map(|number| format!("v{number}"));
         let [own_name, other_name] = &names;
         let report = gate(&GateInput {
             contract,
@@ -256,6 +259,27 @@ fn claims(claims: &Claims, evaluation: &Evaluation) -> Option<Rule> {
     } else {
         Rule::new("claims", Outcome::Fail, format!("The manifest contradicts its own predictions: {}.", faults.join("; ")))
     })
+}
+
+/// The report as people read it.
+fn page(report: &GateReport, contract: &Contract, version: &ModelVersion) -> String {
+    let lineage = &version.lineage;
+    let files: Vec<ModelFile<'_>> =
+        version.artifact.files().iter().map(|file| ModelFile { name: &file.name, sha256: &file.sha256, bytes: file.bytes }).collect();
+    let card = ModelCard {
+        run: &lineage.run,
+        submitter: &lineage.submitter,
+        artifact_writer: &lineage.artifact_writer,
+        submitted_at_ms: version.submitted_at_ms,
+        code_revision: lineage.code_revision.as_deref(),
+        framework: lineage.framework.as_deref(),
+        training_set: lineage.dataset_version.as_deref(),
+        manifest: lineage.manifest.as_deref(),
+        parameters: &lineage.parameters,
+        artifact: &version.id,
+        files: &files,
+    };
+    gate_page(&GatePage { report, card: &card, primary: Some(contract.validation.primary(contract.task)) })
 }
 
 fn no_answers_of(champion: &ModelVersion) -> Rule {
