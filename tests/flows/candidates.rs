@@ -281,11 +281,7 @@ fn copied(from: &Path) -> TempDir {
         std::fs::create_dir_all(to).unwrap();
         for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
             let to = to.join(entry.file_name());
-            if entry.file_type().unwrap().is_dir() {
-                copy(&entry.path(), &to)
-            } else {
-                drop(std::fs::copy(entry.path(), to).map_err(|error| panic!("{error}")))
-            }
+            if entry.file_type().unwrap().is_dir() { copy(&entry.path(), &to) } else { assert!(std::fs::copy(entry.path(), to).is_ok()) }
         }
     }
     let folder = tempfile::tempdir().unwrap();

@@ -42,6 +42,10 @@ pub(super) fn kernel(operator: &str, settings: &Settings<'_>) -> Result<Option<K
             let axis = settings.int("axis", 0);
             Box::new(move |call| gather(call, axis))
         }
+        "Split" => {
+            let (axis, sizes, parts) = (settings.int("axis", 0), settings.ints("split").to_vec(), settings.outputs());
+            Box::new(move |call| split(call, axis, &sizes, parts))
+        }
         "Slice" => {
             let settings = [settings.ints("starts"), settings.ints("ends"), settings.ints("axes")].map(<[i64]>::to_vec);
             Box::new(move |call| slice(call, &settings))
@@ -299,6 +303,37 @@ fn slice(call: &Call<'_>, settings: &[Vec<i64>; 3]) -> Result<Vec<Tensor>, Fault
         tensor = at_places(&tensor, along, &Tensor::new(vec![count], Data::Int(places))?, &[count])?;
     }
     Ok(vec![tensor])
+}
+
+/// Neighbouring parts of an axis: sizes as an input or, in old operator sets, as a setting; without sizes as many equal parts as there are
+/// outputs, the last one smaller where that does not go up.
+fn split(call: &Call<'_>, axis: i64, sizes: &[i64], parts: usize) -> Result<Vec<Tensor>, Fault> {
+    let tensor = call.tensor(0)?;
+    let along = tensor.axis(axis)?;
+    let all = tensor.shape().get(along).copied().unwrap_or(0);
+    let given = match call.optional(1) {
+        Some(given) => given.ints()?,
+        None => sizes,
+    };
+    let sizes: Vec<usize> = if given.is_empty() {
+        let size = all.div_ceil(parts.max(1));
+        (0..parts).map(|part| size.min(all.saturating_sub(part * size))).collect()
+    } else {
+        given
+            .iter()
+            .map(|size| usize::try_from(*size).map_err(|_| Fault::new(format!("a part of {size}"), "0 or more")))
+            .collect::<Result<_, _>>()?
+    };
+    if sizes.len() != parts || sizes.iter().try_fold(0, |sum: usize, size| sum.checked_add(*size)) != Some(all) {
+        return Err(Fault::new(format!("parts of {sizes:?}"), format!("{parts} that are {all} together")));
+    }
+    let mut start = 0;
+    let part = |size: &usize| {
+        let places: Vec<i64> = (start..start + size).filter_map(|place| i64::try_from(place).ok()).collect();
+        start += size;
+        at_places(tensor, along, &Tensor::new(vec![*size], Data::Int(places))?, &[*size])
+    };
+    sizes.iter().map(part).collect()
 }
 
 struct Order {

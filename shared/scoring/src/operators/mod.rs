@@ -86,6 +86,11 @@ impl<'n> Settings<'n> {
         self.get(name).map_or(&[], |attribute| &attribute.ints)
     }
 
+    /// How many outputs the node has.
+    fn outputs(&self) -> usize {
+        self.node.outputs.len()
+    }
+
     fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }

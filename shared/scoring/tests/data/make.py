@@ -185,6 +185,8 @@ def main():
     from_sklearn("forest_multiclass", RandomForestClassifier(8, max_depth=5, random_state=1), REASON, "multiclass")
     from_sklearn("forest_regression", RandomForestRegressor(8, max_depth=5, random_state=1), MINUTES, "regression")
     from_sklearn("extra_trees_named", make_pipeline(columns(MaxAbsScaler()), ExtraTreesClassifier(8, max_depth=5, random_state=1)), LATE, "binary", named=True)
+    # Rare names together: the exporter splits the columns of names.
+    from_sklearn("rare_names", make_pipeline(ColumnTransformer([("numbers", StandardScaler(), NUMBERS), ("names", OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=0.2, sparse_output=False), NAMES)]), LogisticRegression()), LATE, "binary", named=True, zipmap=False)
     from_sklearn("ordinal_tree", make_pipeline(ColumnTransformer([("numbers", "passthrough", NUMBERS), ("names", OrdinalEncoder(), NAMES)]), DecisionTreeClassifier(max_depth=5, random_state=1)), REASON, "multiclass", named=True)
     from_sklearn("gradient_boosting_binary", GradientBoostingClassifier(n_estimators=12, max_depth=3, random_state=1), LATE, "binary")
     from_sklearn("gradient_boosting_multiclass", GradientBoostingClassifier(n_estimators=6, max_depth=3, random_state=1), REASON, "multiclass")
