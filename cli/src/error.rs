@@ -122,6 +122,8 @@ pub(crate) enum CliError {
         "{what} was asked for and is not done yet: look at it with `tidegate show`, and at the dead-letter queue of the function registry"
     )]
     NotDone { what: String },
+    #[error("{} cannot be submitted: {says}", path.display())]
+    Manifest { path: PathBuf, says: String },
     #[error("a verdict could not be read")]
     Verdict(#[source] serde_json::Error),
 }

@@ -1,11 +1,12 @@
-//! `tidegate models`, `versions`, `show`, `lineage`, `who-was`, `verify`, `rollback`: what the registry knows, and the one thing that a
-//! person may ask of it at a desk.
+//! `tidegate submit`, `models`, `versions`, `show`, `lineage`, `who-was`, `verify`, `rollback`: what the registry knows, and the two things
+//! that a person may ask of it at a desk.
 
 mod card;
 mod lineage;
 mod list;
 mod place;
 mod rollback;
+mod submit;
 mod verify;
 mod who_was;
 
@@ -15,6 +16,7 @@ use crate::error::CliError;
 use crate::terminal::Outcome;
 use place::{Place, PlaceArguments};
 pub(crate) use rollback::Arguments as RollbackArguments;
+pub(crate) use submit::Arguments as SubmitArguments;
 
 /// List the models, and which version of each serves
 #[derive(Debug, clap::Args)]
@@ -165,6 +167,10 @@ pub(crate) fn who_was(arguments: &WhoWasArguments) -> Result<Outcome, CliError> 
 
 pub(crate) fn verify(arguments: &VerifyArguments) -> Result<Outcome, CliError> {
     block_on(async { verify::verify(&Place::open(&arguments.place).await?, arguments.model.as_deref(), arguments.json).await })
+}
+
+pub(crate) fn submit(arguments: &SubmitArguments) -> Result<Outcome, CliError> {
+    block_on(submit::submit(arguments))
 }
 
 pub(crate) fn rollback(arguments: &RollbackArguments) -> Result<Outcome, CliError> {
