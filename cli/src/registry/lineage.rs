@@ -12,7 +12,7 @@ pub(super) fn text(version: &ModelVersion) -> String {
     let lineage = &version.lineage;
     let said = |value: &Option<String>| value.as_deref().map_or_else(|| "not said".to_owned(), |value| line(value, 160));
     let mut text = String::new();
-    let mut step = |name: &str, what: String| text.say(format_args!("{name:<12}{what}\n"));
+    let mut step = |name: &str, what: String| text.say(format_args!("{name:<14}{what}\n"));
     step("data", format!("dataset version {}", said(&lineage.dataset_version)));
     step("  └▶ code", format!("revision {}, run {}", said(&lineage.code_revision), line(&lineage.run, 120)));
     step("  └▶ model", format!("version {} of {}, artifact {}", version.number, version.model, version.id));
