@@ -1,6 +1,6 @@
 //! What the registry's commands say, on a demo's folder whose registry was filled through the store.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod desk;
 
@@ -150,7 +150,7 @@ fn the_registry_is_read_at_a_desk() {
     assert!(said(&desk, &["show", MODEL, "1"]).contains("Nobody: a passed gate is enough in prod"));
 
     let lineage = said(&desk, &["lineage", MODEL, "2"]);
-    assert!(lineage.starts_with(&format!("data        dataset version {}\n", "d".repeat(64))), "{lineage}");
+    assert!(lineage.starts_with(&format!("data          dataset version {}\n", "d".repeat(64))), "{lineage}");
     assert_eq!(json(&desk, &["lineage", MODEL, "2"])["code"]["revision"], "4f5c2a9");
 
     let was = said(&desk, &["who-was", MODEL, "--at", "2024-03-01T01:59:59Z"]);

@@ -78,7 +78,7 @@ impl Desk {
         desk.account.settle().await.unwrap();
         let lake = desk.account.bucket_folder(LAKE).join("baselines/model=churn/current.json");
         let current: Value = serde_json::from_slice(&std::fs::read(lake).unwrap()).unwrap();
-        desk.training_set = current.get("version").unwrap().as_str().unwrap().to_owned();
+        current.get("version").unwrap().as_str().unwrap().clone_into(&mut desk.training_set);
         desk
     }
 

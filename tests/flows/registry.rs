@@ -447,7 +447,7 @@ mod function {
             let desk = Desk { shaky: registry.clone(), folder, account, registry, faults };
             let number = desk.pending("run-1", &policy(1), 1_000).await;
             desk.faults.reset();
-            let moment = if call % 2 == 0 { Moment::After } else { Moment::Before };
+            let moment = if call.is_multiple_of(2) { Moment::After } else { Moment::Before };
             desk.faults.plan(Fault { call: call.div_ceil(2), moment, deadly: true });
             desk.account.tick_registry("1970-01-01T01:00:00Z").await.unwrap();
             let struck = desk.faults.struck();

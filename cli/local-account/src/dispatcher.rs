@@ -98,7 +98,7 @@ impl LocalAccount {
     /// # Errors
     /// [`LocalAccountError::Service`] if the queue itself fails.
     pub async fn run_validate_once(&self) -> Result<Option<Delivered>, LocalAccountError> {
-        self.dispatcher.deliver(&Function::Validate).await
+        Box::pin(self.dispatcher.deliver(&Function::Validate)).await
     }
 
     /// Puts a message into the queue of `collect`.
@@ -114,7 +114,7 @@ impl LocalAccount {
     /// # Errors
     /// [`LocalAccountError::Service`] if the queue itself fails.
     pub async fn run_collect_once(&self) -> Result<Option<Delivered>, LocalAccountError> {
-        self.dispatcher.deliver(&Function::Collect).await
+        Box::pin(self.dispatcher.deliver(&Function::Collect)).await
     }
 
     /// Hands one batch of at most ten messages to `drift`; `None` when its queue is empty.
@@ -122,7 +122,7 @@ impl LocalAccount {
     /// # Errors
     /// [`LocalAccountError::Service`] if the queue itself fails.
     pub async fn run_drift_once(&self) -> Result<Option<Delivered>, LocalAccountError> {
-        self.dispatcher.deliver(&Function::Drift).await
+        Box::pin(self.dispatcher.deliver(&Function::Drift)).await
     }
 
     /// Puts a command into the queue of `registry`.
@@ -138,7 +138,7 @@ impl LocalAccount {
     /// # Errors
     /// [`LocalAccountError::Service`] if the queue itself fails.
     pub async fn run_registry_once(&self) -> Result<Option<Delivered>, LocalAccountError> {
-        self.dispatcher.deliver(&Function::Registry).await
+        Box::pin(self.dispatcher.deliver(&Function::Registry)).await
     }
 
     /// Tells `collect` and `validate` of every new object, and runs all functions until their queues are empty.

@@ -28,7 +28,7 @@ pub(super) fn text(version: &ModelVersion) -> String {
             .artifact
             .files()
             .iter()
-            .map(|file| ["".to_owned(), format!("{}  {}  {} bytes", short(&file.sha256), line(&file.name, 80), count(file.bytes))]),
+            .map(|file| [String::new(), format!("{}  {}  {} bytes", short(&file.sha256), line(&file.name, 80), count(file.bytes))]),
     );
     text.push_str(&plain(&rows));
 
@@ -54,7 +54,7 @@ pub(super) fn text(version: &ModelVersion) -> String {
             let rows: Vec<_> = gate
                 .rules
                 .iter()
-                .map(|rule| ["".to_owned(), gate_words(rule.outcome).to_owned(), line(&rule.name, 60), line(&rule.says, 200)])
+                .map(|rule| [String::new(), gate_words(rule.outcome).to_owned(), line(&rule.name, 60), line(&rule.says, 200)])
                 .collect();
             text.push_str(&table(&rows));
             text.say(format_args!("  Report: {} ({})\n", line(&gate.key, LINE), short(&gate.digest)));

@@ -73,7 +73,7 @@ fn models_text(listed: &[Listed]) -> String {
 
 /// What the list says of a model's versions.
 #[derive(Debug, Serialize)]
-struct Versions<'a> {
+struct OfModel<'a> {
     model: &'a str,
     champion: Option<u32>,
     challenger: Option<u32>,
@@ -91,11 +91,11 @@ pub(super) async fn versions(place: &Place, model: &str, json: bool) -> Result<O
     }
     let alias = async |name| registry.alias(model, name).await.map_err(CliError::registry);
     let (champion, challenger) = (alias(AliasName::Champion).await?, alias(AliasName::Challenger).await?);
-    let listed = Versions { model, champion, challenger, versions: &versions, refused: &refused };
+    let listed = OfModel { model, champion, challenger, versions: &versions, refused: &refused };
     Ok(Outcome::good(if json { terminal::json(&listed) } else { versions_text(&listed) }))
 }
 
-fn versions_text(listed: &Versions<'_>) -> String {
+fn versions_text(listed: &OfModel<'_>) -> String {
     let mut text = String::new();
     if !listed.versions.is_empty() {
         let mut rows = vec![["version", "state", "gate", "submitted", "run", "id", "why"].map(str::to_owned)];

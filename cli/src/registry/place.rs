@@ -55,20 +55,17 @@ pub(super) struct Audit {
 impl Place {
     /// The demo's folder, or the account that the AWS command line would reach.
     pub(super) async fn open(arguments: &PlaceArguments) -> Result<Self, CliError> {
-        let (config, names) = match &arguments.state {
-            Some(folder) => {
-                let services = Services::open_to_read(folder).map_err(|source| CliError::NoState { path: folder.clone(), source })?;
-                let names = (TABLE.to_owned(), Some(MODELS.to_owned()), Some(AUDIT.to_owned()));
-                (services.sdk_config(None, LOCAL_ATTEMPTS), names)
+        let (config, names) = if let Some(folder) = &arguments.state {
+            let services = Services::open_to_read(folder).map_err(|source| CliError::NoState { path: folder.clone(), source })?;
+            let names = (TABLE.to_owned(), Some(MODELS.to_owned()), Some(AUDIT.to_owned()));
+            (services.sdk_config(None, LOCAL_ATTEMPTS), names)
+        } else {
+            let config = tidegate_runtime::aws_config().await;
+            if config.region().is_none() {
+                return Err(CliError::NoRegion);
             }
-            None => {
-                let config = tidegate_runtime::aws_config().await;
-                if config.region().is_none() {
-                    return Err(CliError::NoRegion);
-                }
-                let table = arguments.registry_table.clone().unwrap_or_default();
-                (config, (table, arguments.models_bucket.clone(), arguments.audit_bucket.clone()))
-            }
+            let table = arguments.registry_table.clone().unwrap_or_default();
+            (config, (table, arguments.models_bucket.clone(), arguments.audit_bucket.clone()))
         };
         let (table, models, audit) = names;
         let s3 = S3::new(&config);
@@ -93,7 +90,12 @@ impl Place {
 async fn ask_for_key(config: &aws_config::SdkConfig, key: &str) -> Result<Option<PublicKey>, CliError> {
     let answer = match aws_sdk_kms::Client::new(config).get_public_key().key_id(key).send().await {
         Ok(answer) => answer,
-        Err(error) if key == SIGNING_KEY && error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
+        Err(error)
+            if key == SIGNING_KEY
+                && error
+                    .as_service_error()
+                    .is_some_and(aws_sdk_kms::operation::get_public_key::GetPublicKeyError::is_not_found_exception) =>
+        {
             return Ok(None);
         }
         Err(error) => return Err(CliError::registry(error)),

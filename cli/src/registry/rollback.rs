@@ -101,13 +101,12 @@ async fn by_message(registry: &Registry, sqs: &aws_sdk_sqs::Client, queue: &str,
 async fn champion(registry: &Registry, arguments: &Arguments) -> Result<ModelVersion, CliError> {
     let champion = registry.champion(&arguments.model).await.map_err(CliError::registry)?;
     let wanted = arguments.if_version.map_or_else(|| "champion".to_owned(), |number| format!("champion version {number}"));
-    match champion.filter(|champion| arguments.if_version.is_none_or(|number| number == champion.number)) {
-        Some(champion) => Ok(champion),
-        None => {
-            let found = registry.versions(&arguments.model).await.map_err(CliError::registry)?;
-            let found = found.iter().map(|version| format!("{} ({})", version.number, version.state)).collect();
-            Err(CliError::NoVersion { model: arguments.model.clone(), wanted, found })
-        }
+    if let Some(champion) = champion.filter(|champion| arguments.if_version.is_none_or(|number| number == champion.number)) {
+        Ok(champion)
+    } else {
+        let found = registry.versions(&arguments.model).await.map_err(CliError::registry)?;
+        let found = found.iter().map(|version| format!("{} ({})", version.number, version.state)).collect();
+        Err(CliError::NoVersion { model: arguments.model.clone(), wanted, found })
     }
 }
 

@@ -45,24 +45,21 @@ type Objects = Vec<(String, Vec<u8>)>;
 
 pub(super) async fn submit(arguments: &Arguments) -> Result<Outcome, CliError> {
     let (manifest, objects) = objects(arguments)?;
-    match &arguments.state {
-        Some(folder) => {
-            let account = LocalAccount::start(folder).await.map_err(|source| CliError::NoState { path: folder.clone(), source })?;
-            put(&account.s3, MODELS, objects).await?;
-            account.settle().await.map_err(CliError::registry)?;
-            answer(&Registry::new(account.dynamodb.clone(), TABLE), &manifest, 1).await
+    if let Some(folder) = &arguments.state {
+        let account = LocalAccount::start(folder).await.map_err(|source| CliError::NoState { path: folder.clone(), source })?;
+        put(&account.s3, MODELS, objects).await?;
+        account.settle().await.map_err(CliError::registry)?;
+        answer(&Registry::new(account.dynamodb.clone(), TABLE), &manifest, 1).await
+    } else {
+        let config = tidegate_runtime::aws_config().await;
+        if config.region().is_none() {
+            return Err(CliError::NoRegion);
         }
-        None => {
-            let config = tidegate_runtime::aws_config().await;
-            if config.region().is_none() {
-                return Err(CliError::NoRegion);
-            }
-            let bucket = arguments.models_bucket.as_deref().unwrap_or_default();
-            put(&aws_sdk_s3::Client::new(&config), bucket, objects).await?;
-            match &arguments.registry_table {
-                Some(name) => answer(&Registry::new(aws_sdk_dynamodb::Client::new(&config), name), &manifest, LOOKS.0).await,
-                None => Ok(Outcome::good(format!("Submitted {} of {}.\n", line(&manifest.run, 80), line(&manifest.model, 63)))),
-            }
+        let bucket = arguments.models_bucket.as_deref().unwrap_or_default();
+        put(&aws_sdk_s3::Client::new(&config), bucket, objects).await?;
+        match &arguments.registry_table {
+            Some(name) => answer(&Registry::new(aws_sdk_dynamodb::Client::new(&config), name), &manifest, LOOKS.0).await,
+            None => Ok(Outcome::good(format!("Submitted {} of {}.\n", line(&manifest.run, 80), line(&manifest.model, 63)))),
         }
     }
 }

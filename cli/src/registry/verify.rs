@@ -104,7 +104,7 @@ async fn checkpoints(audit: &Audit, faults: &mut Vec<Trouble>) -> Result<Vec<Che
         match SignedCheckpoint::read(&stored.bytes).and_then(|signed| signed.verified(&audit.key)) {
             Ok(checkpoint) => checkpoints.push(checkpoint),
             Err(error) => {
-                faults.push(Trouble { model: None, entry: None, says: format!("the checkpoint {}: {error}", line(&object.key, 160)) })
+                faults.push(Trouble { model: None, entry: None, says: format!("the checkpoint {}: {error}", line(&object.key, 160)) });
             }
         }
     }

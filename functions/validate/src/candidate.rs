@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tidegate_lake::{Bucket, Condition, LakeError, Upload, keys};
-use tidegate_registry::{Artifact, ArtifactFile, Lineage, RefusedSubmission, Submission};
+use tidegate_registry::{Artifact, ArtifactFile, Lineage, RefusedSubmission, RegistryError, Submission};
 
 use crate::manifest::{CandidateManifest, MAX_MANIFEST_BYTES};
 use crate::{ValidateError, Validator};
@@ -39,6 +39,11 @@ impl Place<'_> {
 
     fn folder(&self) -> String {
         format!("{}{}/{}/", keys::CANDIDATES, self.model, self.run)
+    }
+
+    pub(crate) fn registry(&self) -> impl Fn(RegistryError) -> ValidateError + use<> {
+        let candidate = self.name();
+        move |source| ValidateError::Registry { candidate: candidate.clone(), source }
     }
 
     pub(crate) fn lake(&self) -> impl Fn(LakeError) -> ValidateError {

@@ -120,7 +120,7 @@ impl Validator {
             Ok(applied) => Ok(applied.version),
             // What the registry does not take is the candidate's fault: the run is another candidate's, a name is too long.
             Err(RegistryError::Refused { refusal, .. }) => Err(Trouble::Refused(refusal.to_string())),
-            Err(error) => Err(self.registering(place)(error).into()),
+            Err(error) => Err(place.registry()(error).into()),
         }
     }
 
@@ -141,7 +141,7 @@ impl Validator {
                 info!(model = place.model, version = number, refusal = %refusal, "left as it is");
                 Ok(None)
             }
-            Err(error) => Err(self.registering(place)(error)),
+            Err(error) => Err(place.registry()(error)),
         }
     }
 
@@ -150,12 +150,7 @@ impl Validator {
         let reason = crate::judge::cut(&reason);
         let order = Order { by: BY.to_owned(), command: Command::Refuse(submitted.refused(place.run, reason)) };
         let policy = Policy::of(contract, self.settings.stage);
-        self.registry.apply(place.model, None, &order, &policy, submitted.at_ms).await.map_err(self.registering(place))?;
+        self.registry.apply(place.model, None, &order, &policy, submitted.at_ms).await.map_err(place.registry())?;
         Ok(())
-    }
-
-    pub(crate) fn registering(&self, place: Place<'_>) -> impl Fn(RegistryError) -> ValidateError + use<> {
-        let candidate = place.name();
-        move |source| ValidateError::Registry { candidate: candidate.clone(), source }
     }
 }

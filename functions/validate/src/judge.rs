@@ -98,7 +98,7 @@ impl Validator {
             further: own.agreement.into_iter().collect(),
         };
         facts.further.extend(claims(&manifest.claims, &evaluation));
-        let champion = self.registry.champion(place.model).await.map_err(self.registering(place))?;
+        let champion = self.registry.champion(place.model).await.map_err(place.registry())?;
         let champion = champion.filter(|champion| champion.number != version.number);
         let opponent = match &champion {
             Some(champion) => self.opponent(place, contract, champion, &questions, &candidate.evaluation_sha256).await?,
@@ -217,7 +217,7 @@ impl Validator {
         let columns: Vec<&str> = identity
             .iter()
             .copied()
-            .chain(contract.features.iter().map(|feature| feature.name.as_str()).filter(|name| telling(&name)))
+            .chain(contract.features.iter().map(|feature| feature.name.as_str()).filter(|name| telling(name)))
             .collect();
         if columns.is_empty() {
             return Ok(None);

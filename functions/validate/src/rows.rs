@@ -58,7 +58,7 @@ impl Rows {
     /// What names each row: its id or, where no row has one, its place.
     pub(crate) fn ids(&self) -> Result<Ids, String> {
         let columns = || self.batches.iter().filter_map(|batch| batch.column_by_name("inference_id")?.as_string_opt::<i32>());
-        let missing: usize = columns().map(|column| column.null_count()).sum();
+        let missing: usize = columns().map(arrow_array::Array::null_count).sum();
         if missing == self.count {
             return Ok((1..=self.count).map(|row| row.to_string()).collect());
         }

@@ -8,9 +8,9 @@ mod support;
 
 use std::time::Instant;
 
-use support::*;
+use support::{Desk, HOUR, MODEL, answer, policy};
 use tidegate_registry::audit::{rebuild, verify_to};
-use tidegate_registry::*;
+use tidegate_registry::{Answer, Command};
 
 fn main() {
     let wanted: usize = std::env::args().nth(1).and_then(|number| number.parse().ok()).unwrap_or(100_000);

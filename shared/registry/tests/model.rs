@@ -149,7 +149,7 @@ impl World {
         if let Some(version) = &mut seen.version {
             // A safeguard is taken away by showing the code what would make it let go.
             if gone(Safeguard::OwnModel) {
-                version.lineage.submitter = "somebody@example.com".to_owned();
+                "somebody@example.com".clone_into(&mut version.lineage.submitter);
             }
             let about = Bound::now(version, seen.champion_alias.as_ref().and_then(|alias| alias.number), &policy);
             if let (true, Some(request), Some(about)) = (gone(Safeguard::Stale), &mut version.request, about) {
@@ -186,15 +186,15 @@ impl World {
             let mut record = record.clone();
             // What was shown to the code to make it let go is no part of the record.
             if let Record::Version(version) = &mut record {
-                version.lineage.submitter = ADA.to_owned();
-                let real = before.versions.get(&version.number);
-                if let (Act::Request(_), Some(gate), Some(real)) = (act, &mut version.gate, real.and_then(|real| real.gate.as_ref())) {
-                    gate.outcome = real.outcome;
+                ADA.clone_into(&mut version.lineage.submitter);
+                let known = before.versions.get(&version.number);
+                if let (Act::Request(_), Some(gate), Some(was)) = (act, &mut version.gate, known.and_then(|known| known.gate.as_ref())) {
+                    gate.outcome = was.outcome;
                 }
-                if let (Some(request), Some(real)) = (&mut version.request, real.and_then(|real| real.request.as_ref()))
-                    && request.id == real.id
+                if let (Some(request), Some(was)) = (&mut version.request, known.and_then(|known| known.request.as_ref()))
+                    && request.id == was.id
                 {
-                    request.about = real.about.clone();
+                    request.about = was.about.clone();
                 }
             }
             state.records.insert(record);

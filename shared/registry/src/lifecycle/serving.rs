@@ -28,12 +28,12 @@ impl Step<'_> {
             version.replaced = replaced;
             version.reigns.push(Reign { from_ms: self.at_ms, until_ms: None });
         })];
-        let mut says = format!("{} became champion", version.name());
+        let instead = replaced.map_or_else(String::new, |number| format!(", in place of version {number}"));
+        let says = format!("{} became champion{instead}", version.name());
         if let Some(number) = replaced {
             let Some(champion) = self.snapshot.champion.as_ref().filter(|champion| champion.number == number) else {
                 return self.refused(Reason::Snapshot { says: "the champion's record is missing" });
             };
-            says.push_str(&format!(", in place of version {number}"));
             writes.push(self.rewritten(champion, |champion| {
                 champion.state = VersionState::Retired;
                 champion.successor = Some(version.number);

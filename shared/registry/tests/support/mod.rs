@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use tidegate_contract::Person;
 use tidegate_registry::audit::{Entry, ModelRecords, StoredEntry};
-use tidegate_registry::*;
+use tidegate_registry::{
+    AliasName, Answer, Artifact, ArtifactFile, Change, Command, GateOutcome, GateRecord, GateRule, Lineage, Order, People, Policy, Refusal,
+    Snapshot, Stage, Submission, VersionState, transition,
+};
 
 pub const MODEL: &str = "flight-delay";
 pub const HOUR: i64 = 3_600_000;
@@ -22,7 +25,7 @@ pub fn request(digit: char) -> String {
 }
 
 pub fn submission(run: &str) -> Submission {
-    let byte = run.bytes().fold(0_u8, |sum, byte| sum.wrapping_add(byte));
+    let byte = run.bytes().fold(0_u8, u8::wrapping_add);
     let file = ArtifactFile { name: "model.onnx".to_owned(), sha256: format!("{byte:064x}"), bytes: 1_000 };
     Submission {
         artifact: Artifact::new(vec![file]),
