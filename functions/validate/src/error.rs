@@ -57,6 +57,12 @@ pub enum ValidateError {
         /// What is there.
         found: String,
     },
+    /// Somebody else changed the model while the candidate was judged.
+    #[error("{candidate} was judged beside a champion that is champion no longer, or was decided meanwhile: it is judged again")]
+    Overtaken {
+        /// Which candidate.
+        candidate: String,
+    },
     /// The system's random numbers failed.
     #[error("{candidate}: no random numbers")]
     Random {
@@ -73,7 +79,7 @@ impl Failure for ValidateError {
         match self {
             Self::Lake { source, .. } => source.is_retryable(),
             Self::Registry { source, .. } => source.is_retryable(),
-            Self::NoContract { .. } | Self::Random { .. } => true,
+            Self::NoContract { .. } | Self::Overtaken { .. } | Self::Random { .. } => true,
             Self::Message(_) | Self::Plan { .. } | Self::Kept { .. } => false,
         }
     }

@@ -53,7 +53,10 @@ impl Validator {
         let record = gate_record(&report, digest, key, champion);
         info!(model = place.model, version = version.number, gate = record.outcome.name(), headline = record.headline, "judged");
         let order = |command| self.order(place, contract, version.number, command, submitted.at_ms);
-        order(Command::RecordGate(Box::new(record))).await?;
+        if order(Command::RecordGate(Box::new(record))).await?.is_none() {
+            // The champion changed while we compared with the old one: all of it again. If the version was decided otherwise, the next delivery sees that.
+            return Err(ValidateError::Overtaken { candidate: place.name() }.into());
+        }
         if report.outcome == Outcome::Fail {
             return Ok(());
         }
