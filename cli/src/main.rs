@@ -51,8 +51,10 @@ enum Command {
     Submit(registry::SubmitArguments),
     Models(registry::ModelsArguments),
     Versions(registry::VersionsArguments),
-    Show(registry::ShowArguments),
-    Lineage(registry::LineageArguments),
+    /// Show a version's card: what it is, who made it from which data, how good it was found, who approved it
+    Show(registry::VersionArguments),
+    /// Trace a version from its data and code over its gate to the decisions
+    Lineage(registry::VersionArguments),
     WhoWas(registry::WhoWasArguments),
     Rollback(registry::RollbackArguments),
     Verify(registry::VerifyArguments),

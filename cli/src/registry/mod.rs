@@ -40,21 +40,9 @@ pub(crate) struct VersionsArguments {
     json: bool,
 }
 
-/// Show a version's card: what it is, who made it from which data, how good it was found, who approved it
+/// Which version to tell of.
 #[derive(Debug, clap::Args)]
-pub(crate) struct ShowArguments {
-    #[command(flatten)]
-    which: Which,
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// Print JSON instead of text
-    #[arg(long)]
-    json: bool,
-}
-
-/// Trace a version from its data and code over its gate to the decisions
-#[derive(Debug, clap::Args)]
-pub(crate) struct LineageArguments {
+pub(crate) struct VersionArguments {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
@@ -144,14 +132,14 @@ pub(crate) fn versions(arguments: &VersionsArguments) -> Result<Outcome, CliErro
     block_on(async { list::versions(&Place::open(&arguments.place).await?, &arguments.model, arguments.json).await })
 }
 
-pub(crate) fn show(arguments: &ShowArguments) -> Result<Outcome, CliError> {
+pub(crate) fn show(arguments: &VersionArguments) -> Result<Outcome, CliError> {
     block_on(async {
         let version = one(&Place::open(&arguments.place).await?.registry, &arguments.which).await?;
         Ok(Outcome::good(if arguments.json { crate::terminal::json(&version) } else { card::text(&version) }))
     })
 }
 
-pub(crate) fn lineage(arguments: &LineageArguments) -> Result<Outcome, CliError> {
+pub(crate) fn lineage(arguments: &VersionArguments) -> Result<Outcome, CliError> {
     block_on(async {
         let version = one(&Place::open(&arguments.place).await?.registry, &arguments.which).await?;
         Ok(Outcome::good(if arguments.json { lineage::json(&version) } else { lineage::text(&version) }))

@@ -6,7 +6,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use tidegate_lake::keys;
 use tidegate_local_account::{LocalAccount, MODELS, TABLE};
 use tidegate_registry::{GateOutcome, ModelVersion, Registry, VersionState};
@@ -94,7 +93,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
 
 fn held(path: &Path, expected: Option<&String>) -> Result<Vec<u8>, CliError> {
     let bytes = read(path)?;
-    let found = keys::hex(&Sha256::digest(&bytes));
+    let found = keys::sha256(&bytes);
     match expected {
         Some(expected) if *expected != found => {
             Err(CliError::Manifest { path: path.to_owned(), says: format!("found bytes with SHA-256 {found}, expected {expected}") })

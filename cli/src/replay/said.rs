@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tidegate_monitoring::State;
 
 /// What was said of a window.
@@ -94,7 +93,7 @@ impl Said {
 
 /// SHA-256, hex.
 pub(crate) fn digest(json: &[u8]) -> String {
-    tidegate_lake::keys::hex(&Sha256::digest(json))
+    tidegate_lake::keys::sha256(json)
 }
 
 #[cfg(test)]

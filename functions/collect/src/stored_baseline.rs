@@ -4,7 +4,6 @@
 //! It goes the training set's road: its dataset version is the digest of its manifest, and it counts as long as no later training set has
 //! come. It is believed only when its parts fit each other and its contract.
 
-use sha2::{Digest, Sha256};
 use tidegate_contract::{Contract, FeatureKind};
 use tidegate_lake::{CurrentBaseline, Manifest, ManifestFile, Outcome, Receipt, dataset_version, keys};
 use tidegate_profile::{Baseline, FieldAnchor, Lines, Source, decode};
@@ -26,7 +25,7 @@ impl Collector {
         let lake = CollectError::lake(location);
         let model = &contract.model;
         let Some(stored) = self.models.get(key).await.map_err(&lake)? else { return Ok(None) };
-        let sha256 = keys::hex(&Sha256::digest(&stored.bytes));
+        let sha256 = keys::sha256(&stored.bytes);
         let mut receipt = Receipt {
             model: Some(model.clone()),
             contract: Some(contract.digest()),

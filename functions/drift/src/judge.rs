@@ -10,7 +10,6 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use tidegate_contract::Contract;
 use tidegate_lake::{ReportEtags, keys, rfc3339};
 use tidegate_monitoring::Verdict;
@@ -77,7 +76,7 @@ impl DriftFunction {
         let verdict = inputs.verdict(contract, baseline.as_deref());
         let page = render(&Page { contract, verdict: &verdict, current: &inputs.current.profile, baseline: baseline.as_deref() });
         let json = to_json(&verdict).map_err(|source| DriftError::Verdict { what: what.to_owned(), source })?;
-        let digest = keys::hex(&Sha256::digest(&json));
+        let digest = keys::sha256(&json);
         compatible.write(&verdict, &inputs.current.profile, baseline.as_deref()).await.map_err(&lake)?;
         let etags = self.lake.put_report(&job.model, &length, job.end_ms, json, page).await.map_err(&lake)?;
         let record = record(&key, &verdict, inputs.digest, (digest, etags), before.as_ref());

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use tidegate_lake::{Bucket, Condition, LakeError, Upload, keys};
+use tidegate_lake::{Condition, LakeError, Manifest, Upload, keys};
 use tidegate_registry::{Artifact, ArtifactFile, Lineage, RefusedSubmission, RegistryError, Submission};
 
 use crate::manifest::{CandidateManifest, MAX_MANIFEST_BYTES};
@@ -55,8 +55,9 @@ impl Place<'_> {
 /// A manifest as it was read.
 #[derive(Debug)]
 pub(crate) struct Submitted {
-    pub(crate) bytes: Bytes,
-    /// SHA-256 of the bytes.
+    /// Its bytes, or why they were not read.
+    pub(crate) bytes: Result<Bytes, String>,
+    /// SHA-256 of the bytes; of the entity tag, where they were not read.
     pub(crate) sha256: String,
     /// When it was written, milliseconds since 1970: the time of everything that comes of it.
     pub(crate) at_ms: i64,
@@ -66,7 +67,11 @@ pub(crate) struct Submitted {
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub(crate) manifest: CandidateManifest,
+    /// The manifest as it was read.
+    bytes: Bytes,
     pub(crate) artifact: Artifact,
+    /// What the training set is made of.
+    pub(crate) training_set: Manifest,
     pub(crate) evaluation: Bytes,
     /// SHA-256 of the evaluation set's bytes: its name.
     pub(crate) evaluation_sha256: String,
@@ -104,45 +109,42 @@ impl Candidate {
 
 impl Validator {
     /// Reads the manifest, or `None` if it is gone.
-    pub(crate) async fn submitted(&self, place: Place<'_>) -> Result<Option<Result<Submitted, (Submitted, String)>>, ValidateError> {
+    pub(crate) async fn submitted(&self, place: Place<'_>) -> Result<Option<Submitted>, ValidateError> {
         let Some(object) = self.models.open(place.key, None).await.map_err(place.lake())? else { return Ok(None) };
         let at_ms = object.last_modified_ms;
         if object.bytes > MAX_MANIFEST_BYTES {
-            // Its entity tag tells it from another one; its bytes are not read.
-            let submitted = Submitted { bytes: Bytes::new(), sha256: keys::hex(&Sha256::digest(&object.etag)), at_ms };
             let reason = format!("manifest.json: found {} bytes, expected at most {MAX_MANIFEST_BYTES}", object.bytes);
-            return Ok(Some(Err((submitted, reason))));
+            return Ok(Some(Submitted { bytes: Err(reason), sha256: keys::sha256(&object.etag), at_ms }));
         }
-        let Some(stored) = self.models.get(place.key).await.map_err(place.lake())? else { return Ok(None) };
-        let sha256 = keys::hex(&Sha256::digest(&stored.bytes));
-        Ok(Some(Ok(Submitted { bytes: stored.bytes, sha256, at_ms: stored.last_modified_ms })))
+        let stored = self.models.whole(place.key, object).await.map_err(place.lake())?;
+        Ok(Some(Submitted { sha256: keys::sha256(&stored.bytes), bytes: Ok(stored.bytes), at_ms }))
     }
 
     /// Reads and digests what the manifest names.
     pub(crate) async fn candidate(&self, place: Place<'_>, submitted: &Submitted) -> Result<Candidate, Trouble> {
-        let manifest =
-            CandidateManifest::parse(&submitted.bytes, place.model, place.run).map_err(|fault| Trouble::Refused(fault.to_string()))?;
+        let bytes = submitted.bytes.clone().map_err(Trouble::Refused)?;
+        let manifest = CandidateManifest::parse(&bytes, place.model, place.run).map_err(|fault| Trouble::Refused(fault.to_string()))?;
         let mut files = Vec::with_capacity(manifest.artifact.len());
         for named in &manifest.artifact {
             let (sha256, bytes) = self.digest(place, &named.file).await?;
             holds(&named.file, named.sha256.as_ref(), &sha256)?;
             files.push(ArtifactFile { name: named.file.clone(), sha256, bytes });
         }
-        if self.lake.manifest(place.model, &manifest.training_set).await.map_err(place.lake())?.is_none() {
-            let says = format!(
+        let training_set = self.lake.manifest(place.model, &manifest.training_set).await.map_err(place.lake())?;
+        let training_set = training_set.ok_or_else(|| {
+            Trouble::Refused(format!(
                 "training_set: found {}, expected a dataset version of {}: put the training set below datasets/{}/ first",
                 manifest.training_set, place.model, place.model
-            );
-            return Err(Trouble::Refused(says));
-        }
+            ))
+        })?;
         let evaluation = self.whole(place, &manifest.evaluation.key).await?;
-        let evaluation_sha256 = keys::hex(&Sha256::digest(&evaluation));
+        let evaluation_sha256 = keys::sha256(&evaluation);
         holds(&manifest.evaluation.key, manifest.evaluation.sha256.as_ref(), &evaluation_sha256)?;
         let predictions = match &manifest.predictions {
             Some(predictions) => Some(self.whole(place, &format!("{}{}", place.folder(), predictions.file)).await?),
             None => None,
         };
-        Ok(Candidate { artifact: Artifact::new(files), evaluation, evaluation_sha256, predictions, manifest })
+        Ok(Candidate { manifest, bytes, artifact: Artifact::new(files), training_set, evaluation, evaluation_sha256, predictions })
     }
 
     /// Keeps everything in the lake, each thing under a digest of itself.
@@ -153,7 +155,7 @@ impl Validator {
         }
         let kept = |name: &str| keys::submitted(place.model, &submitted.sha256, name);
         let mut small = vec![(keys::evaluation(place.model, &candidate.evaluation_sha256), candidate.evaluation.clone())];
-        small.push((kept("manifest.json"), submitted.bytes.clone()));
+        small.push((kept("manifest.json"), candidate.bytes.clone()));
         small.extend(candidate.predictions.clone().map(|predictions| (kept("predictions"), predictions)));
         for (key, bytes) in small {
             self.put_once(place, &key, bytes, "application/octet-stream").await?;
@@ -232,8 +234,8 @@ impl Validator {
     }
 
     /// What is kept in the lake under a digest.
-    pub(crate) async fn kept(&self, place: Place<'_>, bucket: &Bucket, key: String) -> Result<Bytes, ValidateError> {
-        let stored = bucket.get(&key).await.map_err(place.lake())?;
+    pub(crate) async fn kept(&self, place: Place<'_>, key: String) -> Result<Bytes, ValidateError> {
+        let stored = self.lake.bucket.get(&key).await.map_err(place.lake())?;
         stored.map(|stored| stored.bytes).ok_or_else(|| ValidateError::Kept { candidate: place.name(), key, found: "nothing".to_owned() })
     }
 }

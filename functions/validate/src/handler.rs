@@ -64,18 +64,11 @@ impl Validator {
         let place = Place { key: &object.key, model, run };
         let contract = self.contracts.load().await.and_then(|contracts| contracts.of_model(model)).map_err(place.lake())?;
         let contract = contract.ok_or_else(|| ValidateError::NoContract { candidate: place.name(), model: model.to_owned() })?;
-        let (submitted, trouble) = match self.submitted(place).await? {
-            None => {
-                info!(object.key = object.key, "the manifest is gone; what was registered stays");
-                return Ok(());
-            }
-            Some(Ok(submitted)) => {
-                let outcome = Box::pin(self.submit_and_judge(place, &contract, &submitted)).await;
-                (submitted, outcome)
-            }
-            Some(Err((submitted, reason))) => (submitted, Err(Trouble::Refused(reason))),
+        let Some(submitted) = self.submitted(place).await? else {
+            info!(object.key = object.key, "the manifest is gone; what was registered stays");
+            return Ok(());
         };
-        match trouble {
+        match Box::pin(self.submit_and_judge(place, &contract, &submitted)).await {
             Ok(()) => Ok(()),
             Err(Trouble::Failed(failure)) => Err(failure),
             Err(Trouble::Refused(reason)) => self.refuse(place, &contract, &submitted, reason).await,

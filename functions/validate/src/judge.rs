@@ -18,9 +18,8 @@ use crate::questioning;
 use crate::rows::{Rows, with_columns};
 use crate::{ValidateError, Validator};
 
-/// The champion, and what it answered for its own evaluation set.
+/// What the champion answered, and for which evaluation set.
 struct Opponent {
-    version: ModelVersion,
     evaluation_sha256: String,
     evaluation: Evaluation,
 }
@@ -90,12 +89,11 @@ impl Validator {
     ) -> Result<(GateReport, Option<u32>), Trouble> {
         let manifest = &candidate.manifest;
         let questions = Questions::read(contract, &manifest.evaluation, candidate.evaluation.clone()).map_err(Trouble::Refused)?;
-        let own = self.own_answers(place, contract, manifest, &version.id, &questions, candidate.predictions.clone()).await?;
-        let own = own.map_err(Trouble::Refused)?;
+        let own = self.own_answers(place, contract, candidate, &version.id, &questions).await?;
         let evaluation = questions.evaluation(contract, &own.answers).map_err(Trouble::Refused)?;
         let mut facts = Facts {
             evaluation_rows: Some(questions.rows.count as u64),
-            training_overlap: self.overlap(place, contract, manifest, &questions.rows).await?,
+            training_overlap: self.overlap(place, contract, candidate, &questions.rows).await?,
             latency: own.latency.or_else(|| latency(&manifest.claims)),
             artifact_bytes: Some(candidate.artifact_bytes()),
             further: own.agreement.into_iter().collect(),
@@ -108,19 +106,19 @@ impl Validator {
             None => None,
         };
         facts.further.extend(champion.as_ref().filter(|_| opponent.is_none()).map(no_answers_of));
-        let names = [version.number, opponent.as_ref().map_or(0, |opponent| opponent.version.number)].map(|number| format!("v{number}"));
-        let [own_name, other_name] = &names;
+        let name = |version: &ModelVersion| format!("v{}", version.number);
+        let opponent = champion.as_ref().zip(opponent).map(|(champion, opponent)| (name(champion), champion, opponent));
         let report = gate(&GateInput {
             contract,
             candidate: Contender {
-                version: own_name,
+                version: &name(version),
                 digest: &version.id,
                 evaluation_digest: &candidate.evaluation_sha256,
                 evaluation: &evaluation,
             },
-            champion: opponent.as_ref().map(|opponent| Contender {
-                version: other_name,
-                digest: &opponent.version.id,
+            champion: opponent.as_ref().map(|(name, champion, opponent)| Contender {
+                version: name,
+                digest: &champion.id,
                 evaluation_digest: &opponent.evaluation_sha256,
                 evaluation: &opponent.evaluation,
             }),
@@ -135,26 +133,22 @@ impl Validator {
         &self,
         place: Place<'_>,
         contract: &Contract,
-        manifest: &CandidateManifest,
+        candidate: &Candidate,
         artifact: &str,
         questions: &Questions,
-        predictions: Option<Bytes>,
-    ) -> Result<Result<OwnAnswers, String>, ValidateError> {
-        let file = match read_answers(contract, manifest, predictions) {
-            Ok(file) => file,
-            Err(reason) => return Ok(Err(reason)),
-        };
+    ) -> Result<OwnAnswers, Trouble> {
+        let manifest = &candidate.manifest;
+        let file = read_answers(contract, manifest, candidate.predictions.clone()).map_err(Trouble::Refused)?;
         let Some(name) = manifest.onnx_file() else {
-            let none = "predictions: found none, expected a file with the candidate's answers for the evaluation set".to_owned();
-            return Ok(file.map(|answers| OwnAnswers { answers, latency: None, agreement: None }).ok_or(none));
+            let none = "predictions: found none, expected a file with the candidate's answers for the evaluation set";
+            let answers = file.ok_or_else(|| Trouble::Refused(none.to_owned()))?;
+            return Ok(OwnAnswers { answers, latency: None, agreement: None });
         };
-        let model = self.kept(place, &self.lake.bucket, keys::artifact(place.model, artifact, name)).await?;
+        let model = self.kept(place, keys::artifact(place.model, artifact, name)).await?;
         let asked = questioning::ask(contract, manifest.onnx.as_ref(), &model, questions);
-        Ok(asked.map_err(|reason| format!("{name}: {reason}")).map(|asked| OwnAnswers {
-            agreement: file.map(|file| questioning::agreement(&asked.answers, &file)),
-            latency: asked.latency,
-            answers: asked.answers,
-        }))
+        let asked = asked.map_err(|reason| Trouble::Refused(format!("{name}: {reason}")))?;
+        let agreement = file.map(|file| questioning::agreement(&asked.answers, &file));
+        Ok(OwnAnswers { agreement, latency: asked.latency, answers: asked.answers })
     }
 
     /// The champion's answers: on the candidate's evaluation set if it can be asked here, otherwise those that were kept of its own submission;
@@ -172,22 +166,22 @@ impl Validator {
         };
         let broken = |key: String| move |found: String| ValidateError::Kept { candidate: place.name(), key, found };
         let key = |file: &str| keys::submitted(place.model, submitted, file);
-        let bytes = self.kept(place, &self.lake.bucket, key("manifest.json")).await?;
+        let bytes = self.kept(place, key("manifest.json")).await?;
         let manifest = CandidateManifest::parse(&bytes, place.model, &champion.lineage.run)
             .map_err(|fault| broken(key("manifest.json"))(fault.to_string()))?;
         if let Some(name) = manifest.onnx_file() {
             let model = keys::artifact(place.model, &champion.id, name);
-            let bytes = self.kept(place, &self.lake.bucket, model.clone()).await?;
+            let bytes = self.kept(place, model.clone()).await?;
             let answers = questioning::ask(contract, manifest.onnx.as_ref(), &bytes, asked).map_err(broken(model.clone()))?.answers;
             let judged = asked.evaluation(contract, &answers).map_err(broken(model))?;
-            return Ok(Some(Opponent { version: champion.clone(), evaluation_sha256: asked_sha256.to_owned(), evaluation: judged }));
+            return Ok(Some(Opponent { evaluation_sha256: asked_sha256.to_owned(), evaluation: judged }));
         }
-        let predictions = self.kept(place, &self.lake.bucket, key("predictions")).await?;
-        let rows = self.kept(place, &self.lake.bucket, keys::evaluation(place.model, evaluation)).await?;
+        let predictions = self.kept(place, key("predictions")).await?;
+        let rows = self.kept(place, keys::evaluation(place.model, evaluation)).await?;
         let answered = read_answers(contract, &manifest, Some(predictions)).map_err(broken(key("predictions")))?.unwrap_or_default();
         let questions = Questions::read(contract, &manifest.evaluation, rows).map_err(broken(keys::evaluation(place.model, evaluation)))?;
         let judged = questions.evaluation(contract, &answered).map_err(broken(key("predictions")))?;
-        Ok(Some(Opponent { version: champion.clone(), evaluation_sha256: evaluation.clone(), evaluation: judged }))
+        Ok(Some(Opponent { evaluation_sha256: evaluation.clone(), evaluation: judged }))
     }
 
     /// Evaluation rows that were in the training set: rows with the same features, id and time, as far as both sets have those. `None` when
@@ -196,22 +190,22 @@ impl Validator {
         &self,
         place: Place<'_>,
         contract: &Contract,
-        manifest: &CandidateManifest,
+        candidate: &Candidate,
         asked: &Rows,
     ) -> Result<Option<u64>, ValidateError> {
-        let Some(dataset) = self.lake.manifest(place.model, &manifest.training_set).await.map_err(place.lake())? else { return Ok(None) };
+        let manifest = &candidate.manifest;
+        let columns = with_columns(contract, manifest.evaluation.id.as_ref(), &[]);
         let mut training = Vec::new();
-        for file in &dataset.files {
+        for file in &candidate.training_set.files {
             let key = format!("{}{}/{}", keys::TRAINING, place.model, file.name);
             let stored = match self.models.get(&key).await {
-                Ok(Some(stored)) if file.sha256 == sha256(&stored.bytes) => stored,
+                Ok(Some(stored)) if file.sha256 == keys::sha256(&stored.bytes) => stored,
                 Err(error) if error.is_retryable() => return Err(place.lake()(error)),
                 _ => {
                     warn!(dataset.version = manifest.training_set, object.key = key, "the training set cannot be looked at again");
                     return Ok(None);
                 }
             };
-            let columns = with_columns(contract, manifest.evaluation.id.as_ref(), &[]);
             let rows = Rows::read(&columns, stored.bytes).map_err(|source| ValidateError::Plan { candidate: place.name(), source })?;
             training.push(rows);
         }
@@ -321,9 +315,4 @@ fn request_name(place: Place<'_>) -> Result<String, ValidateError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|source| ValidateError::Random { candidate: place.name(), source })?;
     Ok(keys::hex(&random))
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    keys::hex(&sha2::Sha256::digest(bytes))
 }

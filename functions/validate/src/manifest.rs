@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tidegate_contract::Metric;
-use tidegate_registry::is_file_name;
+use tidegate_registry::{is_digest, is_file_name};
 
 /// Version of the manifest's shape.
 pub const FORMAT: &str = "tidegate.candidate/1";
@@ -185,9 +185,9 @@ impl CandidateManifest {
         if let Some([twice, _]) = names.array_windows::<2>().find(|[a, b]| a == b) {
             return Err(format!("found the file {} twice, expected every file once", shown(twice)));
         }
-        is_digest("training_set", &self.training_set)?;
+        expect_digest("training_set", &self.training_set)?;
         for digest in self.artifact.iter().filter_map(|file| file.sha256.as_ref()).chain(&self.evaluation.sha256) {
-            is_digest("sha256", digest)?;
+            expect_digest("sha256", digest)?;
         }
         // Anything of the team's in the models bucket, and no function's output.
         if !["evaluations/", "candidates/", "datasets/"].iter().any(|place| self.evaluation.key.starts_with(place))
@@ -224,9 +224,8 @@ fn expect(field: &str, found: &str, expected: &str) -> Result<(), String> {
     if found == expected { Ok(()) } else { Err(format!("{field}: found {}, expected \"{expected}\"", shown(found))) }
 }
 
-fn is_digest(field: &str, found: &str) -> Result<(), String> {
-    let is_right = found.len() == 64 && found.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if is_right { Ok(()) } else { Err(format!("{field}: found {}, expected 64 hexadecimal digits in lower case", shown(found))) }
+fn expect_digest(field: &str, found: &str) -> Result<(), String> {
+    if is_digest(found) { Ok(()) } else { Err(format!("{field}: found {}, expected 64 hexadecimal digits in lower case", shown(found))) }
 }
 
 /// The beginning of a text as it may be shown: without characters that cannot be seen.

@@ -5,16 +5,13 @@ use std::time::{Duration, Instant};
 
 use tidegate_contract::{Contract, FeatureKind, Task};
 use tidegate_scoring::{ClassPredictions, Column as Asked, Columns, Model, Predictions, Signature};
-use tidegate_validation::{Column, Labels, Latency, Outcome, Rule};
+use tidegate_validation::{Column, Labels, Latency, Outcome, Rule, USUAL_POSITIVES};
 
 use crate::evidence::{Answers, Questions};
 use crate::manifest::OnnxReading;
 
 /// Rows that are asked about one at a time, to see how long each takes.
 const TIMED_ROWS: usize = 1_000;
-
-/// Names of the positive outcome that need not be said; the same that the gate knows.
-const POSITIVES: [&str; 6] = ["1", "1.0", "true", "True", "yes", "positive"];
 
 /// How far scores of a file may be from those of the model itself: a file has fewer digits.
 const SAME_SCORE: f64 = 1e-3;
@@ -88,7 +85,7 @@ fn labels_of(classes: &ClassPredictions) -> Labels {
 /// The class whose probability is the score: as the contract says, the one with a usual name, or the second.
 fn positive(contract: &Contract, classes: &ClassPredictions) -> Option<String> {
     let named = contract.validation.positive.as_ref().filter(|name| classes.classes.contains(name));
-    let usual = || classes.classes.iter().find(|class| POSITIVES.contains(&class.as_str()));
+    let usual = || classes.classes.iter().find(|class| USUAL_POSITIVES.contains(&class.as_str()));
     named.or_else(usual).or_else(|| classes.classes.get(1)).cloned()
 }
 

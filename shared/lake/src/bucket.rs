@@ -147,7 +147,17 @@ impl Bucket {
     /// # Errors
     /// [`LakeError::TooLarge`] beyond [`MAX_KEPT_BYTES`]; others as the call fails.
     pub async fn get(&self, key: &str) -> Result<Option<Stored>, LakeError> {
-        let Some(mut object) = self.open(key, None).await? else { return Ok(None) };
+        match self.open(key, None).await? {
+            Some(object) => self.whole(key, object).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads an opened object whole.
+    ///
+    /// # Errors
+    /// As [`Bucket::get`].
+    pub async fn whole(&self, key: &str, mut object: Opened) -> Result<Stored, LakeError> {
         let too_large = |found| LakeError::TooLarge { bucket: self.name.clone(), key: key.to_owned(), found, expected: MAX_KEPT_BYTES };
         if object.bytes > MAX_KEPT_BYTES {
             return Err(too_large(object.bytes));
@@ -159,7 +169,7 @@ impl Bucket {
                 return Err(too_large(bytes.len() as u64));
             }
         }
-        Ok(Some(Stored { bytes: bytes.freeze(), etag: object.etag, last_modified_ms: object.last_modified_ms }))
+        Ok(Stored { bytes: bytes.freeze(), etag: object.etag, last_modified_ms: object.last_modified_ms })
     }
 
     /// The entity tag of an object, or `None` if there is none.

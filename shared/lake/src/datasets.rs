@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tidegate_contract::{FeatureKind, FieldRole};
 use tidegate_profile::{Baseline, decode, encode};
 use tokio::sync::Mutex;
@@ -62,7 +61,7 @@ impl Manifest {
 /// [`LakeError::Json`] never, as a manifest holds nothing that JSON cannot.
 pub fn dataset_version(manifest: &Manifest) -> Result<(String, Vec<u8>), LakeError> {
     let bytes = serde_json::to_vec(manifest).map_err(|source| LakeError::Json { key: "datasets/".to_owned(), source })?;
-    Ok((keys::hex(&Sha256::digest(&bytes)), bytes))
+    Ok((keys::sha256(&bytes), bytes))
 }
 
 /// Which dataset version is a model's baseline now.
@@ -203,7 +202,7 @@ mod tests {
             String::from_utf8(bytes.clone()).unwrap(),
             r#"{"schema":"tidegate.dataset/1","model":"m","files":[{"name":"a.csv","bytes":3,"sha256":"00"}],"rows":2,"quarantined":1,"fields":[["distance","feature","numeric"]]}"#
         );
-        assert_eq!(version, keys::hex(&Sha256::digest(&bytes)));
+        assert_eq!(version, keys::sha256(&bytes));
         assert_ne!(version, dataset_version(&manifest("b.csv")).unwrap().0);
     }
 

@@ -207,6 +207,12 @@ pub(crate) fn model_of_contract(key: &str) -> Option<&str> {
     key.strip_prefix(CONTRACTS)?.strip_suffix(".yaml").filter(|model| !model.is_empty() && !model.contains('/'))
 }
 
+/// SHA-256 of bytes, hex: the name of whatever is kept under a digest of itself.
+#[must_use]
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// Where candidates are submitted in the models bucket: `candidates/<model>/<run>/manifest.json`.
 pub const CANDIDATES: &str = "candidates/";
 

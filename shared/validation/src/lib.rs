@@ -61,5 +61,5 @@ pub use gate::{Contender, Facts, GateInput, Latency, gate, seed_of};
 pub use ids::Ids;
 pub use labels::Labels;
 pub use report::{Finding, GateReport, Outcome, Rule};
-pub use table::{Column, Reading, Table};
+pub use table::{Column, Reading, Table, USUAL_POSITIVES};
 pub use undefined::Undefined;

@@ -58,7 +58,7 @@ impl Reading {
 }
 
 /// Names of the positive outcome that need not be said.
-const POSITIVES: [&str; 6] = ["1", "1.0", "true", "True", "yes", "positive"];
+pub const USUAL_POSITIVES: [&str; 6] = ["1", "1.0", "true", "True", "yes", "positive"];
 
 /// How far from one a row's class probabilities may sum: rounded to two digits, those of ten classes do.
 const SUM_TOLERANCE: f64 = 0.05;
@@ -187,7 +187,7 @@ impl Rows {
         let positive = match &reading.positive {
             Some(positive) => positive.as_str(),
             None if names.len() > 2 => return Err(EvaluationError::Outcomes { column: "actual".to_owned(), found: found() }),
-            None => match names.iter().find(|name| POSITIVES.contains(name)) {
+            None => match names.iter().find(|name| USUAL_POSITIVES.contains(name)) {
                 Some(positive) => positive,
                 // A single outcome that is called the negative one.
                 None if names.iter().all(|name| ["0", "0.0", "false", "False", "no", "negative"].contains(name)) => "1",

@@ -80,14 +80,23 @@ pub(crate) fn digest(field: &str, text: &str) -> Checked {
     hex(field, text, 64, "a SHA-256 of 64 lower-case hexadecimal digits")
 }
 
+/// Whether a text is a SHA-256 as it is written here: 64 lower-case hexadecimal digits.
+#[must_use]
+pub fn is_digest(text: &str) -> bool {
+    is_hex(text, 64)
+}
+
+fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// The name of a request.
 pub(crate) fn request(text: &str) -> Checked {
     hex("request", text, 32, "128 random bits as 32 lower-case hexadecimal digits")
 }
 
 fn hex(field: &str, text: &str, digits: usize, expected: &str) -> Checked {
-    let is_right = text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if is_right { Ok(()) } else { wrong(field, format!("\"{}\"", text.chars().take(80).collect::<String>()), expected) }
+    if is_hex(text, digits) { Ok(()) } else { wrong(field, format!("\"{}\"", text.chars().take(80).collect::<String>()), expected) }
 }
 
 /// Whether a file's name stays inside its folder, on every system.

@@ -18,7 +18,9 @@ mod transition;
 mod version;
 
 pub use approval::{Answer, ApprovalRequest, Bound, Recorded};
-pub use bounds::{MAX_FILES, MAX_NAME_BYTES, MAX_PARAMETER_BYTES, MAX_PARAMETERS, MAX_RULES, MAX_TEXT_BYTES, OutOfBounds, is_file_name};
+pub use bounds::{
+    MAX_FILES, MAX_NAME_BYTES, MAX_PARAMETER_BYTES, MAX_PARAMETERS, MAX_RULES, MAX_TEXT_BYTES, OutOfBounds, is_digest, is_file_name,
+};
 pub(crate) use change::Write;
 pub use change::{Alias, AliasName, Change, Head, Record, Snapshot};
 pub use command::{Command, Order, RefusedSubmission, Submission};
