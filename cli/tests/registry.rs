@@ -11,8 +11,8 @@ use desk::{CONTRACT, Desk};
 use serde_json::Value;
 use tidegate_local_account::{LocalAccount, MODELS, TABLE};
 use tidegate_registry::{
-    Answer, Artifact, ArtifactFile, Command, GateOutcome, GateRecord, GateRule, Lineage, Order, People, Policy, RefusedSubmission,
-    Registry, Stage, Submission,
+    Answer, Artifact, ArtifactFile, Command, GateOutcome, GateRecord, GateRule, Lineage, Order, Policy, RefusedSubmission, Registry, Stage,
+    Submission,
 };
 
 const MODEL: &str = "late-trains";
@@ -23,7 +23,7 @@ const HOUR: i64 = 3_600_000;
 
 fn policy(approvals: u32) -> Policy {
     let approvers = vec![LEAD.to_owned(), "risk@example.com".to_owned()];
-    Policy { stage: Stage::Prod, approvals, approvers, expires_ms: 72 * HOUR, hold_ms: 0, people: People::default() }
+    Policy { approvals, approvers, expires_ms: 72 * HOUR, ..Policy::nobody(Stage::Prod) }
 }
 
 fn submission(run: &str) -> Submission {

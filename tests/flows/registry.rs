@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tidegate_local_account::{Fault, Faults, LocalAccount, Moment, Odds, Services, TABLE};
 use tidegate_registry::audit::{rebuild, verify_to};
 use tidegate_registry::{
-    AliasName, Answer, Applied, Artifact, ArtifactFile, Command, GateOutcome, GateRecord, Lineage, Order, People, Policy, Reason,
+    AliasName, Answer, Applied, Artifact, ArtifactFile, Command, GateOutcome, GateRecord, Lineage, Order, Policy, Reason,
     RefusedSubmission, Registry, RegistryError, Stage, Submission, VersionState,
 };
 use tidegate_tests::Overtaking;
@@ -118,14 +118,7 @@ fn gate(champion: Option<u32>) -> GateRecord {
 }
 
 fn policy(approvals: u32) -> Policy {
-    Policy {
-        stage: Stage::Prod,
-        approvals,
-        approvers: [LEAD, RISK].map(str::to_owned).into(),
-        expires_ms: 1_000_000,
-        hold_ms: 0,
-        people: People::default(),
-    }
+    Policy { approvals, approvers: [LEAD, RISK].map(str::to_owned).into(), expires_ms: 1_000_000, ..Policy::nobody(Stage::Prod) }
 }
 
 fn decide(answer: Answer) -> Command {

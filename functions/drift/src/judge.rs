@@ -117,6 +117,8 @@ fn record(
     WindowRecord {
         key: key.clone(),
         state: verdict.state,
+        cause: verdict.cause.kind,
+        action: verdict.action.kind,
         headline: verdict.headline.clone(),
         records: verdict.records,
         drifted_fields: metrics::drifted_fields(verdict),

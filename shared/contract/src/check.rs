@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::document::{Node, Path, quoted};
 use crate::error::Problem;
 use crate::names::{self, MAX_NAME, RESERVED_NAMES, is_hidden};
-use crate::{Approvals, BaselineKind, Contract, Feature, FeatureKind, Method, Person};
+use crate::{Alerts, Approvals, BaselineKind, Contract, Feature, FeatureKind, Method, Person};
 
 /// Most features of a model.
 pub const MAX_FEATURES: usize = 1_000;
@@ -15,6 +15,8 @@ pub const MAX_SEGMENTS: usize = 8;
 pub const MAX_ALLOWED: usize = 1_000;
 /// Longest allowed value of a categorical feature, bytes.
 pub const MAX_ALLOWED_BYTES: usize = 200;
+/// Most windows in a row that an alert looks back over.
+pub const MAX_ALERT_WINDOWS: u32 = 20;
 /// Longest prefix or free text, bytes.
 const MAX_TEXT_BYTES: usize = 512;
 
@@ -31,6 +33,8 @@ pub(crate) fn problems(contract: &Contract, tree: &Node) -> Vec<Problem> {
     check.compatibility(contract);
     check.validation(contract);
     check.promotion(contract);
+    check.people(&Path::top("retraining").key("approvers"), &contract.retraining.approvers);
+    check.alerts(contract);
     check.problems
 }
 
@@ -362,15 +366,37 @@ impl Check<'_> {
         }
     }
 
-    fn approvals(&mut self, path: &Path, approvals: &Approvals) {
-        let approvers = path.key("approvers");
+    /// The people of a list, each once.
+    fn people(&mut self, path: &Path, addresses: &[String]) -> BTreeSet<String> {
         let mut people = BTreeSet::new();
-        for (index, approver) in approvals.approvers.iter().enumerate() {
-            let at = approvers.item(index);
-            if !is_address(approver) {
-                self.report(&at, format!("found {}, expected a mail address, such as lead@example.com", quoted(approver)));
-            } else if !people.insert(approver.to_lowercase()) {
-                self.report(&at, format!("found {} a second time, expected every approver once", quoted(approver)));
+        for (index, address) in addresses.iter().enumerate() {
+            let at = path.item(index);
+            if !is_address(address) {
+                self.report(&at, format!("found {}, expected a mail address, such as lead@example.com", quoted(address)));
+            } else if !people.insert(address.to_lowercase()) {
+                self.report(&at, format!("found {} a second time, expected every approver once", quoted(address)));
+            }
+        }
+        people
+    }
+
+    fn alerts(&mut self, contract: &Contract) {
+        let Alerts { after, of, .. } = contract.alerts;
+        let path = Path::top("alerts");
+        if !(1..=MAX_ALERT_WINDOWS).contains(&after) {
+            self.report(&path.key("after"), format!("found {after}, expected 1 to {MAX_ALERT_WINDOWS}"));
+        }
+        if let Some(of) = of.filter(|of| !(after..=MAX_ALERT_WINDOWS).contains(of)) {
+            self.report(&path.key("of"), format!("found {of}, expected at least as many as after, and at most {MAX_ALERT_WINDOWS}"));
+        }
+    }
+
+    fn approvals(&mut self, path: &Path, approvals: &Approvals) {
+        let people = self.people(&path.key("approvers"), &approvals.approvers);
+        if let Some(escalation) = &approvals.escalate {
+            let at = path.key("escalate").key("to");
+            if self.people(&at, &escalation.to).is_empty() {
+                self.report(&at, "found nobody, expected somebody who is asked then");
             }
         }
         if approvals.approvals as usize > people.len() && people.len() == approvals.approvers.len() {

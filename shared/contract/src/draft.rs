@@ -103,6 +103,8 @@ const MONITORING: &str = "\
 #   prod: { approvals: 2, approvers: [lead@example.com, risk@example.com], expires: 72h }
 
 # retraining: { mode: propose, minimum_records: 10000, cooldown: 1d }   # never | propose | automatic
+# rollback: { mode: propose, within: 14d }                              # never | propose | automatic
+# alerts: { after: 1, of: 1, cooldown: 7d }                             # told after so many bad windows of so many
 ";
 
 fn write_record(text: &mut String, record: &RecordMapping) -> std::fmt::Result {

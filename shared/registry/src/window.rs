@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, SecondsFormat};
+use serde::Serialize;
 use tidegate_contract::WindowLength;
-use tidegate_monitoring::State;
+use tidegate_monitoring::{ActionKind, CauseKind, State};
 
 use crate::RegistryError;
 
@@ -31,6 +32,10 @@ pub struct WindowRecord {
     pub state: State,
     /// The verdict in one sentence (`headline`).
     pub headline: String,
+    /// Why (`verdict_cause`).
+    pub cause: CauseKind,
+    /// What to do (`verdict_action`).
+    pub action: ActionKind,
     /// Records judged (`record_count`).
     pub records: u64,
     /// Fields in state `drift` that are not muted (`drifted_fields`).
@@ -81,7 +86,9 @@ impl WindowRecord {
             ("model_name", text(&self.key.model)),
             ("window_length", text(&self.key.length.to_string())),
             ("window_end", text(&rfc3339(self.key.end_ms))),
-            ("verdict_state", text(&state_name(self.state))),
+            ("verdict_state", text(&name_of(self.state))),
+            ("verdict_cause", text(&name_of(self.cause))),
+            ("verdict_action", text(&name_of(self.action))),
             ("headline", text(&self.headline)),
             ("record_count", number(self.records)),
             ("drifted_fields", number(self.drifted_fields)),
@@ -109,9 +116,13 @@ impl WindowRecord {
             number.ok_or_else(|| wrong(name, "a whole number"))
         };
         let state = serde_json::from_value(text("verdict_state")?.into()).map_err(|_| wrong("verdict_state", "a state"))?;
+        let cause = serde_json::from_value(text("verdict_cause")?.into()).map_err(|_| wrong("verdict_cause", "a cause"))?;
+        let action = serde_json::from_value(text("verdict_action")?.into()).map_err(|_| wrong("verdict_action", "an action"))?;
         Ok(Self {
             key: key.clone(),
             state,
+            cause,
+            action,
             headline: text("headline")?,
             records: number("record_count")?,
             drifted_fields: number("drifted_fields")?,
@@ -127,8 +138,8 @@ impl WindowRecord {
 }
 
 /// As the verdict writes it: `insufficient-data`.
-fn state_name(state: State) -> String {
-    serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+fn name_of(named: impl Serialize) -> String {
+    serde_json::to_value(named).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn rfc3339(ms: i64) -> String {
@@ -143,6 +154,8 @@ mod tests {
         WindowRecord {
             key: WindowKey { model: "flight-delay".to_owned(), length: WindowLength::hours(24), end_ms: 1_372_723_200_000 },
             state: State::InsufficientData,
+            cause: CauseKind::None,
+            action: ActionKind::Supply,
             headline: "too few".to_owned(),
             records: 12,
             drifted_fields: 0,

@@ -110,6 +110,7 @@ fn rules(kind: u8, has_aliases: bool) -> Policy {
         expires_ms: OPEN,
         hold_ms: HOLD,
         people: if has_aliases { People::new(&people) } else { People::default() },
+        ..Policy::nobody(Stage::Prod)
     }
 }
 

@@ -183,6 +183,22 @@ pub struct Approvals {
     /// How long an approved version waits before it is promoted, so that somebody may still stop it. Default: it does not wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<WindowLength>,
+    /// How often those who have not answered are reminded. Default: `1d`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind: Option<WindowLength>,
+    /// Who else is asked when nobody answers. Default: nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalate: Option<Escalation>,
+}
+
+/// Who else may decide when a request stays unanswered: `{ after: 48h, to: [head@example.com] }`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub struct Escalation {
+    /// After how long.
+    pub after: WindowLength,
+    /// Who is asked then, beside the approvers.
+    pub to: Vec<String>,
 }
 
 /// When retraining is asked for.
@@ -195,14 +211,43 @@ pub struct Retraining {
     pub minimum_records: u64,
     /// Shortest time between two requests. Default: `1d`.
     pub cooldown: WindowLength,
+    /// How much of the newest data a request names to train on. Default: `30d`.
+    #[serde(skip_serializing_if = "is_a_month")]
+    pub window: WindowLength,
+    /// Who is asked about a proposed retraining; one of them is enough. Default: the owner of the monitoring, or else the stage's approvers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<String>,
+    /// Whether a newly published training set asks for retraining too. Default: it does not.
+    #[serde(skip_serializing_if = "is_no")]
+    pub on_new_dataset: bool,
     /// Who retrains and how often it is planned anyway, in words (`data-science, monthly`).
     pub plan: Option<String>,
 }
 
 impl Default for Retraining {
     fn default() -> Self {
-        Self { mode: RetrainingMode::Propose, minimum_records: 10_000, cooldown: WindowLength::hours(24), plan: None }
+        Self {
+            mode: RetrainingMode::Propose,
+            minimum_records: 10_000,
+            cooldown: WindowLength::hours(24),
+            window: A_MONTH,
+            approvers: Vec::new(),
+            on_new_dataset: false,
+            plan: None,
+        }
     }
+}
+
+const A_MONTH: WindowLength = WindowLength::hours(30 * 24);
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_a_month(length: &WindowLength) -> bool {
+    *length == A_MONTH
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_no(yes: &bool) -> bool {
+    !yes
 }
 
 /// Whether Tidegate asks for retraining.
@@ -216,4 +261,77 @@ pub enum RetrainingMode {
     Propose,
     /// At once.
     Automatic,
+}
+
+/// When a champion that turned out worse is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "snake_case")]
+pub struct Rollback {
+    /// Whether Tidegate takes it back. Default: `propose`.
+    pub mode: RollbackMode,
+    /// For how long after its promotion a champion is taken back by itself; later a person must. Default: `14d`.
+    pub within: WindowLength,
+    /// Shortest time between two rollbacks. Default: `1d`.
+    pub cooldown: WindowLength,
+    /// Most rollbacks by itself in 30 days: models that take turns are a question for people. Default: 2.
+    pub most: u32,
+}
+
+impl Default for Rollback {
+    fn default() -> Self {
+        Self { mode: RollbackMode::Propose, within: WindowLength::hours(14 * 24), cooldown: WindowLength::hours(24), most: 2 }
+    }
+}
+
+impl Rollback {
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Whether a champion is taken back by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RollbackMode {
+    /// Never, and nobody is told to.
+    Never,
+    /// People are told to, with the command that does it (the default).
+    #[default]
+    Propose,
+    /// At once.
+    Automatic,
+}
+
+/// When people are told that something is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "snake_case")]
+pub struct Alerts {
+    /// In how many windows something must be wrong before people are told. Default: 1.
+    pub after: u32,
+    /// Among how many windows in a row. Default: as many as `after`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<u32>,
+    /// How long the same incident is not told again. Default: `7d`.
+    pub cooldown: WindowLength,
+    /// Whether warnings are told as well. Default: they are not.
+    #[serde(skip_serializing_if = "is_no")]
+    pub warnings: bool,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self { after: 1, of: None, cooldown: WindowLength::hours(7 * 24), warnings: false }
+    }
+}
+
+impl Alerts {
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Among how many windows in a row something must be wrong [`Alerts::after`] times.
+    #[must_use]
+    pub fn of(&self) -> u32 {
+        self.of.unwrap_or(self.after).max(self.after)
+    }
 }

@@ -66,6 +66,12 @@ pub struct Contract {
     /// When retraining is asked for.
     #[serde(default)]
     pub retraining: Retraining,
+    /// When a champion that turned out worse is taken back.
+    #[serde(default, skip_serializing_if = "Rollback::is_default")]
+    pub rollback: Rollback,
+    /// When people are told that something is wrong.
+    #[serde(default, skip_serializing_if = "Alerts::is_default")]
+    pub alerts: Alerts,
 }
 
 impl Contract {
@@ -89,6 +95,8 @@ impl Contract {
             validation: Validation::default(),
             promotion: Promotion::default(),
             retraining: Retraining::default(),
+            rollback: Rollback::default(),
+            alerts: Alerts::default(),
         }
     }
 }

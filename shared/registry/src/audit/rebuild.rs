@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::{Entry, StoredEntry};
-use crate::lifecycle::{Alias, AliasName, Head, ModelVersion, Record, RefusedSubmission};
+use crate::lifecycle::{Alias, AliasName, DatasetRecord, Head, ModelVersion, Record, RefusedSubmission, Retraining};
 
 /// Everything that the table says of one model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -16,11 +16,22 @@ pub struct ModelRecords {
     pub aliases: BTreeMap<AliasName, Alias>,
     /// Submissions that could not be read, by run and manifest.
     pub refused: BTreeMap<(String, String), RefusedSubmission>,
+    /// Requests for retraining, by number.
+    pub retrainings: BTreeMap<u32, Retraining>,
+    /// Dataset versions.
+    pub datasets: BTreeMap<String, DatasetRecord>,
 }
 
 impl Default for ModelRecords {
     fn default() -> Self {
-        Self { head: Head::empty(), versions: BTreeMap::new(), aliases: BTreeMap::new(), refused: BTreeMap::new() }
+        Self {
+            head: Head::empty(),
+            versions: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            retrainings: BTreeMap::new(),
+            datasets: BTreeMap::new(),
+        }
     }
 }
 
@@ -36,6 +47,12 @@ impl ModelRecords {
             }
             Record::RefusedSubmission(refused) => {
                 self.refused.insert((refused.run.clone(), refused.manifest.clone()), refused);
+            }
+            Record::Retraining(retraining) => {
+                self.retrainings.insert(retraining.number, *retraining);
+            }
+            Record::Dataset(dataset) => {
+                self.datasets.insert(dataset.version.clone(), dataset);
             }
         }
     }
@@ -54,6 +71,14 @@ impl ModelRecords {
         let keys = self.refused.keys().chain(other.refused.keys());
         if let Some((run, _)) = keys.filter(|key| self.refused.get(*key) != other.refused.get(*key)).min() {
             return Some(format!("the refused submission of run {run}"));
+        }
+        let numbers = self.retrainings.keys().chain(other.retrainings.keys());
+        if let Some(number) = numbers.copied().filter(|number| self.retrainings.get(number) != other.retrainings.get(number)).min() {
+            return Some(format!("retraining {number}"));
+        }
+        let versions = self.datasets.keys().chain(other.datasets.keys());
+        if let Some(version) = versions.filter(|version| self.datasets.get(*version) != other.datasets.get(*version)).min() {
+            return Some(format!("dataset version {version}"));
         }
         (self.head != other.head).then(|| "the end of the chain".to_owned())
     }

@@ -22,6 +22,26 @@ pub struct ApprovalRequest {
     pub expires_at_ms: i64,
     /// How long it waits between approval and promotion, milliseconds.
     pub hold_ms: i64,
+    /// How often those who had not answered were reminded.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub reminders: u32,
+    /// When others were asked too, because nobody answered; milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated_at_ms: Option<i64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
+}
+
+impl ApprovalRequest {
+    /// Who is asked and has not answered yet.
+    #[must_use]
+    pub fn silent<'a>(&'a self, decisions: &[Recorded]) -> Vec<&'a str> {
+        let has_said = |person: &str| decisions.iter().any(|said| said.request == self.id && said.person == person);
+        self.approvers.iter().map(String::as_str).filter(|person| !has_said(person)).collect()
+    }
 }
 
 /// What a decision is about. If any of it changes, the decision is about something else.

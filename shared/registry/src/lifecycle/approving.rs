@@ -100,6 +100,8 @@ impl Step<'_> {
             asked_at_ms: self.at_ms,
             expires_at_ms: self.at_ms.saturating_add(self.policy.expires_ms),
             hold_ms: self.policy.hold_ms,
+            reminders: 0,
+            escalated_at_ms: None,
         };
         let says = if needed == 0 {
             format!("{} was approved by its gate: in {} nobody is asked", version.name(), self.policy.stage)
@@ -121,8 +123,19 @@ impl Step<'_> {
 
     /// Who may decide about a version, each person once; or that they are too few.
     fn electorate(&self, version: &ModelVersion, needed: u32) -> Result<Vec<String>, Refusal> {
+        let (mut may, may_not) = self.deciders(version, &self.policy.approvers);
+        if usize::try_from(needed).is_ok_and(|needed| needed <= may.len()) {
+            may.sort();
+            Ok(may)
+        } else {
+            Err(self.refusal(Reason::Quorum { needed, may, may_not }))
+        }
+    }
+
+    /// Of these people, each once: who may decide about a version, and who may not and why.
+    pub(super) fn deciders(&self, version: &ModelVersion, people: &[String]) -> (Vec<String>, Vec<(String, &'static str)>) {
         let (mut may, mut may_not) = (Vec::new(), Vec::new());
-        for approver in &self.policy.approvers {
+        for approver in people {
             let person = self.policy.people.person(approver);
             if may.contains(&person) || may_not.iter().any(|(other, _)| *other == person) {
                 continue;
@@ -132,12 +145,7 @@ impl Step<'_> {
                 None => may.push(person),
             }
         }
-        if usize::try_from(needed).is_ok_and(|needed| needed <= may.len()) {
-            may.sort();
-            Ok(may)
-        } else {
-            Err(self.refusal(Reason::Quorum { needed, may, may_not }))
-        }
+        (may, may_not)
     }
 
     /// What a person has done for a version that keeps them from deciding about it.

@@ -2,7 +2,7 @@
 //!
 //! An audit entry holds the records that it changed, at most three versions; `DynamoDB` takes items of 400 KB.
 
-use super::{Artifact, GateRecord, Lineage, RefusedSubmission, Submission};
+use super::{Artifact, DatasetRecord, GateRecord, Lineage, RefusedSubmission, RetrainingCall, Submission};
 
 /// Longest name: of a run, a person, a dataset version, a file, in bytes.
 pub const MAX_NAME_BYTES: usize = 400;
@@ -169,6 +169,22 @@ pub(crate) fn refused(refused: &RefusedSubmission) -> Checked {
     name("run", &refused.run)?;
     digest("manifest", &refused.manifest)?;
     reason("reason", &refused.reason)
+}
+
+pub(crate) fn retraining(call: &RetrainingCall) -> Checked {
+    name("trigger", &call.trigger)?;
+    reason("why", &call.why)?;
+    digest("evidence", &call.evidence)?;
+    name("data", &call.data)?;
+    call.cause.as_deref().map_or(Ok(()), |value| name("cause", value))?;
+    call.report.as_deref().map_or(Ok(()), |value| name("report", value))?;
+    call.dataset.as_deref().map_or(Ok(()), |value| digest("dataset", value))
+}
+
+pub(crate) fn dataset(dataset: &DatasetRecord) -> Checked {
+    digest("dataset", &dataset.version)?;
+    name("dataset's name", &dataset.name)?;
+    text("dataset's checks", &dataset.says)
 }
 
 pub(crate) fn gate(gate: &GateRecord) -> Checked {

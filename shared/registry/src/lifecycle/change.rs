@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelVersion, RefusedSubmission, VersionState};
+use super::{DatasetRecord, ModelVersion, RefusedSubmission, Retraining, VersionState};
 
 /// Where a model's audit chain ends: the state that every change of the model is made over.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -63,6 +63,10 @@ pub enum Record {
     Alias(Alias),
     /// A submission that could not be read as a candidate.
     RefusedSubmission(RefusedSubmission),
+    /// A request for retraining.
+    Retraining(Box<Retraining>),
+    /// A dataset version.
+    Dataset(DatasetRecord),
 }
 
 /// Everything that a command is decided on. It is read after the head of the chain, and the change is written over that very head:
@@ -85,6 +89,10 @@ pub struct Snapshot {
     pub challenger_alias: Option<Alias>,
     /// For a submission that cannot be read: the same one, if it was refused before.
     pub refused: Option<RefusedSubmission>,
+    /// The retraining that was asked for last.
+    pub retraining: Option<Retraining>,
+    /// For a dataset version: the same one, if it is known.
+    pub dataset: Option<DatasetRecord>,
 }
 
 impl Snapshot {
@@ -100,6 +108,8 @@ impl Snapshot {
             champion_alias: None,
             challenger_alias: None,
             refused: None,
+            retraining: None,
+            dataset: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Artifact, GateRecord, Lineage};
+use super::{Answer, Artifact, DatasetRecord, GateRecord, Lineage, RetrainingCall};
 
 /// Something that is asked of the registry, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,10 @@ pub enum Command {
     },
     /// End a request that nobody answered in time.
     Expire,
+    /// Remind those who have not answered.
+    Remind,
+    /// Ask others too, because nobody answered.
+    Escalate,
     /// Make an approved version champion, in place of the one that is.
     Promote,
     /// Take the champion back; the version that it replaced is champion again.
@@ -62,6 +66,26 @@ pub enum Command {
     MarkChallenger,
     /// No longer.
     UnmarkChallenger,
+    /// Keep a dataset version; a retraining that waits for it goes on.
+    RecordDataset(Box<DatasetRecord>),
+    /// Ask for retraining.
+    Retrain(Box<RetrainingCall>),
+    /// Keep a person's answer to a proposed retraining ([`Order::by`] is that person's address).
+    DecideRetraining {
+        /// The retraining's number.
+        number: u32,
+        /// The request that is answered.
+        request: String,
+        /// What the person says.
+        answer: Answer,
+        /// Why; needed for a rejection.
+        reason: String,
+    },
+    /// End a retraining that nobody decided on, or that no candidate answered, in time.
+    ExpireRetraining {
+        /// The retraining's number.
+        number: u32,
+    },
 }
 
 /// A candidate.
@@ -104,6 +128,13 @@ impl Command {
             Self::Retire { .. } => "retire",
             Self::MarkChallenger => "mark-challenger",
             Self::UnmarkChallenger => "unmark-challenger",
+            Self::Remind => "remind",
+            Self::Escalate => "escalate",
+            Self::RecordDataset(_) => "record-dataset",
+            Self::Retrain(_) => "retrain",
+            Self::DecideRetraining { answer: Answer::Approve, .. } => "approve-retraining",
+            Self::DecideRetraining { answer: Answer::Reject, .. } => "reject-retraining",
+            Self::ExpireRetraining { .. } => "expire-retraining",
         }
     }
 
@@ -125,6 +156,13 @@ impl Command {
             Self::Retire { .. } => "retire",
             Self::MarkChallenger => "mark as challenger",
             Self::UnmarkChallenger => "unmark as challenger",
+            Self::Remind => "remind the approvers of",
+            Self::Escalate => "ask others too about",
+            Self::RecordDataset(_) => "keep a dataset version of",
+            Self::Retrain(_) => "ask for retraining of",
+            Self::DecideRetraining { answer: Answer::Approve, .. } => "approve a retraining of",
+            Self::DecideRetraining { answer: Answer::Reject, .. } => "decline a retraining of",
+            Self::ExpireRetraining { .. } => "let a retraining expire of",
         }
     }
 }

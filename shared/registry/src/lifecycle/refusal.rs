@@ -111,6 +111,11 @@ pub enum Reason {
         /// Which one.
         number: u32,
     },
+    /// Retraining is not asked for now.
+    NoRetraining {
+        /// Why, in words.
+        says: String,
+    },
     /// The snapshot that was decided on does not hold together, which is a defect of Tidegate.
     Snapshot {
         /// What is wrong.
@@ -182,6 +187,7 @@ impl fmt::Display for Reason {
                 write!(out, "version {number}, which it replaced, was withdrawn and cannot come back; promote another version")
             }
             Self::OtherChallenger { number } => write!(out, "version {number} is the challenger"),
+            Self::NoRetraining { says } => out.write_str(says),
             Self::Snapshot { says } => write!(out, "the registry's items do not hold together: {says}"),
         }
     }

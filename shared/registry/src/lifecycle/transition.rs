@@ -30,6 +30,12 @@ pub fn transition(snapshot: &Snapshot, order: &Order, policy: &Policy, now_ms: i
         Command::Retire { reason } => step.retire(reason),
         Command::MarkChallenger => step.mark_challenger(),
         Command::UnmarkChallenger => step.unmark_challenger(),
+        Command::Remind => step.remind(),
+        Command::Escalate => step.escalate(),
+        Command::RecordDataset(dataset) => step.record_dataset(dataset),
+        Command::Retrain(call) => step.retrain(call),
+        Command::DecideRetraining { number, request, answer, reason } => step.decide_retraining(*number, request, *answer, reason),
+        Command::ExpireRetraining { number } => step.expire_retraining(*number),
     }
 }
 
@@ -166,7 +172,9 @@ impl Step<'_> {
             ending: None,
         };
         let says = format!("{} was submitted by {}, from run {}", version.name(), version.lineage.submitter, version.lineage.run);
-        Ok(self.change(vec![Write { record: Record::Version(Box::new(version)), over: None }], says))
+        let answered = self.answered(version.number, version.lineage.dataset_version.as_ref());
+        let write = Write { record: Record::Version(Box::new(version)), over: None };
+        Ok(self.change(std::iter::once(write).chain(answered).collect(), says))
     }
 
     fn refuse(&self, refused: &RefusedSubmission) -> Decided {

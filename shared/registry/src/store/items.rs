@@ -7,6 +7,8 @@
 //! | | `ALIAS#champion`, `ALIAS#challenger` | which version a name means |
 //! | | `RUN#<run>` | which version a training run is: a run is submitted once |
 //! | | `REFUSED#<manifest digest>#<run>` | a submission that could not be read as a candidate |
+//! | | `RETRAINING#00000001` | a request for retraining |
+//! | | `DATASET#<version>` | a dataset version |
 //! | | `AUDIT#000000000001` | an entry of the audit chain: its canonical JSON, and the digest of that |
 //! | | `WINDOW#1d#<end>` | a window that was judged |
 //! | `MODELS` | `<model>` | that the model has a collection |
@@ -38,6 +40,10 @@ pub(super) const VERSIONS: &str = "VERSION#";
 pub(super) const ENTRIES: &str = "AUDIT#";
 /// Beginning of the sort keys of refused submissions.
 pub(super) const REFUSED: &str = "REFUSED#";
+/// Beginning of the sort keys of requests for retraining.
+pub(super) const RETRAININGS: &str = "RETRAINING#";
+/// Beginning of the sort keys of dataset versions.
+pub(super) const DATASETS: &str = "DATASET#";
 
 pub(super) fn pk(model: &str) -> String {
     format!("MODEL#{model}")
@@ -57,6 +63,14 @@ pub(super) fn run_sk(run: &str) -> String {
 
 pub(super) fn refused_sk(manifest: &str, run: &str) -> String {
     format!("{REFUSED}{manifest}#{run}")
+}
+
+pub(super) fn retraining_sk(number: u32) -> String {
+    format!("{RETRAININGS}{number:08}")
+}
+
+pub(super) fn dataset_sk(version: &str) -> String {
+    format!("{DATASETS}{version}")
 }
 
 pub(super) fn alias_sk(name: AliasName) -> &'static str {
@@ -134,6 +148,20 @@ pub(super) fn record_item(model: &str, record: &Record) -> Result<(Item, String)
         Record::RefusedSubmission(refused) => {
             let sk = refused_sk(&refused.manifest, &refused.run);
             (item(&pk, &sk, "refused-submission", [("model_name", text(model)), ("record_body", body(refused)?)]), sk)
+        }
+        Record::Retraining(retraining) => {
+            let sk = retraining_sk(retraining.number);
+            let attributes = [
+                ("model_name", text(model)),
+                ("retraining_state", text(retraining.state.name())),
+                ("revision", number(retraining.revision)),
+                ("record_body", body(retraining)?),
+            ];
+            (item(&pk, &sk, "retraining", attributes), sk)
+        }
+        Record::Dataset(dataset) => {
+            let sk = dataset_sk(&dataset.version);
+            (item(&pk, &sk, "dataset", [("model_name", text(model)), ("record_body", body(dataset)?)]), sk)
         }
     };
     Ok((item, sk))

@@ -6,7 +6,7 @@ use super::Registry;
 use super::items::{self, Attributes, Item};
 use crate::RegistryError;
 use crate::audit::{ModelRecords, StoredEntry};
-use crate::lifecycle::{Alias, AliasName, Head, ModelVersion, Record, RefusedSubmission, Snapshot};
+use crate::lifecycle::{Alias, AliasName, DatasetRecord, Head, ModelVersion, Record, RefusedSubmission, Retraining, Snapshot};
 
 /// How often a model is read again when it changed while it was read.
 const TRIES: usize = 5;
@@ -25,6 +25,7 @@ pub(super) enum Target<'a> {
     Version(u32),
     Run(&'a str),
     Refused(&'a RefusedSubmission),
+    Dataset(&'a str),
     Unknown,
 }
 
@@ -76,6 +77,30 @@ impl Registry {
     /// As [`Registry::version`].
     pub async fn refused(&self, model: &str) -> Result<Vec<RefusedSubmission>, RegistryError> {
         self.records_of(model, items::REFUSED).await
+    }
+
+    /// Requests for retraining, the oldest first.
+    ///
+    /// # Errors
+    /// As [`Registry::version`].
+    pub async fn retrainings(&self, model: &str) -> Result<Vec<Retraining>, RegistryError> {
+        self.records_of(model, items::RETRAININGS).await
+    }
+
+    /// A request for retraining, or `None` if there is no such.
+    ///
+    /// # Errors
+    /// As [`Registry::version`].
+    pub async fn retraining(&self, model: &str, number: u32) -> Result<Option<Retraining>, RegistryError> {
+        self.record(model, &items::retraining_sk(number)).await
+    }
+
+    /// Dataset versions that were published, sorted by their names' digests.
+    ///
+    /// # Errors
+    /// As [`Registry::version`].
+    pub async fn datasets(&self, model: &str) -> Result<Vec<DatasetRecord>, RegistryError> {
+        self.records_of(model, items::DATASETS).await
     }
 
     /// Which version a name means.
@@ -138,6 +163,12 @@ impl Registry {
             for refused in self.refused(model).await? {
                 records.insert(Record::RefusedSubmission(refused));
             }
+            for retraining in self.retrainings(model).await? {
+                records.insert(Record::Retraining(Box::new(retraining)));
+            }
+            for dataset in self.datasets(model).await? {
+                records.insert(Record::Dataset(dataset));
+            }
             let entries = self.entries(model, 0).await?;
             if self.head(model).await? == head {
                 return Ok(Audited { records, entries });
@@ -160,6 +191,10 @@ impl Registry {
                 snapshot.refused = self.record(model, &items::refused_sk(&refused.manifest, &refused.run)).await?;
                 None
             }
+            Target::Dataset(version) => {
+                snapshot.dataset = self.record(model, &items::dataset_sk(version)).await?;
+                None
+            }
             Target::Unknown => None,
         };
         if let Some(number) = number {
@@ -174,7 +209,20 @@ impl Registry {
         if let Some(number) = snapshot.champion.as_ref().and_then(|champion| champion.replaced) {
             snapshot.previous = self.version(model, number).await?;
         }
+        snapshot.retraining = self.last_retraining(model).await?;
         Ok(snapshot)
+    }
+
+    /// The retraining that was asked for last.
+    async fn last_retraining(&self, model: &str) -> Result<Option<Retraining>, RegistryError> {
+        let (first, last) = (items::RETRAININGS.to_owned(), format!("{}\u{ffff}", items::RETRAININGS));
+        let call = self.dynamodb.query().table_name(&self.table).consistent_read(true).scan_index_forward(false).limit(1);
+        let call = call.key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last");
+        let values = [(":pk", items::pk(model)), (":first", first), (":last", last)];
+        let call = values.into_iter().fold(call, |call, (name, value)| call.expression_attribute_values(name, AttributeValue::S(value)));
+        let answer = call.send().await.map_err(|error| RegistryError::call("read", &self.table, &items::pk(model), error))?;
+        let item = answer.items.unwrap_or_default().into_iter().next();
+        item.map(|item| items::record(&format!("{} {}", items::pk(model), items::RETRAININGS), &item)).transpose()
     }
 
     /// Which version a run is.

@@ -82,6 +82,7 @@ impl Registry {
             let target = match (&order.command, number) {
                 (Command::Submit(submission), _) => Target::Run(&submission.lineage.run),
                 (Command::Refuse(refused), _) => Target::Refused(refused),
+                (Command::RecordDataset(dataset), _) => Target::Dataset(&dataset.version),
                 (_, Some(number)) => Target::Version(number),
                 (_, None) => Target::Unknown,
             };

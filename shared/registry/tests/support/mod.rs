@@ -67,6 +67,7 @@ pub fn policy(approvals: u32, approvers: &[&str]) -> Policy {
         expires_ms: 72 * HOUR,
         hold_ms: 0,
         people: People::new(&[Person { person: "lead@example.com".to_owned(), also }]),
+        ..Policy::nobody(Stage::Prod)
     }
 }
 
@@ -91,6 +92,8 @@ pub fn snapshot(records: &ModelRecords, number: Option<u32>) -> Snapshot {
         champion_alias: alias(AliasName::Champion),
         challenger_alias: alias(AliasName::Challenger),
         refused: None,
+        retraining: records.retrainings.values().next_back().cloned(),
+        dataset: None,
     }
 }
 
