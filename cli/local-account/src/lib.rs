@@ -32,5 +32,5 @@ pub use account::{AUDIT, LAKE, LOGS, LocalAccount, MAX_RECEIVES, MODELS, Queue, 
 pub use dispatcher::Delivered;
 pub use error::LocalAccountError;
 pub use faults::{Dice, Fault, Faults, Moment, Odds};
-pub use keys::SIGNING_KEY;
+pub use keys::{LINK_KEY, SIGNING_KEY};
 pub use services::{REGION, Service, Services};

@@ -11,6 +11,7 @@
 //! | | `DATASET#<version>` | a dataset version |
 //! | | `AUDIT#000000000001` | an entry of the audit chain: its canonical JSON, and the digest of that |
 //! | | `WINDOW#1d#<end>` | a window that was judged |
+//! | `LINK#<id>` | `LINK` | a decision link that was mailed, without its secrets |
 //! | `MODELS` | `<model>` | that the model has a collection |
 //! | `CHECKPOINTS` | `LATEST` | the last signed checkpoint |
 //!
@@ -180,7 +181,7 @@ pub(super) struct Attributes<'a> {
 }
 
 impl Attributes<'_> {
-    fn wrong(&self, attribute: &'static str, expected: &'static str) -> RegistryError {
+    pub(super) fn wrong(&self, attribute: &'static str, expected: &'static str) -> RegistryError {
         let found = self.item.get(attribute).map_or_else(|| "none".to_owned(), |value| format!("{value:?}"));
         RegistryError::Item { item: self.name.to_owned(), attribute, found, expected }
     }
@@ -196,7 +197,7 @@ impl Attributes<'_> {
     }
 }
 
-fn body<T: Serialize>(record: &T) -> Result<AttributeValue, RegistryError> {
+pub(super) fn body<T: Serialize>(record: &T) -> Result<AttributeValue, RegistryError> {
     let value = serde_json::to_value(record).map_err(|source| RegistryError::Record { item: "a record".to_owned(), source })?;
     Ok(from_json(value))
 }

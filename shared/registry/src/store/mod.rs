@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod items;
+mod links;
 mod reads;
 mod writes;
 
