@@ -91,6 +91,20 @@ pub enum Subject {
         /// Digest of who decides.
         policy: String,
     },
+    /// Whether a model is retrained.
+    Retraining {
+        /// The retraining's number.
+        number: u32,
+        /// The dataset version to train on.
+        dataset: String,
+        /// Digest of what it was proposed on.
+        evidence: String,
+        /// The champion that a candidate would challenge.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        champion: Option<u32>,
+        /// Digest of who decides.
+        policy: String,
+    },
 }
 
 impl Subject {
@@ -99,6 +113,7 @@ impl Subject {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Promotion { .. } => "promotion",
+            Self::Retraining { .. } => "retraining",
         }
     }
 
@@ -107,6 +122,7 @@ impl Subject {
     pub const fn version(&self) -> Option<u32> {
         match self {
             Self::Promotion { version, .. } => Some(*version),
+            Self::Retraining { .. } => None,
         }
     }
 }
@@ -163,6 +179,9 @@ impl Link {
         match &self.subject {
             Subject::Promotion { version, artifact, evidence, champion, policy } => {
                 fields.number(version).text(artifact).text(evidence).optional(*champion).text(policy)
+            }
+            Subject::Retraining { number, dataset, evidence, champion, policy } => {
+                fields.number(number).text(dataset).text(evidence).optional(*champion).text(policy)
             }
         }
     }
@@ -246,6 +265,9 @@ mod tests {
             about(3, ["a", "e", "d"], Some(1)),
             about(3, ["a", "e", "d"], None),
         ];
+        let [dataset, evidence, policy] = ["a", "e", "d"].map(|digit| digit.repeat(64));
+        let retraining = Link { subject: Subject::Retraining { number: 3, dataset, evidence, champion: Some(2), policy }, ..link() };
+        assert!(!messages.contains(&retraining.message()), "a link of one kind is none of the other");
         assert_eq!(messages.iter().collect::<BTreeSet<_>>().len(), messages.len());
     }
 

@@ -222,6 +222,12 @@ pub fn artifact(model: &str, id: &str, name: &str) -> String {
     format!("artifacts/model={}/{id}/{name}", hive(model))
 }
 
+/// `models/<model>/champion.json`: which version serves, for whatever serves it.
+#[must_use]
+pub fn champion(model: &str) -> String {
+    format!("models/{}/champion.json", hive(model))
+}
+
 /// An evaluation set, kept under the digest of its bytes.
 #[must_use]
 pub fn evaluation(model: &str, sha256: &str) -> String {

@@ -2,7 +2,7 @@
 
 use tidegate_approval::{Demand, Link, Mac, Subject};
 
-use crate::ModelVersion;
+use crate::{ModelVersion, Retraining};
 
 /// What is kept of a link that was mailed: all of it but its secrets.
 ///
@@ -50,6 +50,31 @@ impl ModelVersion {
             subject: Subject::Promotion {
                 version: self.number,
                 artifact: self.artifact.id(),
+                evidence: request.about.evidence.clone(),
+                champion: request.about.champion,
+                policy: request.about.policy.clone(),
+            },
+            approver: approver.to_owned(),
+            issued_at_ms: request.asked_at_ms,
+            expires_at_ms: request.expires_at_ms,
+        })
+    }
+}
+
+impl Retraining {
+    /// The link by which an approver answers the proposal, rebuilt from the registry alone. `None` if nobody is asked, or not this person.
+    #[must_use]
+    pub fn decision_link(&self, approver: &str, kid: &str, account: &str) -> Option<Link> {
+        let request = self.request.as_ref().filter(|request| request.approvers.iter().any(|asked| asked == approver))?;
+        Some(Link {
+            kid: kid.to_owned(),
+            request: request.id.clone(),
+            stage: self.stage.name().to_owned(),
+            account: account.to_owned(),
+            model: self.model.clone(),
+            subject: Subject::Retraining {
+                number: self.number,
+                dataset: self.dataset.clone().unwrap_or_default(),
                 evidence: request.about.evidence.clone(),
                 champion: request.about.champion,
                 policy: request.about.policy.clone(),

@@ -12,6 +12,7 @@
 //! | | `AUDIT#000000000001` | an entry of the audit chain: its canonical JSON, and the digest of that |
 //! | | `WINDOW#1d#<end>` | a window that was judged |
 //! | `LINK#<id>` | `LINK` | a decision link that was mailed, without its secrets |
+//! | `NOTICES#<model>` | `TOLD#…`, `INCIDENT#…` | what people were told (`notices.rs`) |
 //! | `MODELS` | `<model>` | that the model has a collection |
 //! | `CHECKPOINTS` | `LATEST` | the last signed checkpoint |
 //!

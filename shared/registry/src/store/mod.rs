@@ -3,6 +3,7 @@
 mod checkpoints;
 mod items;
 mod links;
+mod notices;
 mod reads;
 mod writes;
 
