@@ -257,7 +257,8 @@ async fn whatever_call_fails_the_candidate_ends_as_it_would_have() {
         for call in 1..MOST_CALLS {
             let folder = copied(desk.folder.path());
             let faults = Faults::default();
-            let account = LocalAccount::start_with(folder.path(), Setup { attempts: 1, faults: faults.clone() }).await.unwrap();
+            let account =
+                LocalAccount::start_with(folder.path(), Setup { attempts: 1, faults: faults.clone(), ..Setup::default() }).await.unwrap();
             account.send_to_validate(&body).await.unwrap();
             faults.plan(Fault { call, moment, deadly: true });
             while account.run_validate_once().await.unwrap().is_some() {}

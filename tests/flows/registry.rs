@@ -434,7 +434,7 @@ mod function {
             call += 1;
             let folder = tempfile::tempdir().unwrap();
             let faults = Faults::default();
-            let setup = tidegate_local_account::Setup { attempts: 1, faults: faults.clone() };
+            let setup = tidegate_local_account::Setup { attempts: 1, faults: faults.clone(), ..Default::default() };
             let account = LocalAccount::start_with(folder.path(), setup).await.unwrap();
             let registry = Registry::new(account.dynamodb.clone(), TABLE);
             let desk = Desk { shaky: registry.clone(), folder, account, registry, faults };

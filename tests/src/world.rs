@@ -52,7 +52,8 @@ impl World {
         let lines = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing_subscriber::filter::LevelFilter::ERROR);
         drop(lines.try_init());
         let faults = Faults::default();
-        let account = LocalAccount::start_with(folder.path(), Setup { attempts: 1, faults: faults.clone() }).await.unwrap();
+        let account =
+            LocalAccount::start_with(folder.path(), Setup { attempts: 1, faults: faults.clone(), ..Setup::default() }).await.unwrap();
         Self { folder, account, faults, written: written.into() }
     }
 

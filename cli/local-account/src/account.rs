@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_sqs::types::QueueAttributeName;
 
+use tidegate_registry::Stage;
+
 use crate::dispatcher::Dispatcher;
 use crate::faults::Faults;
 use crate::functions::Functions;
@@ -36,11 +38,13 @@ pub struct Setup {
     pub attempts: u32,
     /// Faults between the functions and the services.
     pub faults: Faults,
+    /// Which of the accounts it is.
+    pub stage: Stage,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { attempts: 3, faults: Faults::default() }
+        Self { attempts: 3, faults: Faults::default(), stage: Stage::Dev }
     }
 }
 
@@ -54,6 +58,8 @@ pub struct LocalAccount {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// SQS, as an operator sees it.
     pub sqs: aws_sdk_sqs::Client,
+    /// KMS, as whoever mints links sees it.
+    pub kms: aws_sdk_kms::Client,
     pub(crate) dispatcher: Dispatcher,
 }
 
@@ -89,6 +95,7 @@ impl LocalAccount {
         let s3 = aws_sdk_s3::Client::new(&outside);
         let dynamodb = aws_sdk_dynamodb::Client::new(&outside);
         let sqs = aws_sdk_sqs::Client::new(&outside);
+        let kms = aws_sdk_kms::Client::new(&outside);
 
         make_table(&dynamodb).await?;
         let collect = make_queue(&sqs, "collect").await?;
@@ -107,12 +114,12 @@ impl LocalAccount {
             }
         }
 
-        let functions = Functions::deploy(inside, &drift.url)?;
+        let functions = Functions::deploy(inside, setup.stage, &drift.url)?;
         let dispatcher = Dispatcher { services, sqs: sqs.clone(), faults: setup.faults, functions, collect, drift, registry, validate };
         for message in messages {
             dispatcher.send(&dispatcher.collect, &message).await?;
         }
-        Ok(Self { folder: folder.to_owned(), s3, dynamodb, sqs, dispatcher })
+        Ok(Self { folder: folder.to_owned(), s3, dynamodb, sqs, kms, dispatcher })
     }
 
     /// The folder that holds a bucket's objects as files.

@@ -1,9 +1,14 @@
 //! The envelopes in which AWS wraps what happened, made from the examples in `events/`: the same files that the functions'
 //! own tests and the documents use.
 
+use std::collections::BTreeMap;
+
 use aws_lambda_events::sqs::SqsEvent;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use tidegate_approve::HttpRequest;
 
 use crate::LocalAccountError;
 use crate::storage::Created;
@@ -16,6 +21,11 @@ const REGISTRY_HOUR: (&str, &str) = ("scheduler-registry.json", include_str!("..
 
 /// What stays as it is in the key of an S3 event; a space becomes `+`.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/').remove(b' ');
+
+const DECISION: (&str, &str) = ("apigw-decision-get.json", include_str!("../../../events/apigw-decision-get.json"));
+
+/// The account's digits, as in the examples.
+pub const ACCOUNT: &str = "111122223333";
 
 type Example = (&'static str, &'static str);
 
@@ -53,6 +63,35 @@ pub(crate) fn registry_hour(scheduled_time: &str) -> Result<Value, LocalAccountE
     let mut event = example(REGISTRY_HOUR)?;
     replace(REGISTRY_HOUR, &mut event, "/scheduled_time", json!(scheduled_time))?;
     Ok(event)
+}
+
+/// A request to the approver's page, as the HTTP API hands it over.
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: &'a [u8],
+    pub(crate) at_ms: i64,
+}
+
+impl Asked<'_> {
+    /// The event that it makes.
+    pub(crate) fn event(&self) -> Result<HttpRequest, LocalAccountError> {
+        let mut event = example(DECISION)?;
+        let mut set = |part: &str, value: Value| replace(DECISION, &mut event, part, value);
+        set("/rawPath", json!(self.path))?;
+        set("/rawQueryString", json!(self.query))?;
+        set("/headers", json!(self.headers))?;
+        set("/requestContext/http/method", json!(self.method))?;
+        set("/requestContext/http/path", json!(self.path))?;
+        set("/requestContext/timeEpoch", json!(self.at_ms))?;
+        set("/isBase64Encoded", json!(true))?;
+        if let Some(event) = event.as_object_mut() {
+            event.insert("body".to_owned(), json!(STANDARD.encode(self.body)));
+        }
+        serde_json::from_value(event).map_err(LocalAccountError::service("read its own request"))
+    }
 }
 
 /// A message of a queue.

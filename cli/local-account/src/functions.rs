@@ -3,19 +3,26 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_config::SdkConfig;
+use tidegate_approve::Approver;
 use tidegate_collect::Collector;
 use tidegate_drift::DriftFunction;
+use tidegate_registry::Stage;
 use tidegate_registry_function::RegistryFunction;
 use tidegate_validate::Validator;
 
 use crate::LocalAccountError;
 use crate::account::{AUDIT, LAKE, LOGS, MODELS, TABLE};
-use crate::keys::SIGNING_KEY;
+use crate::events::ACCOUNT;
+use crate::keys::{LINK_KEY, SIGNING_KEY};
+
+/// What the key of decision links is called in them.
+pub const LINK_KID: &str = "k1";
 
 /// The deployed functions.
 #[derive(Debug)]
 pub(crate) struct Functions {
     config: SdkConfig,
+    approve_settings: tidegate_approve::Settings,
     collect_settings: tidegate_collect::Settings,
     drift_settings: tidegate_drift::Settings,
     registry_settings: tidegate_registry_function::Settings,
@@ -25,6 +32,7 @@ pub(crate) struct Functions {
 
 #[derive(Debug, Default)]
 struct Warm {
+    approve: Option<Arc<Approver>>,
     collect: Option<Arc<Collector>>,
     drift: Option<Arc<DriftFunction>>,
     registry: Option<Arc<RegistryFunction>>,
@@ -33,7 +41,7 @@ struct Warm {
 
 impl Functions {
     /// Deploys the functions with the settings that the template gives them. Each starts at its first event.
-    pub(crate) fn deploy(config: SdkConfig, drift_queue: &str) -> Result<Self, LocalAccountError> {
+    pub(crate) fn deploy(config: SdkConfig, stage: Stage, drift_queue: &str) -> Result<Self, LocalAccountError> {
         let setting = |name: &str| match name {
             "LOGS_BUCKET" => Some(LOGS.to_owned()),
             "MODELS_BUCKET" => Some(MODELS.to_owned()),
@@ -41,12 +49,15 @@ impl Functions {
             "REGISTRY_TABLE" => Some(TABLE.to_owned()),
             "AUDIT_BUCKET" => Some(AUDIT.to_owned()),
             "SIGNING_KEY" => Some(SIGNING_KEY.to_owned()),
-            "STAGE" => Some("dev".to_owned()),
+            "STAGE" => Some(stage.name().to_owned()),
+            "ACCOUNT_ID" => Some(ACCOUNT.to_owned()),
+            "LINK_KEYS" => Some(format!("{LINK_KID}={LINK_KEY}")),
             "DRIFT_QUEUE_URL" => Some(drift_queue.to_owned()),
             _ => None,
         };
         Ok(Self {
             config,
+            approve_settings: tidegate_approve::Settings::from_lookup(setting)?,
             collect_settings: tidegate_collect::Settings::from_lookup(setting)?,
             drift_settings: tidegate_drift::Settings::from_lookup(setting)?,
             registry_settings: tidegate_registry_function::Settings::from_lookup(setting)?,
@@ -58,6 +69,15 @@ impl Functions {
     /// Ends the instances: the next event finds a cold one that knows nothing.
     pub(crate) fn end(&self) {
         *self.warm() = Warm::default();
+    }
+
+    /// The instance of `approve`, started if there is none.
+    pub(crate) fn approve(&self) -> Arc<Approver> {
+        let start = || {
+            let (s3, dynamodb) = (aws_sdk_s3::Client::new(&self.config), aws_sdk_dynamodb::Client::new(&self.config));
+            Arc::new(Approver::new(self.approve_settings.clone(), s3, dynamodb, aws_sdk_kms::Client::new(&self.config)))
+        };
+        Arc::clone(self.warm().approve.get_or_insert_with(start))
     }
 
     /// The instance of `collect`, started if there is none.

@@ -1,5 +1,5 @@
 //! An AWS account inside the process, for the demo and the tests: real SDK clients, real functions, and services that live on
-//! a folder. No port is opened and nothing leaves the process.
+//! a folder. Nothing leaves the process, and no port is opened unless somebody starts the [`Server`] of the approver's page.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -23,6 +23,7 @@ mod functions;
 mod keys;
 mod listing;
 mod queues;
+mod server;
 mod services;
 mod spool;
 mod storage;
@@ -31,6 +32,9 @@ mod table;
 pub use account::{AUDIT, LAKE, LOGS, LocalAccount, MAX_RECEIVES, MODELS, Queue, Setup, TABLE};
 pub use dispatcher::Delivered;
 pub use error::LocalAccountError;
+pub use events::ACCOUNT;
 pub use faults::{Dice, Fault, Faults, Moment, Odds};
+pub use functions::LINK_KID;
 pub use keys::{LINK_KEY, SIGNING_KEY};
+pub use server::Server;
 pub use services::{REGION, Service, Services};

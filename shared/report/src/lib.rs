@@ -5,13 +5,15 @@
 //! contract's category values are withheld at the same place. Plots are drawn with plotters onto a backend of our own
 //! (`plots::ink`) that writes class names instead of colours, so that one stylesheet serves light, dark and print.
 //!
-//! Two pages: [`render`] makes a window's from its verdict, [`gate_page`] a candidate's from the promotion gate's report.
+//! Pages: [`render`] makes a window's from its verdict, [`gate_page`] a candidate's from the promotion gate's report, [`decision_page`] the one
+//! on which an approver decides, and [`notice_page`] what that comes to.
 //!
-//! [`Badge`], [`STYLE`] and [`document`] are what another page (the approver's) needs to look the same.
+//! [`Badge`], [`STYLE`] and [`document`] are what another page needs to look the same.
 
 mod banner;
 mod bins;
 mod dates;
+mod decision;
 mod escape;
 mod features;
 mod files;
@@ -29,6 +31,10 @@ mod style;
 mod words;
 
 pub use banner::Badge;
+pub use decision::{
+    DECISION_STYLE, Decision, DecisionForm, DecisionPage, Mood, Notice, Said, Seen, Voter, after_approval, decision_page, expiry,
+    notice_page, still_to_say,
+};
 pub use gate::{GatePage, ModelCard, ModelFile, gate_page};
 pub use page::{MAX_BYTES, document, render};
 pub use style::STYLE;

@@ -132,6 +132,11 @@ fn report(sheet: &Sheet<'_>) -> String {
 /// A whole HTML document around a body, with the stylesheet in it and nothing from elsewhere: the page itself forbids scripts and loading.
 #[must_use]
 pub fn document(title: &str, body: &Markup) -> String {
+    document_in(style::STYLE, title, body)
+}
+
+/// As [`document`], with a stylesheet of one's own.
+pub(crate) fn document_in(stylesheet: &str, title: &str, body: &Markup) -> String {
     let html = html! {
         (DOCTYPE)
         html lang="en" {
@@ -142,7 +147,7 @@ pub fn document(title: &str, body: &Markup) -> String {
                 meta name="robots" content="noindex";
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'";
                 title { (Plain::location(title)) }
-                style { (PreEscaped(style::STYLE)) }
+                style { (PreEscaped(stylesheet)) }
             }
             body { (body) }
         }

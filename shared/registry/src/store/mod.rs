@@ -5,6 +5,7 @@ mod items;
 mod links;
 mod notices;
 mod reads;
+mod windows;
 mod writes;
 
 pub use checkpoints::LatestCheckpoint;

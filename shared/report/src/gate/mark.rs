@@ -7,11 +7,11 @@ use crate::banner::{question, tick};
 
 /// The mark of an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark(pub(super) Outcome);
+pub(crate) struct Mark(pub(crate) Outcome);
 
 impl Mark {
     /// The outcome in words.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self.0 {
             Outcome::Fail => "Fail",
             Outcome::CannotTell => "Cannot tell",
@@ -20,7 +20,7 @@ impl Mark {
     }
 
     /// The class that carries its colours.
-    pub(super) const fn class(self) -> &'static str {
+    pub(crate) const fn class(self) -> &'static str {
         match self.0 {
             Outcome::Fail => "s-drift",
             Outcome::CannotTell => "s-few",

@@ -69,7 +69,7 @@ fn ordered<'a>(sheet: &Sheet<'a>) -> Vec<&'a MetricLine> {
 }
 
 /// The least and the greatest value of a metric that holds by the contract, as the rule about it says.
-fn limits(report: &GateReport, metric: Metric) -> [Option<f64>; 2] {
+pub(crate) fn limits(report: &GateReport, metric: Metric) -> [Option<f64>; 2] {
     let rule = report.rules.iter().find(|rule| rule.name.strip_prefix("limit:") == Some(metric.name()));
     rule.map_or([None, None], |rule| [rule.minimum, rule.maximum])
 }
@@ -118,7 +118,7 @@ fn value(found: &MetricValue) -> Markup {
 }
 
 /// A dot on its line, as the figure draws them.
-fn key(line: &str, dot: &str) -> Markup {
+pub(crate) fn key(line: &str, dot: &str) -> Markup {
     html! {
         svg.p.whisker viewBox="0 0 38 16" aria-hidden="true" {
             line.(line) x1="3" y1="8" x2="35" y2="8" {}

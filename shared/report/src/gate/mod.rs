@@ -16,7 +16,9 @@ use tidegate_validation::{GateReport, Outcome};
 
 use crate::escape::Plain;
 use crate::{MAX_BYTES, document};
-use mark::Mark;
+pub(crate) use mark::Mark;
+pub(crate) use metrics::{key as whisker, limits};
+pub(crate) use rules::title as rule_title;
 
 /// What a candidate's page is made from.
 #[derive(Debug, Clone, Copy)]

@@ -57,7 +57,7 @@ fn entry(sheet: &Sheet<'_>, rule: &Rule) -> Markup {
 }
 
 /// A rule's name for people; a rule that this page does not know keeps the name that it has.
-fn title(name: &str) -> String {
+pub(crate) fn title(name: &str) -> String {
     let metric = |name: &str| {
         let known =
             [Task::Binary, Task::Multiclass, Task::Regression].into_iter().flat_map(Metric::of).find(|metric| metric.name() == name);
