@@ -14,6 +14,7 @@ mod settings;
 mod spill;
 mod stored_baseline;
 mod training;
+mod truth;
 
 pub use error::CollectError;
 pub use handler::Collector;

@@ -25,8 +25,8 @@
 use std::collections::BTreeMap;
 
 use tidegate_contract::Contract;
-use tidegate_intake::{Layout, Plan, Summary};
-use tidegate_lake::{Opened, Outcome, Receipt, source_id};
+use tidegate_intake::{Layout, LogKind, Plan, Summary};
+use tidegate_lake::{LakeError, Opened, Outcome, Receipt, source_id};
 use tidegate_profile::{Lines, Profiler};
 use tracing::{info, warn};
 
@@ -34,6 +34,7 @@ use crate::{
     CollectError, Collector,
     outputs::{MAX_PARTS, Ready, Subject},
     reading::Reading,
+    truth::Truth,
 };
 
 /// Passes over one object before the delivery is given back to the queue.
@@ -42,8 +43,31 @@ pub(crate) const TRIES: usize = 6;
 /// Name of the reason of an object that reaches into too many versions and hours.
 const SCATTERED: &str = "too-many-hours";
 
+/// What an object becomes.
+#[derive(Debug)]
+enum Made<'a> {
+    Records(Box<Ready<'a>>),
+    Truth(Box<Truth<'a>>),
+}
+
+impl Made<'_> {
+    async fn write(self) -> Result<(), CollectError> {
+        match self {
+            Self::Records(ready) => ready.write().await,
+            Self::Truth(truth) => truth.write().await,
+        }
+    }
+
+    async fn abort(self) {
+        match self {
+            Self::Records(ready) => ready.abort().await,
+            Self::Truth(truth) => truth.abort().await,
+        }
+    }
+}
+
 impl Collector {
-    /// Collects a scoring log as it is now.
+    /// Collects a scoring log, or a file of ground truth, as it is now.
     pub(crate) async fn collect_log(&self, key: &str) -> Result<(), CollectError> {
         let location = format!("s3://{}/{key}", self.logs.name());
         for _ in 0..TRIES {
@@ -68,7 +92,7 @@ impl Collector {
             info!(object.location = location, "the object is gone; what it became stays");
             return Ok(());
         };
-        let (receipt, ready) = self.read_log(key, location, &contract, object).await?;
+        let (receipt, ready) = self.read_object(key, location, &contract, object).await?;
         let over = previous.as_ref().map(|(_, etag)| etag.as_str());
         let intent = receipt.intent(previous.as_ref().map(|(receipt, _)| receipt));
         let etag = match self.lake.put_receipt(&intent, over).await {
@@ -103,8 +127,38 @@ impl Collector {
         }
     }
 
-    /// Reads a log to its end: what to say of it, and what to write.
-    async fn read_log(&self, key: &str, location: &str, contract: &Contract, object: Opened) -> Result<(Receipt, Ready<'_>), CollectError> {
+    /// Reads an object to its end, as truth if its key or its content says so.
+    async fn read_object(
+        &self,
+        key: &str,
+        location: &str,
+        contract: &Contract,
+        object: Opened,
+    ) -> Result<(Receipt, Made<'_>), CollectError> {
+        let mut object = object;
+        if !key.starts_with(&contract.truth_prefix()) {
+            let etag = object.etag.clone();
+            let (receipt, ready, kind) = self.read_log(key, location, contract, object).await?;
+            if !kind.is_some_and(LogKind::is_truth) {
+                return Ok((receipt, Made::Records(Box::new(ready))));
+            }
+            ready.abort().await;
+            let lake = CollectError::lake(location);
+            let changed = || LakeError::Conflict { bucket: self.logs.name().to_owned(), key: key.to_owned() };
+            object = self.logs.open(key, Some(&etag)).await.map_err(&lake)?.ok_or_else(|| lake(changed()))?;
+        }
+        let (receipt, truth) = self.read_truth(key, location, contract, object).await?;
+        Ok((receipt, Made::Truth(Box::new(truth))))
+    }
+
+    /// Reads a log to its end: what to say of it, what to write, and which system wrote it.
+    async fn read_log(
+        &self,
+        key: &str,
+        location: &str,
+        contract: &Contract,
+        object: Opened,
+    ) -> Result<(Receipt, Ready<'_>, Option<LogKind>), CollectError> {
         let version = key.strip_prefix(&contract.logs_prefix()).and_then(|below| contract.logs.version_of(below));
         let plan = Plan::new(contract, Layout::Logs)
             .map_err(|source| CollectError::Intake { location: location.to_owned(), source })?
@@ -172,6 +226,6 @@ impl Collector {
         receipt.reasons = summary.reasons;
         receipt.waiting = summary.waiting;
         receipt.keys = ready.keys();
-        Ok((receipt, ready))
+        Ok((receipt, ready, summary.log))
     }
 }
