@@ -5,17 +5,20 @@
 //! a change, its entry and the new end of the chain in one transaction, over exactly what was read: whoever loses reads again,
 //! decides again, and is told what it lost against.
 //!
-//! Beside the versions lie the windows that were judged ([`WindowRecord`]), and the decision links that were mailed ([`LinkRecord`]).
+//! Beside the versions lie the windows that were judged ([`WindowRecord`], [`PerformanceRecord`]), and the decision links that were mailed
+//! ([`LinkRecord`]).
 
 pub mod audit;
 mod error;
 mod lifecycle;
 mod link;
+mod performance;
 mod store;
 mod window;
 
 pub use error::RegistryError;
 pub use lifecycle::*;
 pub use link::LinkRecord;
+pub use performance::PerformanceRecord;
 pub use store::{Applied, Audited, LatestCheckpoint, Meanwhile, Registry};
 pub use window::{WindowKey, WindowRecord};

@@ -102,6 +102,8 @@ pub const fn cause(kind: CauseKind, fault: Option<Fault>) -> Option<&'static str
         (CauseKind::CovariateDrift, _) => "The inputs moved",
         (CauseKind::PredictionDrift, _) => "The predictions moved, the inputs did not",
         (CauseKind::VersionChange, _) => "It began with another model version",
+        (CauseKind::ConceptDrift, _) => "The inputs hold, and the model is wrong more often",
+        (CauseKind::ModelFault, _) => "The model is wrong more often since another version answers",
         (CauseKind::Unknown, _) => "The data do not tell",
     })
 }

@@ -100,6 +100,31 @@ impl Outcomes {
         }
     }
 
+    /// Of a binary task: what really was and what was predicted (positive or not), and the scores. `None` unless all have as many rows, and every score is
+    /// a number.
+    #[must_use]
+    pub fn binary(actual: Vec<bool>, predicted: Vec<bool>, score: Option<Vec<f64>>) -> Option<Self> {
+        let is_whole = score.iter().all(|score| score.len() == actual.len() && score.iter().all(|score| score.is_finite()));
+        (is_whole && predicted.len() == actual.len()).then_some(Self::Binary(Binary { actual, predicted, score }))
+    }
+
+    /// Of a multiclass task: rows as places among the classes, whose names are ascending. `None` unless they are, and both columns have as many rows and
+    /// name classes only.
+    #[must_use]
+    pub fn multiclass(classes: Vec<String>, actual: Vec<u32>, predicted: Vec<u32>) -> Option<Self> {
+        let is_class = |code: &u32| usize::try_from(*code).is_ok_and(|code| code < classes.len());
+        let is_whole = actual.len() == predicted.len() && actual.iter().chain(&predicted).all(is_class);
+        let is_ascending = classes.iter().zip(classes.iter().skip(1)).all(|(one, next)| one < next);
+        (is_whole && is_ascending).then_some(Self::Multiclass(Multiclass { classes, actual, predicted, probabilities: None }))
+    }
+
+    /// Of a regression task. `None` unless both columns have as many rows, all of them numbers.
+    #[must_use]
+    pub fn regression(actual: Vec<f64>, predicted: Vec<f64>) -> Option<Self> {
+        let is_whole = actual.len() == predicted.len() && actual.iter().chain(&predicted).all(|value| value.is_finite());
+        is_whole.then_some(Self::Regression(Regression { actual, predicted }))
+    }
+
     /// The outcomes of these rows alone.
     #[must_use]
     pub fn select(&self, rows: &[usize]) -> Self {

@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 use tidegate_contract::{FairnessMetric, Metric};
 use tidegate_statistics::interval::Interval;
 
-use crate::metrics::Method;
+use crate::Undefined;
+use crate::metrics::{Measured, Method};
 
 /// The format of a report.
 pub const FORMAT: &str = "tidegate.gate/1";
@@ -185,6 +186,23 @@ pub struct MetricValue {
     /// Why it is undefined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undefined: Option<String>,
+}
+
+impl MetricValue {
+    /// What was measured on so many rows, or why nothing was.
+    #[must_use]
+    pub fn of(measured: &Result<Measured, Undefined>, rows: u64) -> Self {
+        match measured {
+            Ok(measured) => Self {
+                value: finite(measured.value),
+                interval: measured.interval.and_then(ends),
+                method: measured.interval.map(|_| measured.method),
+                rows: measured.rows,
+                undefined: None,
+            },
+            Err(reason) => Self { value: None, interval: None, method: None, rows, undefined: Some(reason.to_string()) },
+        }
+    }
 }
 
 /// A fairness metric of one protected feature.

@@ -45,7 +45,8 @@ pub(crate) fn action(facts: &Facts<'_>, state: State, cause: &Cause, fields: &[S
         (_, CauseKind::VersionChange) => {
             (ActionKind::Investigate, "Compare the new version with the one before; roll back if its predictions are wrong.".to_owned())
         }
-        (_, CauseKind::PredictionDrift | CauseKind::Unknown | CauseKind::None) => (
+        // The last two are told by the truth, not here.
+        (_, CauseKind::PredictionDrift | CauseKind::Unknown | CauseKind::None | CauseKind::ConceptDrift | CauseKind::ModelFault) => (
             ActionKind::Investigate,
             "Find out why the model's outputs moved although its inputs did not: serving code, feature pipeline, version.".to_owned(),
         ),

@@ -62,6 +62,10 @@ pub enum CauseKind {
     PredictionDrift,
     /// The move began with another model version.
     VersionChange,
+    /// The inputs hold and the model is wrong more often: what it learned is no longer so.
+    ConceptDrift,
+    /// The inputs hold and the model is wrong more often since another version answers.
+    ModelFault,
     /// The data do not tell.
     Unknown,
 }
@@ -87,6 +91,8 @@ pub enum ActionKind {
     MendData,
     /// Consider retraining, by the contract's policy.
     Retrain,
+    /// Go back to the version before, by the contract's policy.
+    RollBack,
     /// Find out why the model's outputs moved.
     Investigate,
     /// Supply what is missing: a baseline, or more records.

@@ -11,6 +11,7 @@
 //! | | `DATASET#<version>` | a dataset version |
 //! | | `AUDIT#000000000001` | an entry of the audit chain: its canonical JSON, and the digest of that |
 //! | | `WINDOW#1d#<end>` | a window that was judged |
+//! | | `PERFORMANCE#1d#<end>` | the quality of a window that was judged |
 //! | `LINK#<id>` | `LINK` | a decision link that was mailed, without its secrets |
 //! | `NOTICES#<model>` | `TOLD#…`, `INCIDENT#…` | what people were told (`notices.rs`) |
 //! | `MODELS` | `<model>` | that the model has a collection |

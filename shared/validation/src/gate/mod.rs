@@ -20,7 +20,7 @@ use tidegate_statistics::bootstrap::Plan;
 
 use crate::comparison::{Joined, join};
 use crate::metrics::{self, Measured};
-use crate::report::{ComputedFrom, FORMAT, GateReport, MetricLine, MetricValue, RowCounts, Rule, ends, finite, sha256};
+use crate::report::{ComputedFrom, FORMAT, GateReport, MetricLine, MetricValue, RowCounts, Rule, sha256};
 use crate::{Evaluation, Undefined};
 
 /// One model with its predictions on an evaluation set.
@@ -168,22 +168,13 @@ fn metric_lines(
 ) -> Vec<MetricLine> {
     let line = |(metric, own): &(Metric, Result<Measured, Undefined>)| {
         let other = champion.into_iter().flatten().find(|(other, _)| other == metric);
-        MetricLine { metric: *metric, candidate: metric_value(own, rows), champion: other.map(|(_, other)| metric_value(other, rows)) }
+        MetricLine {
+            metric: *metric,
+            candidate: MetricValue::of(own, rows),
+            champion: other.map(|(_, other)| MetricValue::of(other, rows)),
+        }
     };
     candidate.iter().map(line).collect()
-}
-
-fn metric_value(measured: &Result<Measured, Undefined>, rows: u64) -> MetricValue {
-    match measured {
-        Ok(measured) => MetricValue {
-            value: finite(measured.value),
-            interval: measured.interval.and_then(ends),
-            method: measured.interval.map(|_| measured.method),
-            rows: measured.rows,
-            undefined: None,
-        },
-        Err(reason) => MetricValue { value: None, interval: None, method: None, rows, undefined: Some(reason.to_string()) },
-    }
 }
 
 fn row_counts(hearing: &Hearing<'_>) -> RowCounts {

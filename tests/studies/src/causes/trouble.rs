@@ -142,6 +142,8 @@ impl Call {
             (CauseKind::CovariateDrift, _) => "covariate",
             (CauseKind::PredictionDrift, _) => "prediction",
             (CauseKind::VersionChange, _) => "version",
+            (CauseKind::ConceptDrift, _) => "concept-drift",
+            (CauseKind::ModelFault, _) => "model-fault",
             (CauseKind::Unknown, _) => "unknown",
         }
     }
@@ -153,6 +155,7 @@ impl Call {
             ActionKind::Watch => "watch",
             ActionKind::MendData => "mend",
             ActionKind::Retrain => "retrain",
+            ActionKind::RollBack => "roll-back",
             ActionKind::Investigate => "investigate",
             ActionKind::Supply => "supply",
         }
