@@ -1,0 +1,176 @@
+//! How often predictions of a score come true: learned where the truth is known, used where it is not yet.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cells::{CELLS, ScoreCell};
+
+/// Fewest rows that a block of the curve rests on: of fewer, one surprise would bend it.
+const BLOCK_ROWS: u64 = 30;
+
+/// Fewest rows with truth from which a curve is learned.
+const LEAST_ROWS: u64 = 200;
+
+/// What a calibration was learned from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Basis {
+    /// The evaluation set that the champion was registered with.
+    Registered {
+        /// The champion's number.
+        version: u32,
+        /// Rows.
+        rows: u64,
+    },
+    /// The first windows whose truth is in.
+    FirstWindows {
+        /// How many.
+        windows: u64,
+        /// Their predictions with truth.
+        rows: u64,
+    },
+    /// Nothing: scores are taken for probabilities as they are.
+    AsTheyAre,
+}
+
+/// The chance that a prediction turns out positive, by its score; it rises with the score.
+///
+/// Isotonic regression over the cells of scores (pool adjacent violators), blocks of fewer than 30 rows merged with their neighbours, straight lines between the
+/// blocks' middles. A block of `k` positives among `n` rows has rate `(k + ½) / (n + 1)`.
+///
+/// # Source
+/// Zadrozny & Elkan (2002), *Transforming Classifier Scores into Accurate Multiclass Probability Estimates*. The lines between blocks are ours: steps would
+/// lose the order of scores within a block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibration {
+    /// What it was learned from.
+    pub basis: Basis,
+    blocks: Vec<Block>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Block {
+    rows: u64,
+    positives: u64,
+    /// Sum over its rows of their cells' places.
+    places: f64,
+}
+
+impl Block {
+    fn rate(&self) -> f64 {
+        (self.positives as f64 + 0.5) / (self.rows as f64 + 1.0)
+    }
+
+    fn middle(&self) -> f64 {
+        self.places / self.rows as f64
+    }
+
+    fn take(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.positives += other.positives;
+        self.places += other.places;
+    }
+}
+
+impl Calibration {
+    /// Scores as they are.
+    #[must_use]
+    pub fn as_they_are() -> Self {
+        Self { basis: Basis::AsTheyAre, blocks: Vec::new() }
+    }
+
+    /// Learns from the cells of one or several windows; scores as they are with fewer than 200 rows whose truth is in.
+    #[must_use]
+    pub fn learn<'c>(cells: impl IntoIterator<Item = &'c ScoreCell>, basis: impl FnOnce(u64) -> Basis) -> Self {
+        let mut counts = vec![[0_u64; 2]; usize::from(CELLS)];
+        for cell in cells {
+            if let Some([rows, positives]) = counts.get_mut(usize::from(cell.cell)) {
+                *rows += cell.labelled;
+                *positives += cell.positives;
+            }
+        }
+        let total = counts.iter().map(|[rows, _]| rows).sum();
+        if total < LEAST_ROWS {
+            return Self::as_they_are();
+        }
+        let mut blocks: Vec<Block> = Vec::new();
+        for ([rows, positives], place) in counts.into_iter().zip(0_u32..).filter(|([rows, _], _)| *rows > 0) {
+            let mut block = Block { rows, positives, places: f64::from(place) * rows as f64 };
+            while let Some(last) = blocks.last().filter(|last| last.rate() >= block.rate() || last.rows < BLOCK_ROWS).copied() {
+                blocks.pop();
+                let mut merged = last;
+                merged.take(block);
+                block = merged;
+            }
+            blocks.push(block);
+        }
+        // The last block may have remained small.
+        if let [.., before, last] = blocks.as_mut_slice()
+            && last.rows < BLOCK_ROWS
+        {
+            before.take(*last);
+            blocks.pop();
+        }
+        Self { basis: basis(total), blocks }
+    }
+
+    /// Number of blocks.
+    #[cfg(test)]
+    fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Rate and standard error of each block.
+    pub(crate) fn rates(&self) -> Vec<(f64, f64)> {
+        self.blocks.iter().map(|block| (block.rate(), (block.rate() * (1.0 - block.rate()) / (block.rows as f64 + 1.0)).sqrt())).collect()
+    }
+
+    /// The chance in a cell of this mean score, the blocks having these rates.
+    pub(crate) fn chance(&self, cell: u16, mean_score: f64, rates: &[f64]) -> f64 {
+        let place = f64::from(cell);
+        let after = self.blocks.partition_point(|block| block.middle() <= place);
+        let point = |at: usize| Some((self.blocks.get(at)?.middle(), *rates.get(at)?));
+        let (before, next) = (after.checked_sub(1).and_then(point), point(after));
+        match (before, next) {
+            (Some((from, low)), Some((to, high))) => low + (high - low) * (place - from) / (to - from),
+            (Some((_, rate)), None) | (None, Some((_, rate))) => rate,
+            (None, None) => mean_score,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(cell: u16, labelled: u64, positives: u64) -> ScoreCell {
+        ScoreCell { cell, predicted: false, rows: labelled, labelled, positives, sum: 0.0, sum_of_squares: 0.0 }
+    }
+
+    fn basis(rows: u64) -> Basis {
+        Basis::FirstWindows { windows: 1, rows }
+    }
+
+    fn chance(calibration: &Calibration, cell: u16) -> f64 {
+        let rates: Vec<f64> = calibration.rates().into_iter().map(|(rate, _)| rate).collect();
+        calibration.chance(cell, 0.123, &rates)
+    }
+
+    #[test]
+    fn rates_rise_and_cells_that_contradict_each_other_are_one() {
+        let calibration = Calibration::learn(&[cell(100, 100, 10), cell(110, 100, 40), cell(120, 100, 20), cell(300, 100, 90)], basis);
+        assert_eq!((calibration.blocks(), &calibration.basis), (3, &basis(400)));
+        assert!((chance(&calibration, 50) - 10.5 / 101.0).abs() < 1e-12, "below the first block its rate");
+        assert!((chance(&calibration, 115) - 60.5 / 201.0).abs() < 1e-12);
+        assert!((chance(&calibration, 399) - 90.5 / 101.0).abs() < 1e-12);
+        let between = chance(&calibration, 200);
+        assert!(60.5 / 201.0 < between && between < 90.5 / 101.0, "{between}");
+    }
+
+    #[test]
+    fn few_rows_bend_nothing() {
+        let calibration = Calibration::learn(&[cell(100, 200, 20), cell(200, 5, 5), cell(300, 200, 150), cell(399, 3, 3)], basis);
+        assert_eq!(calibration.blocks(), 2);
+        assert_eq!(Calibration::learn(&[cell(100, 199, 20)], basis), Calibration::as_they_are());
+        assert_eq!(chance(&Calibration::as_they_are(), 7), 0.123);
+    }
+}

@@ -1,0 +1,36 @@
+//! Whether a model is still right: predictions joined with what really was, measured, estimated before the truth is in, and judged.
+//!
+//! Pure: columns and a contract in, values out.
+//!
+//! - [`Join`] brings predictions and truth of a window together in bounded memory, in turns, whatever order they come in.
+//! - [`Measured`] is what a window shows by itself: quality with intervals, how much truth is in and how late it came, fairness, service health.
+//! - [`Calibration`] and [`estimate`] say how good the model probably is from its scores alone, before the truth comes.
+//! - [`judge`] holds a window against the model's registration and the first windows, and names cause and action.
+
+mod calibration;
+mod cells;
+mod columns;
+mod coverage;
+mod estimate;
+mod health;
+mod join;
+mod judge;
+mod measured;
+mod names;
+mod reference;
+mod subject;
+mod triage;
+mod verdict;
+mod words;
+
+pub use calibration::{Basis, Calibration};
+pub use cells::{CELLS, ScoreCell, cell_of};
+pub use coverage::{Coverage, GroupCoverage, Lag, Missing};
+pub use estimate::{Estimated, estimate};
+pub use health::Health;
+pub use join::{Join, Joined, PARTITIONS, TURN_ROWS};
+pub use judge::{Input, Inputs, Registered, judge};
+pub use measured::{FORMAT as MEASURED_FORMAT, Fairness, Measured, Part, Predictions, Quality};
+pub use reference::{FIRST_WINDOWS, LEAST_SHARE};
+pub use subject::Subject;
+pub use verdict::{Check, Finding, FindingKind, Performance, Point, Reference, SCHEMA};
