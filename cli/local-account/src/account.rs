@@ -100,6 +100,7 @@ impl LocalAccount {
         make_table(&dynamodb).await?;
         let collect = make_queue(&sqs, "collect").await?;
         let drift = make_queue(&sqs, "drift").await?;
+        let performance = make_queue(&sqs, "performance").await?;
         let registry = make_queue(&sqs, "registry").await?;
         let validate = make_queue(&sqs, "validate").await?;
         let mut messages = Vec::new();
@@ -114,8 +115,9 @@ impl LocalAccount {
             }
         }
 
-        let functions = Functions::deploy(inside, setup.stage, &drift.url)?;
-        let dispatcher = Dispatcher { services, sqs: sqs.clone(), faults: setup.faults, functions, collect, drift, registry, validate };
+        let functions = Functions::deploy(inside, setup.stage, &drift.url, &performance.url)?;
+        let dispatcher =
+            Dispatcher { services, sqs: sqs.clone(), faults: setup.faults, functions, collect, drift, performance, registry, validate };
         for message in messages {
             dispatcher.send(&dispatcher.collect, &message).await?;
         }
@@ -138,6 +140,12 @@ impl LocalAccount {
     #[must_use]
     pub fn drift_queue(&self) -> &Queue {
         &self.dispatcher.drift
+    }
+
+    /// The queue of `performance`.
+    #[must_use]
+    pub fn performance_queue(&self) -> &Queue {
+        &self.dispatcher.performance
     }
 
     /// The queue of `validate`.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use tidegate_drift::{DriftAnswer, DriftEvent};
+use tidegate_performance_function::{PerformanceAnswer, PerformanceEvent};
 use tidegate_registry_function::{RegistryAnswer, RegistryEvent};
 use tidegate_runtime::{Deadline, MAX_BATCH_RECORDS};
 
@@ -46,6 +47,7 @@ pub(crate) struct Dispatcher {
     pub(crate) functions: Functions,
     pub(crate) collect: Queue,
     pub(crate) drift: Queue,
+    pub(crate) performance: Queue,
     pub(crate) registry: Queue,
     pub(crate) validate: Queue,
 }
@@ -63,6 +65,7 @@ pub struct Delivered {
 enum Function {
     Collect,
     Drift,
+    Performance,
     Registry,
     Validate,
 }
@@ -125,6 +128,22 @@ impl LocalAccount {
         Box::pin(self.dispatcher.deliver(&Function::Drift)).await
     }
 
+    /// Hands one batch of at most ten messages to `performance`; `None` when its queue is empty.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the queue itself fails.
+    pub async fn run_performance_once(&self) -> Result<Option<Delivered>, LocalAccountError> {
+        Box::pin(self.dispatcher.deliver(&Function::Performance)).await
+    }
+
+    /// Puts a message into the queue of `performance`.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the queue refuses it.
+    pub async fn send_to_performance(&self, body: &str) -> Result<(), LocalAccountError> {
+        self.dispatcher.send(&self.dispatcher.performance, body).await
+    }
+
     /// Puts a command into the queue of `registry`.
     ///
     /// # Errors
@@ -154,6 +173,8 @@ impl LocalAccount {
         }
         while self.run_collect_once().await?.is_some() {}
         while self.run_drift_once().await?.is_some() {}
+        // It asks what drift says of the inputs.
+        while self.run_performance_once().await?.is_some() {}
         // A candidate names a training set, which is collected first.
         while self.run_validate_once().await?.is_some() {}
         while self.run_registry_once().await?.is_some() {}
@@ -175,6 +196,30 @@ impl LocalAccount {
             let is_crashed = self.dispatcher.replace_crashed();
             let source: Box<dyn std::error::Error + Send + Sync> = match answer {
                 Ok(DriftAnswer::Planned { planned }) if !is_crashed => return Ok(planned),
+                Ok(_) => "the process crashed, or answered something else".into(),
+                Err(error) => Box::new(error),
+            };
+            if attempts == PLAN_ATTEMPTS {
+                return Err(LocalAccountError::Plan { scheduled_time: scheduled_time.to_owned(), attempts, source });
+            }
+        }
+    }
+
+    /// As [`LocalAccount::tick`], for `performance`.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn tick_performance(&self, scheduled_time: &str) -> Result<usize, LocalAccountError> {
+        let event = events::plan(scheduled_time)?;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let event: PerformanceEvent =
+                serde_json::from_value(event.clone()).map_err(LocalAccountError::service("read its own schedule"))?;
+            let answer = self.dispatcher.functions.performance().handle(event, Deadline::never()).await;
+            let is_crashed = self.dispatcher.replace_crashed();
+            let source: Box<dyn std::error::Error + Send + Sync> = match answer {
+                Ok(PerformanceAnswer::Planned { planned }) if !is_crashed => return Ok(planned),
                 Ok(_) => "the process crashed, or answered something else".into(),
                 Err(error) => Box::new(error),
             };
@@ -265,6 +310,7 @@ impl Dispatcher {
         let queue = match function {
             Function::Collect => &self.collect,
             Function::Drift => &self.drift,
+            Function::Performance => &self.performance,
             Function::Registry => &self.registry,
             Function::Validate => &self.validate,
         };
@@ -277,6 +323,10 @@ impl Dispatcher {
             Function::Collect => Some(self.functions.collect().handle(event, Deadline::never()).await),
             Function::Drift => match self.functions.drift().handle(DriftEvent::Windows(event), Deadline::never()).await {
                 Ok(DriftAnswer::Judged(answer)) => Some(answer),
+                _ => None,
+            },
+            Function::Performance => match self.functions.performance().handle(PerformanceEvent::Windows(event), Deadline::never()).await {
+                Ok(PerformanceAnswer::Judged(answer)) => Some(answer),
                 _ => None,
             },
             Function::Registry => match self.functions.registry().handle(RegistryEvent::Commands(event), Deadline::never()).await {

@@ -6,6 +6,7 @@ use aws_config::SdkConfig;
 use tidegate_approve::Approver;
 use tidegate_collect::Collector;
 use tidegate_drift::DriftFunction;
+use tidegate_performance_function::PerformanceFunction;
 use tidegate_registry::Stage;
 use tidegate_registry_function::RegistryFunction;
 use tidegate_validate::Validator;
@@ -25,6 +26,7 @@ pub(crate) struct Functions {
     approve_settings: tidegate_approve::Settings,
     collect_settings: tidegate_collect::Settings,
     drift_settings: tidegate_drift::Settings,
+    performance_settings: tidegate_performance_function::Settings,
     registry_settings: tidegate_registry_function::Settings,
     validate_settings: tidegate_validate::Settings,
     warm: Mutex<Warm>,
@@ -35,13 +37,14 @@ struct Warm {
     approve: Option<Arc<Approver>>,
     collect: Option<Arc<Collector>>,
     drift: Option<Arc<DriftFunction>>,
+    performance: Option<Arc<PerformanceFunction>>,
     registry: Option<Arc<RegistryFunction>>,
     validate: Option<Arc<Validator>>,
 }
 
 impl Functions {
     /// Deploys the functions with the settings that the template gives them. Each starts at its first event.
-    pub(crate) fn deploy(config: SdkConfig, stage: Stage, drift_queue: &str) -> Result<Self, LocalAccountError> {
+    pub(crate) fn deploy(config: SdkConfig, stage: Stage, drift_queue: &str, performance_queue: &str) -> Result<Self, LocalAccountError> {
         let setting = |name: &str| match name {
             "LOGS_BUCKET" => Some(LOGS.to_owned()),
             "MODELS_BUCKET" => Some(MODELS.to_owned()),
@@ -53,6 +56,7 @@ impl Functions {
             "ACCOUNT_ID" => Some(ACCOUNT.to_owned()),
             "LINK_KEYS" => Some(format!("{LINK_KID}={LINK_KEY}")),
             "DRIFT_QUEUE_URL" => Some(drift_queue.to_owned()),
+            "PERFORMANCE_QUEUE_URL" => Some(performance_queue.to_owned()),
             _ => None,
         };
         Ok(Self {
@@ -60,6 +64,7 @@ impl Functions {
             approve_settings: tidegate_approve::Settings::from_lookup(setting)?,
             collect_settings: tidegate_collect::Settings::from_lookup(setting)?,
             drift_settings: tidegate_drift::Settings::from_lookup(setting)?,
+            performance_settings: tidegate_performance_function::Settings::from_lookup(setting)?,
             registry_settings: tidegate_registry_function::Settings::from_lookup(setting)?,
             validate_settings: tidegate_validate::Settings::from_lookup(setting)?,
             warm: Mutex::default(),
@@ -94,6 +99,16 @@ impl Functions {
             Arc::new(DriftFunction::new(self.drift_settings.clone(), aws_sdk_s3::Client::new(&self.config), dynamodb, sqs))
         };
         Arc::clone(self.warm().drift.get_or_insert_with(start))
+    }
+
+    /// The instance of `performance`, started if there is none.
+    pub(crate) fn performance(&self) -> Arc<PerformanceFunction> {
+        let start = || {
+            let dynamodb = aws_sdk_dynamodb::Client::new(&self.config);
+            let sqs = aws_sdk_sqs::Client::new(&self.config);
+            Arc::new(PerformanceFunction::new(self.performance_settings.clone(), aws_sdk_s3::Client::new(&self.config), dynamodb, sqs))
+        };
+        Arc::clone(self.warm().performance.get_or_insert_with(start))
     }
 
     /// The instance of `registry`, started if there is none.

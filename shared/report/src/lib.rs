@@ -5,8 +5,8 @@
 //! contract's category values are withheld at the same place. Plots are drawn with plotters onto a backend of our own
 //! (`plots::ink`) that writes class names instead of colours, so that one stylesheet serves light, dark and print.
 //!
-//! Pages: [`render`] makes a window's from its verdict, [`gate_page`] a candidate's from the promotion gate's report, [`decision_page`] the one
-//! on which an approver decides, and [`notice_page`] what that comes to.
+//! Pages: [`render`] makes a window's from its verdict, [`performance_page`] that of its quality, [`gate_page`] a candidate's from the promotion
+//! gate's report, [`decision_page`] the one on which an approver decides, and [`notice_page`] what that comes to.
 //!
 //! [`Badge`], [`STYLE`] and [`document`] are what another page needs to look the same.
 
@@ -22,6 +22,7 @@ mod incidents;
 mod method;
 mod over_time;
 mod page;
+mod performance;
 pub mod phrases;
 mod plots;
 mod quality;
@@ -37,6 +38,7 @@ pub use decision::{
 };
 pub use gate::{GatePage, ModelCard, ModelFile, gate_page};
 pub use page::{MAX_BYTES, document, render};
+pub use performance::{PerformancePage, performance_page};
 pub use style::STYLE;
 use tidegate_contract::Contract;
 use tidegate_monitoring::Verdict;
