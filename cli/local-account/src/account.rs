@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification, StreamViewType};
 use aws_sdk_sqs::types::QueueAttributeName;
 
 use tidegate_registry::Stage;
 
 use crate::dispatcher::Dispatcher;
 use crate::faults::Faults;
-use crate::functions::Functions;
+use crate::functions::{Functions, QueueUrls};
 use crate::services::Services;
+use crate::topics::Mail;
 use crate::{LocalAccountError, events};
 
 /// Bucket of the scoring logs.
@@ -115,13 +116,31 @@ impl LocalAccount {
             }
         }
 
-        let functions = Functions::deploy(inside, setup.stage, &drift.url, &performance.url)?;
+        let queues = QueueUrls {
+            collect: collect.url.clone(),
+            drift: drift.url.clone(),
+            performance: performance.url.clone(),
+            registry: registry.url.clone(),
+        };
+        let functions = Functions::deploy(inside, setup.stage, &queues)?;
         let dispatcher =
             Dispatcher { services, sqs: sqs.clone(), faults: setup.faults, functions, collect, drift, performance, registry, validate };
         for message in messages {
             dispatcher.send(&dispatcher.collect, &message).await?;
         }
         Ok(Self { folder: folder.to_owned(), s3, dynamodb, sqs, kms, dispatcher })
+    }
+
+    /// Everything that was published to topics so far, the oldest first: mails to people, cards for a chat.
+    #[must_use]
+    pub fn mail(&self) -> Vec<Mail> {
+        self.dispatcher.services.topics().mail()
+    }
+
+    /// Events that the account's bus took since the last call, as rules see them.
+    #[must_use]
+    pub fn take_events(&self) -> Vec<serde_json::Value> {
+        self.dispatcher.services.topics().take_events()
     }
 
     /// The folder that holds a bucket's objects as files.
@@ -166,7 +185,9 @@ async fn make_table(dynamodb: &aws_sdk_dynamodb::Client) -> Result<(), LocalAcco
     if dynamodb.describe_table().table_name(TABLE).send().await.is_ok() {
         return Ok(());
     }
-    let mut request = dynamodb.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
+    let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages);
+    let stream = stream.build().map_err(LocalAccountError::service("describe its table"))?;
+    let mut request = dynamodb.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest).stream_specification(stream);
     for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
         let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
         let key = KeySchemaElement::builder().attribute_name(name).key_type(kind).build();

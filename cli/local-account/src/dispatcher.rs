@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use tidegate_drift::{DriftAnswer, DriftEvent};
+use tidegate_notify::{NotifyAnswer, NotifyEvent};
 use tidegate_performance_function::{PerformanceAnswer, PerformanceEvent};
 use tidegate_registry_function::{RegistryAnswer, RegistryEvent};
 use tidegate_runtime::{Deadline, MAX_BATCH_RECORDS};
@@ -160,25 +161,94 @@ impl LocalAccount {
         Box::pin(self.dispatcher.deliver(&Function::Registry)).await
     }
 
-    /// Tells `collect` and `validate` of every new object, and runs all functions until their queues are empty.
+    /// Hands the next batch of the table's stream to `notify`; `None` when there is nothing new. As Lambda does it, the stream goes on after
+    /// the batch, or comes again from the first record that failed.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the stream cannot be read.
+    pub async fn run_notify_once(&self) -> Result<Option<Delivered>, LocalAccountError> {
+        let Some(batch) = self.dispatcher.services.next_batch()? else { return Ok(None) };
+        let event: NotifyEvent = serde_json::from_value(batch.event).map_err(LocalAccountError::service("read its own stream"))?;
+        let answer = Box::pin(self.dispatcher.functions.notify().handle(event, Deadline::never())).await;
+        let is_crashed = self.dispatcher.replace_crashed();
+        let failed: BTreeSet<String> = match answer {
+            Ok(NotifyAnswer::Told(answer)) if !is_crashed => {
+                answer.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier).collect()
+            }
+            _ => batch.numbers.iter().cloned().collect(),
+        };
+        for number in batch.numbers.iter().take_while(|number| !failed.contains(*number)) {
+            self.dispatcher.services.pass(number);
+        }
+        Ok(Some(Delivered { messages: batch.numbers.len(), failed: failed.len() }))
+    }
+
+    /// Passes over the record of the stream that keeps failing, as Lambda does after its last attempt.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if the stream cannot be read.
+    pub fn skip_stream_record(&self) -> Result<(), LocalAccountError> {
+        if let Some(number) = self.dispatcher.services.next_batch()?.and_then(|batch| batch.numbers.into_iter().next()) {
+            self.dispatcher.services.pass(&number);
+        }
+        Ok(())
+    }
+
+    /// Wakes `notify` as the daily schedule does. Returns how many approvers would get no mail.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if it fails.
+    pub async fn tick_notify(&self, scheduled_time: &str) -> Result<usize, LocalAccountError> {
+        let event: NotifyEvent = serde_json::from_value(events::approvers_day(scheduled_time)?)
+            .map_err(LocalAccountError::service("read its own schedule"))?;
+        match self.dispatcher.functions.notify().handle(event, Deadline::never()).await {
+            Ok(NotifyAnswer::Looked { missing }) => Ok(missing),
+            Ok(_) => Err(LocalAccountError::service("look at subscriptions")(std::io::Error::other("it answered something else"))),
+            Err(error) => Err(LocalAccountError::service("look at subscriptions")(error)),
+        }
+    }
+
+    /// Tells the functions of everything that is new, and runs them until nothing moves any more.
     ///
     /// # Errors
     /// [`LocalAccountError::Service`] if a queue itself fails.
     pub async fn settle(&self) -> Result<(), LocalAccountError> {
-        for body in self.take_notifications()? {
-            self.send_to_collect(&body).await?;
+        loop {
+            let mut moved = false;
+            for body in self.take_notifications()? {
+                self.send_to_collect(&body).await?;
+            }
+            for body in self.take_submissions()? {
+                self.send_to_validate(&body).await?;
+            }
+            while self.run_collect_once().await?.is_some() {
+                moved = true;
+            }
+            while self.run_drift_once().await?.is_some() {
+                moved = true;
+            }
+            // It asks what drift says of the inputs.
+            while self.run_performance_once().await?.is_some() {
+                moved = true;
+            }
+            // A candidate names a training set, which is collected first.
+            while self.run_validate_once().await?.is_some() {
+                moved = true;
+            }
+            while self.run_registry_once().await?.is_some() {
+                moved = true;
+            }
+            // A record that keeps failing is left for a call of its own: the stream waits, as it does for Lambda.
+            while let Some(told) = self.run_notify_once().await? {
+                moved |= told.failed == 0;
+                if told.failed > 0 {
+                    break;
+                }
+            }
+            if !moved {
+                return Ok(());
+            }
         }
-        for body in self.take_submissions()? {
-            self.send_to_validate(&body).await?;
-        }
-        while self.run_collect_once().await?.is_some() {}
-        while self.run_drift_once().await?.is_some() {}
-        // It asks what drift says of the inputs.
-        while self.run_performance_once().await?.is_some() {}
-        // A candidate names a training set, which is collected first.
-        while self.run_validate_once().await?.is_some() {}
-        while self.run_registry_once().await?.is_some() {}
-        Ok(())
     }
 
     /// Wakes `drift` as the schedule does, for the time that it was scheduled for (RFC 3339), and again when it fails.

@@ -17,6 +17,7 @@ const OBJECT_CREATED: (&str, &str) = ("s3-object-created-put.json", include_str!
 const TEST_EVENT: (&str, &str) = ("s3-test-event.json", include_str!("../../../events/s3-test-event.json"));
 const BATCH: (&str, &str) = ("sqs-collect-batch.json", include_str!("../../../events/sqs-collect-batch.json"));
 const PLAN: (&str, &str) = ("scheduler-plan.json", include_str!("../../../events/scheduler-plan.json"));
+const APPROVERS_DAY: (&str, &str) = ("scheduler-approvers.json", include_str!("../../../events/scheduler-approvers.json"));
 const REGISTRY_HOUR: (&str, &str) = ("scheduler-registry.json", include_str!("../../../events/scheduler-registry.json"));
 
 /// What stays as it is in the key of an S3 event; a space becomes `+`.
@@ -92,6 +93,13 @@ impl Asked<'_> {
         }
         serde_json::from_value(event).map_err(LocalAccountError::service("read its own request"))
     }
+}
+
+/// What the daily schedule sends to `notify`, `scheduled_time` being RFC 3339.
+pub(crate) fn approvers_day(scheduled_time: &str) -> Result<Value, LocalAccountError> {
+    let mut event = example(APPROVERS_DAY)?;
+    replace(APPROVERS_DAY, &mut event, "/scheduled_time", json!(scheduled_time))?;
+    Ok(event)
 }
 
 /// A message of a queue.

@@ -8,9 +8,11 @@ use tidegate_collect::Collector;
 use tidegate_drift::DriftFunction;
 use tidegate_performance_function::PerformanceFunction;
 use tidegate_registry::Stage;
+use tidegate_notify::{Clients, Notifier};
 use tidegate_registry_function::RegistryFunction;
 use tidegate_validate::Validator;
 
+use crate::services::REGION;
 use crate::LocalAccountError;
 use crate::account::{AUDIT, LAKE, LOGS, MODELS, TABLE};
 use crate::events::ACCOUNT;
@@ -19,6 +21,17 @@ use crate::keys::{LINK_KEY, SIGNING_KEY};
 /// What the key of decision links is called in them.
 pub const LINK_KID: &str = "k1";
 
+/// Where the approver's page is, for links: [`Server`](crate::Server) answers there, on the port that it was given.
+pub const DECISION_URL: &str = "http://127.0.0.1:8461";
+
+/// The queues that functions write to.
+pub(crate) struct QueueUrls {
+    pub(crate) collect: String,
+    pub(crate) drift: String,
+    pub(crate) performance: String,
+    pub(crate) registry: String,
+}
+
 /// The deployed functions.
 #[derive(Debug)]
 pub(crate) struct Functions {
@@ -26,6 +39,7 @@ pub(crate) struct Functions {
     approve_settings: tidegate_approve::Settings,
     collect_settings: tidegate_collect::Settings,
     drift_settings: tidegate_drift::Settings,
+    notify_settings: tidegate_notify::Settings,
     performance_settings: tidegate_performance_function::Settings,
     registry_settings: tidegate_registry_function::Settings,
     validate_settings: tidegate_validate::Settings,
@@ -37,6 +51,7 @@ struct Warm {
     approve: Option<Arc<Approver>>,
     collect: Option<Arc<Collector>>,
     drift: Option<Arc<DriftFunction>>,
+    notify: Option<Arc<Notifier>>,
     performance: Option<Arc<PerformanceFunction>>,
     registry: Option<Arc<RegistryFunction>>,
     validate: Option<Arc<Validator>>,
@@ -44,7 +59,8 @@ struct Warm {
 
 impl Functions {
     /// Deploys the functions with the settings that the template gives them. Each starts at its first event.
-    pub(crate) fn deploy(config: SdkConfig, stage: Stage, drift_queue: &str, performance_queue: &str) -> Result<Self, LocalAccountError> {
+    pub(crate) fn deploy(config: SdkConfig, stage: Stage, queues: &QueueUrls) -> Result<Self, LocalAccountError> {
+        let topic = |name: &str| Some(format!("arn:aws:sns:{REGION}:{ACCOUNT}:tidegate-{}-{name}", stage.name()));
         let setting = |name: &str| match name {
             "LOGS_BUCKET" => Some(LOGS.to_owned()),
             "MODELS_BUCKET" => Some(MODELS.to_owned()),
@@ -55,8 +71,17 @@ impl Functions {
             "STAGE" => Some(stage.name().to_owned()),
             "ACCOUNT_ID" => Some(ACCOUNT.to_owned()),
             "LINK_KEYS" => Some(format!("{LINK_KID}={LINK_KEY}")),
-            "DRIFT_QUEUE_URL" => Some(drift_queue.to_owned()),
-            "PERFORMANCE_QUEUE_URL" => Some(performance_queue.to_owned()),
+            "LINK_KEY" => Some(LINK_KEY.to_owned()),
+            "LINK_KEY_ID" => Some(LINK_KID.to_owned()),
+            "DECISION_URL" => Some(DECISION_URL.to_owned()),
+            "ALERT_TOPIC_ARN" => topic("alerts"),
+            "CHAT_TOPIC_ARN" => topic("chat"),
+            "DECISION_TOPIC_ARN" => topic("decisions"),
+            "EVENT_BUS" => Some(format!("tidegate-{}", stage.name())),
+            "DRIFT_QUEUE_URL" => Some(queues.drift.clone()),
+            "COLLECT_QUEUE_URL" => Some(queues.collect.clone()),
+            "REGISTRY_QUEUE_URL" => Some(queues.registry.clone()),
+            "PERFORMANCE_QUEUE_URL" => Some(queues.performance.clone()),
             _ => None,
         };
         Ok(Self {
@@ -64,6 +89,7 @@ impl Functions {
             approve_settings: tidegate_approve::Settings::from_lookup(setting)?,
             collect_settings: tidegate_collect::Settings::from_lookup(setting)?,
             drift_settings: tidegate_drift::Settings::from_lookup(setting)?,
+            notify_settings: tidegate_notify::Settings::from_lookup(setting)?,
             performance_settings: tidegate_performance_function::Settings::from_lookup(setting)?,
             registry_settings: tidegate_registry_function::Settings::from_lookup(setting)?,
             validate_settings: tidegate_validate::Settings::from_lookup(setting)?,
@@ -99,6 +125,22 @@ impl Functions {
             Arc::new(DriftFunction::new(self.drift_settings.clone(), aws_sdk_s3::Client::new(&self.config), dynamodb, sqs))
         };
         Arc::clone(self.warm().drift.get_or_insert_with(start))
+    }
+
+    /// The instance of `notify`, started if there is none.
+    pub(crate) fn notify(&self) -> Arc<Notifier> {
+        let start = || {
+            let clients = Clients {
+                s3: aws_sdk_s3::Client::new(&self.config),
+                dynamodb: aws_sdk_dynamodb::Client::new(&self.config),
+                kms: aws_sdk_kms::Client::new(&self.config),
+                sns: aws_sdk_sns::Client::new(&self.config),
+                events: aws_sdk_eventbridge::Client::new(&self.config),
+                sqs: aws_sdk_sqs::Client::new(&self.config),
+            };
+            Arc::new(Notifier::new(self.notify_settings.clone(), clients))
+        };
+        Arc::clone(self.warm().notify.get_or_insert_with(start))
     }
 
     /// The instance of `performance`, started if there is none.

@@ -27,7 +27,9 @@ mod server;
 mod services;
 mod spool;
 mod storage;
+mod stream;
 mod table;
+mod topics;
 
 pub use account::{AUDIT, LAKE, LOGS, LocalAccount, MAX_RECEIVES, MODELS, Queue, Setup, TABLE};
 pub use dispatcher::Delivered;
@@ -37,4 +39,5 @@ pub use faults::{Dice, Fault, Faults, Moment, Odds};
 pub use functions::LINK_KID;
 pub use keys::{LINK_KEY, SIGNING_KEY};
 pub use server::Server;
+pub use topics::Mail;
 pub use services::{REGION, Service, Services};

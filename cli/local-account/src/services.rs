@@ -23,6 +23,8 @@ use crate::faults::{Faults, Line};
 use crate::keys::Keys;
 use crate::queues::Queues;
 use crate::storage::{Created, Folder, News};
+use crate::stream::{Batch, Stream};
+use crate::topics::Topics;
 
 /// The region of the local account, as in `events/`.
 pub const REGION: &str = "eu-central-1";
@@ -40,6 +42,8 @@ pub struct Services {
     database: Database,
     queues: Arc<Queues>,
     keys: Arc<Keys>,
+    topics: Arc<Topics>,
+    stream: Arc<Stream>,
     news: News,
     access: Access,
 }
@@ -97,6 +101,8 @@ impl Services {
             database: Database::new(&tables.to_string_lossy()).map_err(|source| open(source.into()))?,
             queues: Arc::new(Queues::new(REGION)),
             keys: Arc::new(keys.map_err(|source| open(source.into()))?),
+            topics: Arc::default(),
+            stream: Arc::default(),
             news,
             access,
         })
@@ -127,6 +133,21 @@ impl Services {
         self.news.take(wanted, told)
     }
 
+    /// Topics and the bus.
+    pub(crate) fn topics(&self) -> &Topics {
+        &self.topics
+    }
+
+    /// The next batch of the table's stream.
+    pub(crate) fn next_batch(&self) -> Result<Option<Batch>, LocalAccountError> {
+        self.stream.next(&self.database)
+    }
+
+    /// Goes on after a record of the stream.
+    pub(crate) fn pass(&self, number: &str) {
+        self.stream.pass(number);
+    }
+
     /// Answers one request of an SDK client.
     pub(crate) async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let service = Service::of(&request);
@@ -148,6 +169,11 @@ impl Services {
                 }
                 Ok(answer)
             }
+            Some(Service::Topics) => {
+                let (status, xml) = self.topics.answer(request.body().bytes().unwrap_or_default());
+                respond(status, "text/xml", xml)
+            }
+            Some(Service::Bus) => ask(&request, |target, body| self.topics.answer_bus(target, body, REGION)),
             Some(Service::Keys) => ask(&request, |target, body| self.keys.answer(target, body)),
             None => Err(ConnectorError::user(format!("the local account has no service at {}", request.uri()).into())),
         }
@@ -174,7 +200,8 @@ impl std::fmt::Debug for Services {
     }
 }
 
-/// Whether a request would change something. Queues are memory of this process alone: whatever happens in them changes nothing that stays.
+/// Whether a request would change something. Queues, topics and the bus are memory of this process alone: whatever happens in them changes
+/// nothing that stays.
 fn is_write(service: Service, request: &HttpRequest) -> bool {
     match service {
         Service::Storage => !matches!(request.method(), "GET" | "HEAD"),
@@ -182,7 +209,7 @@ fn is_write(service: Service, request: &HttpRequest) -> bool {
             let target = request.headers().get("x-amz-target").unwrap_or_default();
             !READS.contains(&target.rsplit('.').next().unwrap_or_default())
         }
-        Service::Queues => false,
+        Service::Queues | Service::Topics | Service::Bus => false,
         Service::Keys => !request.headers().get("x-amz-target").unwrap_or_default().ends_with(".GetPublicKey"),
     }
 }
@@ -212,6 +239,10 @@ pub enum Service {
     Queues,
     /// KMS.
     Keys,
+    /// SNS.
+    Topics,
+    /// EventBridge.
+    Bus,
 }
 
 impl Service {
@@ -224,6 +255,8 @@ impl Service {
             "dynamodb" => Some(Self::Database),
             "sqs" => Some(Self::Queues),
             "kms" => Some(Self::Keys),
+            "sns" => Some(Self::Topics),
+            "events" => Some(Self::Bus),
             _ => None,
         })
     }

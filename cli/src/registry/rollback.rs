@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tidegate_local_account::{Services, TABLE};
 use tidegate_registry::{AliasName, Command, ModelVersion, Order, Policy, Registry, VersionState};
-use tidegate_registry_function::{Asked, CommandMessage};
+use tidegate_registry_function::CommandMessage;
 
 use crate::error::CliError;
 use crate::terminal::{Outcome, line};
@@ -74,8 +74,7 @@ async fn in_folder(registry: &Registry, arguments: &Arguments) -> Result<Outcome
 
 async fn by_message(registry: &Registry, sqs: &aws_sdk_sqs::Client, queue: &str, arguments: &Arguments) -> Result<Outcome, CliError> {
     let champion = champion(registry, arguments).await?;
-    let message = CommandMessage {
-        command: Asked::RollBack,
+    let message = CommandMessage::RollBack {
         model: champion.model.clone(),
         version: champion.number,
         reason: arguments.reason.clone(),

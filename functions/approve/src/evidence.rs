@@ -16,14 +16,14 @@ const WINDOWS: i32 = 31;
 impl Approver {
     /// The gate's report, if its bytes are those that the link is bound to. Nothing is shown in its place, and nothing decided without it.
     pub(crate) async fn evidence(&self, opened: &Opened) -> Result<GateReport, ApproveError> {
-        let Subject::Promotion { version, evidence, .. } = &opened.link.subject;
+        let (Subject::Promotion { evidence, .. } | Subject::Retraining { evidence, .. }) = &opened.link.subject;
         let key = keys::gate(&opened.link.model, evidence, "gate.json");
         let wrong = |found: String| ApproveError::Evidence {
             key: key.clone(),
             found,
             expected: evidence.clone(),
             model: opened.link.model.clone(),
-            version: *version,
+            version: opened.version.number,
         };
         let stored = self.lake.get(&key).await.map_err(ApproveError::bucket("a look at a gate's report"))?;
         let bytes = stored.ok_or_else(|| wrong("nothing".to_owned()))?.bytes;

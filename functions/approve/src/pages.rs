@@ -58,13 +58,13 @@ impl<'a> Told<'a> {
 
     fn decision<'b>(&'b self, card: &'b ModelCard<'b>) -> Decision<'b> {
         let link = &self.opened.link;
-        let Subject::Promotion { version, champion, evidence, .. } = &link.subject;
+        let (Subject::Promotion { champion, evidence, .. } | Subject::Retraining { champion, evidence, .. }) = &link.subject;
         let request = self.opened.version.request.as_ref().filter(|request| request.id == link.request);
         Decision {
             now_ms: self.now_ms,
             stage: &link.stage,
             model: &link.model,
-            version: *version,
+            version: self.opened.version.number,
             champion: *champion,
             you: &link.approver,
             needed: request.map_or(0, |request| request.needed),

@@ -202,7 +202,7 @@ impl Notifier {
         };
         let end_ms = parse_time(&judged.window_end)
             .ok_or_else(|| NotifyError::Record { found: format!("window_end \"{}\"", judged.window_end), expected: "a time" })?;
-        let acts = matches!(judged.verdict_action, ActionKind::Retrain) && judged.verdict_state == State::Drift;
+        let acts = matches!(judged.verdict_action, ActionKind::Retrain | ActionKind::RollBack) && judged.verdict_state == State::Drift;
         if acts {
             let command = json!({
                 "command": "act-on-window",
@@ -210,6 +210,11 @@ impl Notifier {
                 "model": model,
                 "length": judged.window_length,
                 "end": judged.window_end,
+                "cause": judged.verdict_cause,
+                "action": judged.verdict_action,
+                "headline": judged.headline,
+                "report": judged.report_key,
+                "digest": judged.verdict_digest,
             });
             let id = format!("{}/act", short(&judged.verdict_digest));
             self.once(model, &News { id, outlet: Outlet::Command(command) }, end_ms).await?;

@@ -408,11 +408,19 @@ pub(crate) fn judged(judged: &Judged, told: Told, scene: &Scene) -> Option<Messa
     };
     let did = match judged.verdict_action {
         ActionKind::Retrain => "It looks whether retraining is due, by the contract's policy, and tells you if it is.",
+        ActionKind::RollBack => {
+            "It takes the champion back if the contract lets that happen by itself (rollback.mode: automatic), and tells you if it did."
+        }
         _ => "It keeps watching, and tells you when it is over.",
+    };
+    let next = match judged.verdict_action {
+        ActionKind::RollBack => format!("Read the report; `tidegate rollback {model} --reason …` brings the version before it back."),
+        _ => String::new(),
     };
     let message = Message::new(kind, severity, model, &titled(scene.stage, model, &says), headline)
         .with("Since when", &format!("The window that ended on {}", moment(since_ms)))
         .with("What Tidegate did", did)
+        .with(NEXT, &next)
         .linked(link);
     Some(message)
 }

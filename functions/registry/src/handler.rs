@@ -1,15 +1,21 @@
 //! What `registry` does with an event: the schedule's hour, or commands of the queue.
 
+use std::sync::Arc;
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use serde::{Deserialize, Serialize};
 use tidegate_lake::{Bucket, ContractBook, parse_time};
-use tidegate_registry::{Policy, Registry};
+use tidegate_contract::Contract;
+use tidegate_registry::{Command, DatasetRecord, Order, Policy, Registry};
 use tidegate_runtime::{Deadline, Failure, serve_messages};
 use tracing::{error, info};
 
-use crate::command::{Asked, Received};
-use crate::expiry::expire;
+use crate::command::{CommandMessage, Received};
+use crate::waiting::look_after;
 use crate::{RegistryFunctionError, Settings};
+
+/// Who acts, in the audit trail, where nobody asked.
+pub(crate) const BY: &str = "function:registry";
 
 /// An event of `registry`.
 #[derive(Debug, Clone, Deserialize)]
@@ -83,7 +89,7 @@ impl RegistryFunction {
         }
     }
 
-    /// Ends what is over, then signs where every chain ends. What fails for one model costs neither the others nor the checkpoint.
+    /// Does what is due, then signs where every chain ends. What fails for one model costs neither the others nor the checkpoint.
     async fn hour(&self, Schedule { schedule, scheduled_time }: &Schedule) -> Result<RegistryAnswer, RegistryFunctionError> {
         if schedule != "registry" {
             return Err(RegistryFunctionError::Schedule { found: format!("schedule \"{schedule}\""), expected: "\"registry\"" });
@@ -92,13 +98,17 @@ impl RegistryFunction {
         let wrong = || RegistryFunctionError::Schedule { found: format!("scheduled_time \"{scheduled_time}\""), expected };
         let scheduled_ms = parse_time(scheduled_time).ok_or_else(wrong)?;
         let models = self.registry.models().await.map_err(RegistryFunctionError::registry("a look at the models"))?;
-        let policy = Policy::nobody(self.settings.stage);
+        let contracts = self.contracts.load().await.map_err(RegistryFunctionError::bucket("a look at the contracts"))?;
         let (mut expired, mut failed) = (0, None);
         for model in &models {
-            match expire(&self.registry, model, &policy, scheduled_ms).await {
+            // Without a contract that can be read nobody may decide, and what is over ends all the same.
+            let contract = contracts.of_model(model).ok().flatten();
+            let stage = self.settings.stage;
+            let policy = contract.map_or_else(|| Policy::nobody(stage), |contract| Policy::of(&contract, stage));
+            match look_after(&self.registry, model, &policy, scheduled_ms).await {
                 Ok(ended) => expired += ended,
                 Err(failure) => {
-                    error!(model, error.message = %failure, error.retryable = failure.is_retryable(), "requests were not ended");
+                    error!(model, error.message = %failure, error.retryable = failure.is_retryable(), "what was due was not done");
                     failed = Some(failure);
                 }
             }
@@ -113,21 +123,62 @@ impl RegistryFunction {
 
     /// Does one command. What is refused is refused again and lies in the dead-letter queue, where an alarm tells of it.
     async fn command(&self, message: &SqsMessage) -> Result<(), RegistryFunctionError> {
-        let Received { message, order, sent_ms } = Received::read(message)?;
-        let what = format!("{} of version {} of {}", order.command.name(), message.version, message.model);
-        let policy = match message.command {
+        let Received { message, by, sent_ms } = Received::read(message)?;
+        let model = message.model();
+        let nobody = Policy::nobody(self.settings.stage);
+        match &message {
             // Who decides is looked at once more.
-            Asked::Promote => {
-                let contracts = self.contracts.load().await.map_err(RegistryFunctionError::bucket(&what))?;
-                let contract = contracts.of_model(&message.model).map_err(RegistryFunctionError::bucket(&what))?;
-                let contract = contract.ok_or_else(|| RegistryFunctionError::NoContract { model: message.model.clone() })?;
-                Policy::of(&contract, self.settings.stage)
+            CommandMessage::Promote { version, .. } => {
+                let policy = Policy::of(&*self.contract(model).await?, self.settings.stage);
+                self.order(model, Some(*version), Order { by, command: Command::Promote }, &policy, sent_ms).await
             }
-            Asked::RollBack | Asked::Retire => Policy::nobody(self.settings.stage),
+            CommandMessage::RollBack { version, reason, .. } => {
+                let command = Command::RollBack { reason: reason.clone() };
+                self.order(model, Some(*version), Order { by, command }, &nobody, sent_ms).await
+            }
+            CommandMessage::Retire { version, reason, .. } => {
+                let command = Command::Retire { reason: reason.clone() };
+                self.order(model, Some(*version), Order { by, command }, &nobody, sent_ms).await
+            }
+            CommandMessage::Retrain { .. } => self.retrain_by_hand(&message, &*self.contract(model).await?, &by, sent_ms).await,
+            CommandMessage::ActOnWindow { .. } => self.act(&message, &*self.contract(model).await?, sent_ms).await,
+            CommandMessage::RecordDataset { dataset, source, name, records, passed, says, .. } => {
+                let record = DatasetRecord {
+                    version: dataset.clone(),
+                    name: name.clone(),
+                    source: *source,
+                    records: *records,
+                    passed: *passed,
+                    says: says.clone(),
+                    at_ms: sent_ms,
+                };
+                self.record_dataset(record, &*self.contract(model).await?, &by, sent_ms).await
+            }
+        }
+    }
+
+    async fn contract(&self, model: &str) -> Result<Arc<Contract>, RegistryFunctionError> {
+        let what = format!("a look at the contract of {model}");
+        let contracts = self.contracts.load().await.map_err(RegistryFunctionError::bucket(&what))?;
+        let contract = contracts.of_model(model).map_err(RegistryFunctionError::bucket(&what))?;
+        contract.ok_or_else(|| RegistryFunctionError::NoContract { model: model.to_owned() })
+    }
+
+    /// Asks the registry for something.
+    pub(crate) async fn order(
+        &self,
+        model: &str,
+        number: Option<u32>,
+        order: Order,
+        policy: &Policy,
+        at_ms: i64,
+    ) -> Result<(), RegistryFunctionError> {
+        let what = match number {
+            Some(number) => format!("{} of version {number} of {model}", order.command.name()),
+            None => format!("{} of {model}", order.command.name()),
         };
-        let applied = self.registry.apply(&message.model, Some(message.version), &order, &policy, sent_ms).await;
-        let applied = applied.map_err(RegistryFunctionError::registry(&what))?;
-        info!(model = message.model, model.version = message.version, audit.entry = applied.entry, "{}", applied.says);
+        let applied = self.registry.apply(model, number, &order, policy, at_ms).await.map_err(RegistryFunctionError::registry(&what))?;
+        info!(model, model.version = number, audit.entry = applied.entry, "{}", applied.says);
         Ok(())
     }
 }
@@ -145,7 +196,7 @@ mod tests {
     fn the_two_events_are_told_apart() {
         let RegistryEvent::Schedule(schedule) = event("scheduler-registry.json") else { panic!("a schedule") };
         assert_eq!((schedule.schedule.as_str(), schedule.scheduled_time.as_str()), ("registry", "2013-07-02T00:05:00Z"));
-        assert!(matches!(event("sqs-registry-batch.json"), RegistryEvent::Commands(batch) if batch.records.len() == 3));
+        assert!(matches!(event("sqs-registry-batch.json"), RegistryEvent::Commands(batch) if batch.records.len() == 5));
     }
 
     #[test]

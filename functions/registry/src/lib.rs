@@ -1,16 +1,17 @@
 //! `registry`: what has to happen to model versions when nobody is at a desk, and what a person asks for from one.
 //!
-//! Woken by the schedule it ends requests that nobody answered, and signs where every audit chain ends. Woken by its queue it does
-//! one command. See the README beside this crate.
+//! Woken by the schedule it reminds those who have not answered, ends what is over, promotes what was held back long enough, and signs where
+//! every audit chain ends. Woken by its queue it does one command, or what the contract's policies make of a verdict. See the README beside this crate.
 
+mod acting;
 mod checkpoint;
 mod command;
 mod error;
-mod expiry;
 mod handler;
 mod settings;
+mod waiting;
 
-pub use command::{Asked, CommandMessage};
+pub use command::CommandMessage;
 pub use error::RegistryFunctionError;
 pub use handler::{RegistryAnswer, RegistryEvent, RegistryFunction, Schedule};
 pub use settings::Settings;

@@ -104,6 +104,13 @@ impl Step<'_> {
     fn with_data(&self, retraining: &mut Retraining, dataset: &str, records: Option<u64>) -> String {
         retraining.dataset = Some(dataset.to_owned());
         retraining.records = records.or(retraining.records);
+        let fewest = self.policy.retraining.minimum_records;
+        if let Some(few) = retraining.records.filter(|records| !retraining.call.by_hand && *records < fewest) {
+            let says = format!("found {few} records, expected at least {fewest} (retraining.minimum_records)");
+            retraining.state = RetrainingState::Failed;
+            retraining.ending = Some(self.ending(says.clone()));
+            return format!("{} failed: {says}", retraining.name());
+        }
         if retraining.automatic {
             retraining.state = RetrainingState::Requested;
             return format!("{} is requested on {}", retraining.name(), retraining.call.data);
