@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::document::{Node, Path, quoted};
 use crate::error::Problem;
 use crate::names::{self, MAX_NAME, RESERVED_NAMES, is_hidden};
-use crate::{Alerts, Approvals, BaselineKind, Contract, Feature, FeatureKind, Method, Person};
+use crate::{Alerts, Approvals, BaselineKind, Contract, Feature, FeatureKind, Method, Person, Truth};
 
 /// Most features of a model.
 pub const MAX_FEATURES: usize = 1_000;
@@ -25,6 +25,7 @@ pub(crate) fn problems(contract: &Contract, tree: &Node) -> Vec<Problem> {
     let mut check = Check { tree, problems: Vec::new() };
     check.model(contract);
     check.record(contract);
+    check.truth(contract);
     check.features(contract);
     check.derivations(&contract.features);
     check.segments(contract);
@@ -254,6 +255,21 @@ impl Check<'_> {
                 let hint = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
                 self.report(&path.item(index), format!("found {}, expected the name of a categorical feature{hint}", quoted(segment)));
             }
+        }
+    }
+
+    fn truth(&mut self, contract: &Contract) {
+        let (path, truth) = (Path::top("truth"), &contract.truth);
+        let texts = [("prefix", &truth.prefix), ("inference_id", &truth.inference_id), ("actual", &truth.actual), ("time", &truth.time)];
+        for (key, text) in texts.into_iter().filter_map(|(key, text)| Some((key, text.as_deref()?))) {
+            self.text(&path.key(key), text);
+        }
+        if truth.prefix.as_ref().is_some_and(|prefix| contract.logs_prefix().starts_with(prefix.as_str())) {
+            let message = "found the prefix of the scoring logs, expected one of its own: every log would be taken for truth";
+            self.report(&path.key("prefix"), message);
+        }
+        if !(1..=Truth::MAX_LATE_DAYS).contains(&truth.late_days) {
+            self.report(&path.key("late_days"), format!("found {}, expected 1 to {} days", truth.late_days, Truth::MAX_LATE_DAYS));
         }
     }
 

@@ -86,6 +86,9 @@ const TAIL: &str = "
 # Categorical features by which results are also looked at apart:
 # segments: []
 
+# Where the true outcomes are dropped, and how long they are waited for:
+# truth: { prefix: <logs prefix>truth/, actual: actual, time: time, late_days: 60 }
+
 # What the serving side promises:
 # service: { latency_p99_ms: 100, error_rate: 0.001, silence_minutes: 90 }
 ";

@@ -11,6 +11,12 @@ impl Contract {
         self.logs.prefix.clone().unwrap_or_else(|| format!("{}/", self.model))
     }
 
+    /// Key prefix of the model's ground truth in the logs bucket.
+    #[must_use]
+    pub fn truth_prefix(&self) -> String {
+        self.truth.prefix.clone().unwrap_or_else(|| format!("{}truth/", self.logs_prefix()))
+    }
+
     /// Everything that is profiled, in the order in which columns and profiles carry it: the features, then score,
     /// prediction and latency.
     #[must_use]

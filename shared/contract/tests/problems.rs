@@ -434,3 +434,14 @@ fn metrics_under_old_names_need_the_schedule_that_old_alarms_name() {
     let name = with("compatibility: { sagemaker: { metrics: true, schedule: nightly, endpoint: \"a b\" } }");
     assert!(name.ends_with("found \"a b\", expected a SageMaker name: letters, digits and hyphens"), "{name}");
 }
+
+#[test]
+fn truth_has_a_prefix_of_its_own_and_is_waited_for_so_many_days() {
+    assert_eq!(with("truth: { prefix: outcomes/, actual: result.code, late_days: 90 }"), "nothing is wrong");
+    let clash = with("truth: { prefix: m/ }\nlogs: { prefix: m/2013/ }");
+    assert!(
+        clash.ends_with("found the prefix of the scoring logs, expected one of its own: every log would be taken for truth"),
+        "{clash}"
+    );
+    assert_eq!(with("truth: { late_days: 0 }"), "6:21: truth.late_days: found 0, expected 1 to 366 days");
+}

@@ -9,6 +9,7 @@ mod feature;
 mod metric;
 mod monitoring;
 mod record;
+mod truth;
 
 pub use compatibility::*;
 pub use decisions::*;
@@ -16,6 +17,7 @@ pub use feature::*;
 pub use metric::{Direction, FairnessMetric, Metric};
 pub use monitoring::*;
 pub use record::*;
+pub use truth::*;
 
 /// What a team declares about one model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +45,9 @@ pub struct Contract {
     /// Where to find things in a record.
     #[serde(default)]
     pub record: RecordMapping,
+    /// Where the true outcomes come from.
+    #[serde(default, skip_serializing_if = "Truth::is_default")]
+    pub truth: Truth,
     /// The features that the model reads.
     pub features: Vec<Feature>,
     /// Categorical features by whose values records are also looked at apart, at most 8; in windows of a day and longer.
@@ -87,6 +92,7 @@ impl Contract {
             task,
             logs: Logs::default(),
             record: RecordMapping::default(),
+            truth: Truth::default(),
             features: Vec::new(),
             segments: Vec::new(),
             service: Service::default(),
