@@ -1,6 +1,6 @@
 //! What the columns of a CSV file are: named by its header line, by the contract, or by what appended them.
 
-use crate::events::{LogKind, Told};
+use crate::events::{IsTruth, LogKind, Told};
 use crate::row::Cell;
 use crate::{Layout, Plan, Reason, ReasonKind, csv, plan, timestamp};
 
@@ -88,13 +88,14 @@ impl Header {
 }
 
 /// Tells a log by the first line of a CSV text: by its header's names, or by an inference id and a time at its end.
-pub(crate) fn told(sample: &[u8], is_enough: bool) -> Told {
+pub(crate) fn told(sample: &[u8], is_enough: bool, is_truth: IsTruth<'_>) -> Told {
     let text = sample.trim_ascii_start();
     let Some(line) = text.split(|byte| *byte == b'\n').next().filter(|line| is_enough || line.len() < text.len()) else {
         return Told::More;
     };
     let Ok(names) = csv::header_names(line) else { return Told::Plain };
-    if let Some(kind) = LogKind::of_names(&names.iter().map(String::as_str).collect::<Vec<_>>(), "") {
+    let columns: Vec<&str> = names.iter().map(String::as_str).collect();
+    if let Some(kind) = LogKind::of_names(&columns, "").or_else(|| is_truth(&columns).then_some(LogKind::GroundTruth)) {
         return Told::Kind(kind);
     }
     match names.as_slice() {

@@ -96,6 +96,8 @@ pub enum ReasonKind {
     Timestamp,
     /// The inference id or the version is an object, an array or too long.
     Identity,
+    /// A record of ground truth does not say what really was.
+    Actual,
     /// A CSV row with more or fewer fields than the header.
     FieldCount,
     /// A CSV quote that is never closed, or has text behind its other half.
@@ -130,6 +132,7 @@ impl ReasonKind {
             Self::TimestampMissing => "timestamp-missing",
             Self::Timestamp => "timestamp",
             Self::Identity => "identity",
+            Self::Actual => "actual",
             Self::FieldCount => "field-count",
             Self::Quoting => "quoting",
             Self::Compression => "compression",

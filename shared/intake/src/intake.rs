@@ -13,7 +13,7 @@ use crate::csv::Csv;
 use crate::csv_header;
 use crate::detect::{self, Detected, SNIFF_BYTES};
 use crate::elements::Elements;
-use crate::events::{LogKind, Told, of_document, of_lines};
+use crate::events::{IsTruth, LogKind, Told, of_document, of_lines};
 use crate::inflate::Inflater;
 use crate::lines::Lines;
 use crate::rows::{Place, Rows, Watcher};
@@ -326,13 +326,14 @@ impl Text {
 
 /// Which serving system wrote a text, if any is named or told.
 fn kind_of(format: Format, sample: &[u8], is_enough: bool, plan: &Plan) -> Told {
+    let is_truth: IsTruth<'_> = &|names| plan.is_truth(names);
     let told = match (plan.format(), format) {
         // A plan that only looks at columns reads them as they are.
         _ if plan.contract().features.is_empty() => Told::Plain,
         (RecordFormat::Jsonl | RecordFormat::Json | RecordFormat::Csv | RecordFormat::Parquet, _) => Told::Plain,
-        (_, Format::Csv) => csv_header::told(sample, is_enough),
-        (_, Format::Json) => of_document(sample, is_enough),
-        (_, Format::Jsonl | Format::Parquet) => of_lines(sample, is_enough),
+        (_, Format::Csv) => csv_header::told(sample, is_enough, is_truth),
+        (_, Format::Json) => of_document(sample, is_enough, is_truth),
+        (_, Format::Jsonl | Format::Parquet) => of_lines(sample, is_enough, is_truth),
     };
     match (LogKind::named(plan.format()), told) {
         // What has no records has none under another name either.

@@ -51,5 +51,5 @@ pub use intake::{Flow, Intake, read};
 pub use json::{JsonError, validate};
 pub use limits::Limits;
 pub use parquet_file::read_parquet;
-pub use plan::{Layout, Plan};
+pub use plan::{ACTUAL, Layout, Plan};
 pub use sink::{Half, Partition, Rejected, Sink, Summary};

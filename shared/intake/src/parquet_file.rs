@@ -49,7 +49,8 @@ where
         rows.summary.content_bytes = content.bytes();
         rows.summary.content_sha256 = content.hex();
         match open(source, &mut rows) {
-            Ok((reader, columns)) => read_batches(reader, &columns, &mut rows, sink)?,
+            Ok(None) => {}
+            Ok(Some((reader, columns))) => read_batches(reader, &columns, &mut rows, sink)?,
             Err(reason) => rows.stop(Place { line: 1, offset: 0, text: &[] }, reason, sink)?,
         }
     }
@@ -104,7 +105,8 @@ struct Columns {
     unexpected: Vec<String>,
 }
 
-fn open<S: ChunkReader + 'static>(source: S, rows: &mut Rows) -> Result<(ParquetRecordBatchReader, Columns), Reason> {
+/// Opens a file for its records; `None` if it is of a kind that holds none.
+fn open<S: ChunkReader + 'static>(source: S, rows: &mut Rows) -> Result<Option<(ParquetRecordBatchReader, Columns)>, Reason> {
     if is_text(rows.plan().format()) {
         return Err(Reason::new(ReasonKind::Format, "found Parquet, expected lines of text: the contract names another format"));
     }
@@ -128,6 +130,13 @@ fn open<S: ChunkReader + 'static>(source: S, rows: &mut Rows) -> Result<(Parquet
     } else {
         None
     };
+    if told.is_none() && rows.plan().format() == RecordFormat::Auto {
+        let leaves: Vec<String> = metadata.parquet_schema().columns().iter().map(|leaf| leaf.path().string()).collect();
+        if rows.plan().is_truth(&leaves.iter().map(String::as_str).collect::<Vec<_>>()) {
+            rows.read_as(LogKind::GroundTruth);
+            return Ok(None);
+        }
+    }
     if let Some(kind) = named.or(told).filter(|kind| matches!(kind, LogKind::Kserve | LogKind::InferenceTable)) {
         rows.read_as(kind);
     }
@@ -136,7 +145,7 @@ fn open<S: ChunkReader + 'static>(source: S, rows: &mut Rows) -> Result<(Parquet
     let batch_rows = rows.limits().batch_rows.max(1);
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata).with_projection(mask).with_batch_size(batch_rows);
     let reader = contained(|| builder.build())?.map_err(|error| damaged(&error))?;
-    Ok((reader, columns))
+    Ok(Some((reader, columns)))
 }
 
 impl Columns {

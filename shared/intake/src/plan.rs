@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUnit};
 use hashbrown::HashSet;
-use tidegate_contract::{Contract, FeatureKind, Field, FieldRole, RecordFormat, Task};
+use tidegate_contract::{Contract, FeatureKind, Field, FieldRole, RecordFormat, Task, Truth};
 
 use crate::IntakeError;
 use crate::limits::{MAX_CATEGORY_BYTES, MAX_FEATURES};
@@ -21,6 +21,9 @@ pub enum Layout {
     /// Training sets and files at a desk: the timestamp is optional (an unreadable one is null), and a JSON field is found at its
     /// mapped path, else at the top of the record under its own path or its name. Records are parted by version only.
     Dataset,
+    /// Ground truth: an inference id, what really was, and perhaps when it became known. A record without one of the first two, or with a time that
+    /// cannot be read, is quarantined; records are not parted.
+    Truth,
 }
 
 /// Index of a target: [`TIMESTAMP`], [`INFERENCE_ID`], [`VERSION`], then [`FIELDS`] + the field's place.
@@ -155,6 +158,33 @@ impl Plan {
             contract: Arc::clone(contract),
         };
         Self { inner: Arc::new(inner), version: None, written_ms: None, is_stored: false }
+    }
+
+    /// The plan by which the model's ground truth is read, in whatever format: batches of `timestamp` (when it became known; null where a record does not
+    /// say), `inference_id` as it is stored for predictions, and [`ACTUAL`], all of them text.
+    #[must_use]
+    pub fn truth(contract: &Contract) -> Self {
+        let places = TruthPlaces::of(contract);
+        let plan = Self::of_places(&[ACTUAL], &[places.times, places.ids, Vec::new(), places.actuals]);
+        let mut inner = match Arc::try_unwrap(plan.inner) {
+            Ok(inner) => inner,
+            Err(shared) => return Self { inner: shared, ..plan },
+        };
+        (inner.layout, inner.privacy) = (Layout::Truth, Privacy::new(contract, &inner.fields));
+        Self { inner: Arc::new(inner), ..plan }
+    }
+
+    /// Whether a record of these keys (or columns), found among scoring logs, is one of ground truth.
+    pub(crate) fn is_truth(&self, names: &[&str]) -> bool {
+        let contract = self.contract();
+        if self.layout() != Layout::Logs || contract.features.is_empty() {
+            return false;
+        }
+        let first = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
+        let has = |paths: &[String]| paths.iter().any(|path| names.contains(&first(path).as_str()) || names.contains(&path.as_str()));
+        let fields: Vec<String> = self.fields().iter().map(|field| field.path.clone()).collect();
+        let places = TruthPlaces::of(contract);
+        has(&places.ids) && has(&places.actuals) && !has(&fields)
     }
 
     /// The same plan for one object: `version` is that of records that do not say it (see `Logs::layout` of the contract), `written_ms` the
@@ -307,6 +337,35 @@ impl Plan {
         } else {
             column.strip_prefix(root.as_str())?.strip_prefix('.')
         }
+    }
+}
+
+/// Name of the column of what really was.
+pub const ACTUAL: &str = "actual";
+
+/// Where a record of ground truth has what: the first path that is there counts.
+struct TruthPlaces {
+    times: Vec<String>,
+    ids: Vec<String>,
+    actuals: Vec<String>,
+}
+
+impl TruthPlaces {
+    fn of(contract: &Contract) -> Self {
+        let truth = &contract.truth;
+        let said = |path: &Option<String>, usual: &[&str]| match path {
+            Some(path) => vec![path.clone()],
+            None => usual.iter().map(|path| (*path).to_owned()).collect(),
+        };
+        let mut ids = said(
+            &truth.inference_id,
+            &distinct([contract.record.inference_id.as_str(), "inference_id"]).iter().map(String::as_str).collect::<Vec<_>>(),
+        );
+        let mut actuals = said(&truth.actual, &Truth::USUAL_ACTUALS);
+        // Amazon SageMaker's.
+        ids.push("eventMetadata.eventId".to_owned());
+        actuals.push("groundTruthData.data".to_owned());
+        Self { times: said(&truth.time, &Truth::USUAL_TIMES), ids, actuals }
     }
 }
 

@@ -175,6 +175,7 @@ impl Rows {
         let named = identity(row.cell(plan::INFERENCE_ID), "inference id", MAX_ID_BYTES)
             .and_then(|id| Ok((id, identity(row.cell(plan::VERSION), "version", MAX_CATEGORY_BYTES)?)))
             .and_then(|named| names_are_clean(row, named.1.as_deref()).map(|()| named));
+        let named = named.and_then(|named| is_truth_whole(&self.plan, row, named.0.as_deref()).map(|()| named));
         let (inference_id, version) = match named {
             Ok((id, version)) => (id.map(|id| self.plan.stored_id(id)), version),
             Err(reason) => return self.put_aside(row, place, reason, sink),
@@ -218,7 +219,8 @@ impl Rows {
 
     pub(crate) fn time(&self, cell: Cell<'_>) -> Result<Option<i64>, Reason> {
         let time = timestamp::read(cell);
-        if time.is_some() || self.plan.layout() == Layout::Dataset {
+        let is_absent = matches!(cell, Cell::Absent | Cell::Null | Cell::Text(""));
+        if time.is_some() || self.plan.layout() == Layout::Dataset || (self.plan.layout() == Layout::Truth && is_absent) {
             return Ok(time);
         }
         let path = self.plan.targets().get(plan::TIMESTAMP).map_or("timestamp", |target| target.path.as_str());
@@ -283,6 +285,27 @@ pub(crate) fn identity<'a>(cell: Cell<'a>, what: &str, most_bytes: usize) -> Res
             Err(Reason::new(ReasonKind::Identity, format!("found {what} of {} bytes, expected at most {most_bytes}", text.len())))
         }
         Category::WrongType => Err(Reason::new(ReasonKind::Identity, format!("found {} as {what}, expected a string", cell.kind()))),
+    }
+}
+
+/// A record of ground truth must say about which prediction it is, and what really was.
+fn is_truth_whole<R: Row>(plan: &Plan, row: &R, id: Option<&str>) -> Result<(), Reason> {
+    if plan.layout() != Layout::Truth {
+        return Ok(());
+    }
+    let path = |target: usize| plan.targets().get(target).map_or("", |target| target.path.as_str());
+    let cell = row.cell(plan::FIELDS);
+    match cell.category() {
+        _ if id.is_none() => {
+            let found = row.cell(plan::INFERENCE_ID).kind();
+            let text = format!("found {found} at \"{}\", expected the id of a prediction", path(plan::INFERENCE_ID));
+            Err(Reason::new(ReasonKind::Identity, text))
+        }
+        Category::Value(text) if !text.trim_ascii().is_empty() => Ok(()),
+        _ => {
+            let text = format!("found {} at \"{}\", expected what really was", cell.kind(), path(plan::FIELDS));
+            Err(Reason::new(ReasonKind::Actual, text))
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub enum LogKind {
     SagemakerTransform,
     /// Amazon SageMaker ground truth: labels for predictions made before. They are no records of predictions.
     SagemakerGroundTruth,
+    /// Ground truth: an inference id and what really was, without a prediction.
+    GroundTruth,
     /// The manifest of an Amazon SageMaker batch transform: it names files and has no records of its own.
     SagemakerManifest,
     /// Azure Machine Learning data collector: inputs and outputs as events of their own.
@@ -33,6 +35,7 @@ impl LogKind {
             Self::SagemakerCapture => "sagemaker-capture",
             Self::SagemakerTransform => "sagemaker-transform",
             Self::SagemakerGroundTruth => "sagemaker-ground-truth",
+            Self::GroundTruth => "ground-truth",
             Self::SagemakerManifest => "sagemaker-manifest",
             Self::Azureml => "azureml",
             Self::Kserve => "kserve",
@@ -47,6 +50,7 @@ impl LogKind {
             Self::SagemakerCapture => "Amazon SageMaker data capture",
             Self::SagemakerTransform => "Amazon SageMaker batch transform output",
             Self::SagemakerGroundTruth => "Amazon SageMaker ground truth: true labels, which hold no records of predictions",
+            Self::GroundTruth => "ground truth: what really was, which holds no records of predictions",
             Self::SagemakerManifest => {
                 "the manifest of an Amazon SageMaker batch transform: it names files and holds no records of its own"
             }
@@ -62,6 +66,12 @@ impl LogKind {
         self.format().is_some()
     }
 
+    /// Whether it holds ground truth.
+    #[must_use]
+    pub fn is_truth(self) -> bool {
+        matches!(self, Self::GroundTruth | Self::SagemakerGroundTruth)
+    }
+
     /// The format by which its records are read.
     pub(crate) fn format(self) -> Option<RecordFormat> {
         match self {
@@ -70,7 +80,7 @@ impl LogKind {
             Self::Azureml => Some(RecordFormat::Azureml),
             Self::Kserve => Some(RecordFormat::Kserve),
             Self::InferenceTable => Some(RecordFormat::InferenceTable),
-            Self::SagemakerGroundTruth | Self::SagemakerManifest => None,
+            Self::SagemakerGroundTruth | Self::GroundTruth | Self::SagemakerManifest => None,
         }
     }
 
@@ -114,8 +124,11 @@ pub(crate) enum Told {
     More,
 }
 
+/// Whether a record of these keys, which no serving system wrote, is one of ground truth.
+pub(crate) type IsTruth<'a> = &'a dyn Fn(&[&str]) -> bool;
+
 /// Tells a log by the first record of lines of JSON that can be read; `is_enough` says that there is no more to come.
-pub(crate) fn of_lines(sample: &[u8], is_enough: bool) -> Told {
+pub(crate) fn of_lines(sample: &[u8], is_enough: bool, is_truth: IsTruth<'_>) -> Told {
     let mut rest = sample;
     loop {
         let (line, more) = match memchr::memchr(b'\n', rest) {
@@ -123,7 +136,7 @@ pub(crate) fn of_lines(sample: &[u8], is_enough: bool) -> Told {
             None if is_enough => (rest, None),
             None => return Told::More,
         };
-        match of_record(line.trim_ascii(), more.is_none()) {
+        match of_record(line.trim_ascii(), more.is_none(), is_truth) {
             Some(told) => return told,
             None => match more {
                 Some(more) => rest = more,
@@ -134,17 +147,17 @@ pub(crate) fn of_lines(sample: &[u8], is_enough: bool) -> Told {
 }
 
 /// Tells a log by the first of several records in a text: in an array, or one after the other.
-pub(crate) fn of_document(sample: &[u8], is_enough: bool) -> Told {
+pub(crate) fn of_document(sample: &[u8], is_enough: bool, is_truth: IsTruth<'_>) -> Told {
     let text = sample.trim_ascii_start();
     let first = text.strip_prefix(b"[").unwrap_or(text);
     let told = json::first_value(first).and_then(|value| {
         if is_manifest(value) && text.first() == Some(&b'[') {
             Some(Told::Kind(LogKind::SagemakerManifest))
         } else {
-            of_record(value, true)
+            of_record(value, true, is_truth)
         }
     });
-    told.unwrap_or_else(|| if is_enough { of_record(first, true).unwrap_or(Told::Plain) } else { Told::More })
+    told.unwrap_or_else(|| if is_enough { of_record(first, true, is_truth).unwrap_or(Told::Plain) } else { Told::More })
 }
 
 fn is_manifest(value: &[u8]) -> bool {
@@ -153,7 +166,7 @@ fn is_manifest(value: &[u8]) -> bool {
 }
 
 /// Tells a log by one record; `None` if it cannot be read. Of a record that is cut off, the keys that are there count.
-fn of_record(record: &[u8], may_be_cut: bool) -> Option<Told> {
+fn of_record(record: &[u8], may_be_cut: bool, is_truth: IsTruth<'_>) -> Option<Told> {
     if record.first() != Some(&b'{') {
         return None;
     }
@@ -164,7 +177,9 @@ fn of_record(record: &[u8], may_be_cut: bool) -> Option<Told> {
     let value = |key: &str| members.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str()).unwrap_or_default();
     let event_type = if value("reqType").is_empty() { value("type") } else { value("reqType") };
     let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-    Some(LogKind::of_names(&names, event_type).map_or(Told::Plain, Told::Kind))
+    // Of a record that is cut off it cannot be said what it lacks.
+    let truth = || (is_whole && is_truth(&names)).then_some(LogKind::GroundTruth);
+    Some(LogKind::of_names(&names, event_type).or_else(truth).map_or(Told::Plain, Told::Kind))
 }
 
 /// What an event says, by its place among the targets of the plan that reads it.
@@ -254,20 +269,29 @@ mod tests {
     #[test]
     fn a_log_is_told_by_its_first_record_that_can_be_read() {
         let capture = br#"{"captureData":{},"eventMetadata":{}}"#;
-        assert_eq!(of_lines(capture, true), Told::Kind(LogKind::SagemakerCapture));
-        assert_eq!(of_lines(capture, false), Told::More, "the line may go on");
-        assert_eq!(of_lines(&[b"{\"broken\n" as &[u8], capture, b"\n"].concat(), false), Told::Kind(LogKind::SagemakerCapture));
-        assert_eq!(of_lines(b"{\"timestamp\":1}\n{\"captureData\":{}}\n", true), Told::Plain);
-        assert_eq!(of_lines(br#"{"captureData":{"endpointInput":{"data":"1,2,"#, true), Told::Kind(LogKind::SagemakerCapture));
+        assert_eq!(of_lines(capture, true, &|_| false), Told::Kind(LogKind::SagemakerCapture));
+        assert_eq!(of_lines(capture, false, &|_| false), Told::More, "the line may go on");
+        assert_eq!(of_lines(&[b"{\"broken\n" as &[u8], capture, b"\n"].concat(), false, &|_| false), Told::Kind(LogKind::SagemakerCapture));
+        assert_eq!(of_lines(b"{\"timestamp\":1}\n{\"captureData\":{}}\n", true, &|_| false), Told::Plain);
+        assert_eq!(of_lines(br#"{"captureData":{"endpointInput":{"data":"1,2,"#, true, &|_| false), Told::Kind(LogKind::SagemakerCapture));
     }
 
     #[test]
     fn a_document_is_told_by_its_first_element() {
         let manifest = br#"[{"prefix":"s3://bucket/key/"},"dummy_0.csv"]"#;
-        assert_eq!(of_document(manifest, true), Told::Kind(LogKind::SagemakerManifest));
-        assert_eq!(of_document(br#"[{"prefix":"s3:/"#, false), Told::More);
-        assert_eq!(of_document(br#"[{"a":1}]"#, true), Told::Plain);
+        assert_eq!(of_document(manifest, true, &|_| false), Told::Kind(LogKind::SagemakerManifest));
+        assert_eq!(of_document(br#"[{"prefix":"s3:/"#, false, &|_| false), Told::More);
+        assert_eq!(of_document(br#"[{"a":1}]"#, true, &|_| false), Told::Plain);
         let event = br#"[{"url":"u","bytes":"e30=","reqType":"org.kubeflow.serving.inference.request","inferenceService":"s"}]"#;
-        assert_eq!(of_document(event, true), Told::Kind(LogKind::Kserve));
+        assert_eq!(of_document(event, true, &|_| false), Told::Kind(LogKind::Kserve));
+    }
+
+    #[test]
+    fn ground_truth_is_told_by_what_its_first_record_has_and_lacks() {
+        let is_truth: IsTruth<'_> = &|names| names.contains(&"actual") && !names.contains(&"score");
+        let told = |text: &str| of_lines(text.as_bytes(), true, is_truth);
+        assert_eq!(told(r#"{"inference_id":"a","actual":1}"#), Told::Kind(LogKind::GroundTruth));
+        assert_eq!(told(r#"{"inference_id":"a","actual":1,"score":0.5}"#), Told::Plain);
+        assert_eq!(told(r#"{"inference_id":"a","actual":1,"sc"#), Told::Plain, "it may go on");
     }
 }

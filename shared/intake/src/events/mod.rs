@@ -24,7 +24,7 @@ use tidegate_contract::RecordFormat;
 
 pub use join::join;
 pub use kind::LogKind;
-pub(crate) use kind::{Told, of_document, of_lines};
+pub(crate) use kind::{IsTruth, Told, of_document, of_lines};
 pub(crate) use payload::Side;
 
 use crate::json::Parser;
