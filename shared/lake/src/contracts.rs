@@ -133,16 +133,19 @@ impl Contracts {
         &self.unusable
     }
 
-    /// The contract of the model that a scoring log belongs to: the one with the longest logs prefix that the key
+    /// The contract of the model that a scoring log or a file of ground truth belongs to: the one with the longest prefix that the key
     /// begins with. `None` if no contract claims it.
     ///
     /// # Errors
     /// [`LakeError::Contract`] or [`LakeError::ContractUse`] if a contract that cannot be used may claim the log: by the prefix
     /// that it would have by default, or, when no other contract claims the log, by one that cannot be read.
     pub fn of_log(&self, key: &str) -> Result<Option<Arc<Contract>>, LakeError> {
-        let best =
-            self.usable().filter(|contract| key.starts_with(&contract.logs_prefix())).max_by_key(|contract| contract.logs_prefix().len());
-        let claimed = best.map_or(0, |contract| contract.logs_prefix().len());
+        let claim = |contract: &Contract| {
+            let prefixes = [contract.logs_prefix(), contract.truth_prefix()];
+            prefixes.into_iter().filter(|prefix| key.starts_with(prefix)).map(|prefix| prefix.len()).max()
+        };
+        let best = self.usable().filter_map(|contract| Some((claim(contract)?, contract))).max_by_key(|(claim, _)| *claim);
+        let (claimed, best) = best.map_or((0, None), |(claim, contract)| (claim, Some(contract)));
         let default_prefix = |unusable: &&Unusable| key.strip_prefix(&unusable.model).is_some_and(|rest| rest.starts_with('/'));
         let broken = self.unusable.iter().find(|unusable| default_prefix(unusable) && unusable.model.len() + 1 >= claimed);
         match (best, broken.or(if best.is_none() { self.unusable.first() } else { None })) {

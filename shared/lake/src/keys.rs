@@ -115,12 +115,21 @@ impl PartKey {
 
     /// Reads a profile's key back.
     pub(crate) fn parse(key: &str) -> Option<Self> {
+        Self::parse_below("profiles", ".profile", key)
+    }
+
+    /// Reads the key of a file of records back.
+    pub(crate) fn parse_records(key: &str) -> Option<Self> {
+        Self::parse_below("records", ".parquet", key)
+    }
+
+    fn parse_below(top: &str, suffix: &str, key: &str) -> Option<Self> {
         let mut pieces = key.split('/');
         let mut next = |prefix: &str| pieces.next()?.strip_prefix(prefix).map(str::to_owned);
-        next("profiles")?;
+        next(top)?;
         next("model=")?;
         let (version, day, hour, file) = (next("version=")?, next("dt=")?, next("hour=")?, next("")?);
-        let source = file.strip_suffix(".profile")?.to_owned();
+        let source = file.strip_suffix(suffix)?.to_owned();
         Some(Self { hour_ms: times::parse_hour(&day, &hour)?, version, source }).filter(|_| pieces.next().is_none())
     }
 }
@@ -170,6 +179,45 @@ pub fn hour_of_halves(key: &str) -> Option<i64> {
     let mut pieces = key.strip_prefix("halves/")?.split('/').skip(1);
     let (day, hour) = (pieces.next()?.strip_prefix("dt=")?, pieces.next()?.strip_prefix("hour=")?);
     times::parse_hour(day, hour)
+}
+
+/// `records/model=M/`: all versions.
+pub(crate) fn records_of(model: &str) -> String {
+    format!("records/model={}/", hive(model))
+}
+
+/// `truth/model=M/`: all days.
+pub(crate) fn truth_of(model: &str) -> String {
+    format!("truth/model={}/", hive(model))
+}
+
+/// `truth/model=M/dt=…/`: where the keys of a day begin.
+pub(crate) fn truth_day(model: &str, day_ms: i64) -> String {
+    format!("{}dt={}/", truth_of(model), times::day(day_ms))
+}
+
+/// `truth/model=M/dt=…/<source>.parquet`: the outcomes of one object, under the day on which it was written.
+#[must_use]
+pub fn truth(model: &str, day_ms: i64, source: &str) -> String {
+    format!("{}{source}.parquet", truth_day(model, day_ms))
+}
+
+/// `performance/model=M/window=L/`: all windows of a length.
+pub(crate) fn performance_of(model: &str, length: &str) -> String {
+    format!("performance/model={}/window={}/", hive(model), hive(length))
+}
+
+/// `performance/model=M/window=L/end=YYYY-MM-DDTHH/<file>`.
+#[must_use]
+pub fn performance(model: &str, length: &str, end_ms: i64, file: &str) -> String {
+    format!("{}end={}/{file}", performance_of(model, length), times::day_and_hour(end_ms))
+}
+
+/// The window's end and the file that a key of [`performance`] names.
+pub(crate) fn parse_performance<'k>(key: &'k str, above: &str) -> Option<(i64, &'k str)> {
+    let (end, file) = key.strip_prefix(above)?.strip_prefix("end=")?.split_once('/')?;
+    let (day, hour) = end.split_once('T')?;
+    Some((times::parse_hour(day, hour)?, file))
 }
 
 /// `receipts/<source>.json`.
@@ -309,6 +357,10 @@ mod tests {
         let halves = halves("m", HOUR + 5, "abc");
         assert_eq!(halves, "halves/model=m/dt=2013-07-01/hour=14/abc.jsonl");
         assert_eq!(hour_of_halves(&halves), Some(HOUR));
+        assert_eq!(truth("m", HOUR + 5, "abc"), "truth/model=m/dt=2013-07-01/abc.parquet");
+        let performance = performance("m", "1d", HOUR, "performance.json");
+        assert_eq!(performance, "performance/model=m/window=1d/end=2013-07-01T14/performance.json");
+        assert_eq!(parse_performance(&performance, &performance_of("m", "1d")), Some((HOUR, "performance.json")));
         assert_eq!(rollup("m", HOUR, "d"), "profiles/model=m/rollup/dt=2013-07-01/d.profile");
     }
 
@@ -316,6 +368,7 @@ mod tests {
     fn the_key_of_a_profile_comes_back_and_other_keys_do_not() {
         for version in ["", "none", "7", "a/b"] {
             let part = PartKey::new(HOUR, version, "abc");
+            assert_eq!(PartKey::parse_records(&part.records("m")), Some(part.clone()));
             assert_eq!(PartKey::parse(&part.profile("m")), Some(part));
         }
         for key in [

@@ -6,6 +6,8 @@
 //! profiles/model=M/rollup/dt=…/<digest of its inputs>.profile          a whole day added up: a cache, safe to delete
 //! quarantine/model=M/dt=…/<source>.jsonl                               each rejected line of the object
 //! halves/model=M/dt=…/hour=…/<source>.jsonl                              requests and responses that were logged without each other
+//! truth/model=M/dt=…/<source>.parquet                                  outcomes of one object, by the day on which it was written
+//! performance/model=M/window=L/end=YYYY-MM-DDTHH/{joined,measured,performance}.json, index.html  one window's quality
 //! receipts/<source>.json                                               what became of the object, and every key written
 //! datasets/model=M/<version>.json                                      manifest of a dataset version
 //! baselines/model=M/<version>.profile                                  its frozen cells and counts
@@ -26,10 +28,12 @@ mod datasets;
 mod error;
 pub mod keys;
 mod parts;
+mod performance;
 mod receipt;
 mod records;
 mod reports;
 mod times;
+mod truth;
 mod upload;
 
 pub use bucket::{Bucket, Condition, KeyRange, Lake, Listed, MAX_KEPT_BYTES, Opened, Stored};
@@ -38,6 +42,7 @@ pub use datasets::{Baselines, CurrentBaseline, Manifest, ManifestFile, dataset_v
 pub use error::LakeError;
 pub use keys::{PartKey, source_id};
 pub use parts::{ListedPart, rollup_digest};
+pub use performance::{PerformanceFile, WindowFile};
 pub use receipt::{Outcome, Receipt, ReceiptState};
 pub use records::{RecordsWriter, read_records};
 pub use reports::ReportEtags;

@@ -22,8 +22,25 @@ impl Lake {
     /// # Errors
     /// As a call fails.
     pub async fn list_parts(&self, model: &str, spans: &[(i64, i64)]) -> Result<Vec<ListedPart>, LakeError> {
+        self.list_below(keys::profiles_of(model), spans, PartKey::parse).await
+    }
+
+    /// The files of records of a model whose hours lie in one of these spans, as [`Lake::list_parts`] lists their profiles.
+    ///
+    /// # Errors
+    /// As a call fails.
+    pub async fn list_records(&self, model: &str, spans: &[(i64, i64)]) -> Result<Vec<ListedPart>, LakeError> {
+        self.list_below(keys::records_of(model), spans, PartKey::parse_records).await
+    }
+
+    async fn list_below(
+        &self,
+        above: String,
+        spans: &[(i64, i64)],
+        parse: impl Fn(&str) -> Option<PartKey>,
+    ) -> Result<Vec<ListedPart>, LakeError> {
         let mut parts = Vec::new();
-        let (above, spans) = (keys::profiles_of(model), united(spans));
+        let spans = united(spans);
         let versions = self.bucket.list_directories(&above).await?;
         for version in versions.iter().filter(|directory| directory.strip_prefix(&above).is_some_and(|name| name.starts_with("version="))) {
             let range = |&(from_ms, until_ms): &(i64, i64)| KeyRange {
@@ -31,7 +48,7 @@ impl Lake {
                 until: Some(keys::hour_prefix(version, until_ms)),
             };
             let listed = self.bucket.list_ranges(version, &spans.iter().map(range).collect::<Vec<_>>()).await?;
-            parts.extend(listed.into_iter().filter_map(|object| Some(ListedPart { at: PartKey::parse(&object.key)?, etag: object.etag })));
+            parts.extend(listed.into_iter().filter_map(|object| Some(ListedPart { at: parse(&object.key)?, etag: object.etag })));
         }
         parts.sort();
         Ok(parts)

@@ -93,6 +93,8 @@ pub enum Outcome {
     Baseline,
     /// It is of a known kind that holds no records of predictions.
     NoRecords,
+    /// It is ground truth; its outcomes are in the lake.
+    Truth,
     /// It is an hour of requests and responses that were logged apart; those that belong together are records in the lake.
     Joined,
 }
