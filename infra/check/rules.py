@@ -15,7 +15,12 @@ FOUR_DAYS, FOURTEEN_DAYS = 345_600, 1_209_600
 METRICS = {
     "AWS/Lambda": ({"Invocations", "Errors", "Throttles", "Duration"}, {"FunctionName"}),
     "AWS/SQS": ({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, {"QueueName"}),
+    "AWS/ApiGateway": ({"4xx", "5xx", "Count", "Latency"}, {"ApiId"}),
+    "Tidegate": ({"LinksLocked"}, {"Stage"}),
 }
+
+# Who holds which verb of the key of decision links. One role each, so that the endpoint cannot mint what it verifies.
+LINK_VERBS = {"kms:GenerateMac": "notify", "kms:VerifyMac": "approve"}
 
 # Who writes what in the lake. What validate writes is what a candidate was judged by: it must be there to be looked at again.
 WRITERS = {
@@ -176,6 +181,8 @@ def everything_that_can_fail_has_its_alarm(stack):
     sources = {target(mapping["EventSourceArn"]) for _, mapping, _, _ in stack.queue_sources()}
     wanted |= {("ApproximateAgeOfOldestMessage", name) for name in sources}
     wanted |= {("ApproximateNumberOfMessagesVisible", name) for name, _ in stack.of("AWS::SQS::Queue") if name not in sources}
+    wanted |= {("5xx", name) for name, _ in stack.of("AWS::ApiGatewayV2::Api")}
+    wanted |= {("LinksLocked", "Stage") for _, key in stack.of("AWS::KMS::Key") if key.get("KeySpec") == "HMAC_256"}
     for metric, name in sorted(wanted - watched):
         yield f"{name}: no alarm on {metric}"
 
@@ -262,6 +269,51 @@ def the_audit_trail_is_signed_by_one_role_and_cannot_be_unwritten(stack):
             deletes = [action for action in many(statement["Action"]) if action.startswith(("s3:Delete", "s3:Bypass"))]
             if deletes and {target(resource) for resource in many(statement["Resource"])} & locked:
                 yield f"{name}: may {deletes[0]} in a bucket under Object Lock"
+
+
+def links_are_minted_by_one_role_and_verified_by_another(stack):
+    keys = {name: key for name, key in stack.of("AWS::KMS::Key") if key.get("KeySpec") == "HMAC_256"}
+    if not keys:
+        yield "no HMAC key for decision links"
+    for name, key in keys.items():
+        if key.get("KeyUsage") != "GENERATE_VERIFY_MAC":
+            yield f"{name}: its usage is {key.get('KeyUsage')}, expected GENERATE_VERIFY_MAC"
+        for verb, owner in LINK_VERBS.items():
+            denied = [s for s in key["KeyPolicy"]["Statement"] if s["Effect"] == "Deny" and verb in many(s["Action"])]
+            roles = [text(s.get("Condition", {}).get("ArnNotEquals", {}).get("aws:PrincipalArn", "")) for s in denied]
+            if not any(f":role/tidegate-${{Stage}}-{owner}-" in role for role in roles):
+                yield f"{name}: its policy lets others than {owner} call {verb}"
+    for name, role in stack.of("AWS::IAM::Role"):
+        for statement in stack.statements(role):
+            for verb in set(many(statement["Action"])) & set(LINK_VERBS):
+                owner = f"tidegate-${{Stage}}-{LINK_VERBS[verb]}-${{AWS::Region}}"
+                if text(role["RoleName"]) != owner:
+                    yield f"{name}: may {verb}, expected only {owner}"
+                if {target(resource) for resource in many(statement["Resource"])} - set(keys):
+                    yield f"{name}: may {verb} with other keys than that of decision links"
+
+
+def a_public_address_is_throttled_and_its_log_holds_no_link(stack):
+    stages = {target(stage["ApiId"]): (name, stage) for name, stage in stack.of("AWS::ApiGatewayV2::Stage")}
+    for name, _ in stack.of("AWS::Lambda::Url"):
+        yield f"{name}: a function's own address, which nothing throttles"
+    for api, _ in stack.of("AWS::ApiGatewayV2::Api"):
+        name, stage = stages.get(api, (api, {}))
+        settings = stage.get("DefaultRouteSettings", {})
+        if not settings.get("ThrottlingRateLimit") or not settings.get("ThrottlingBurstLimit"):
+            yield f"{name}: not throttled"
+        log = stage.get("AccessLogSettings", {}).get("Format", "")
+        if not log:
+            yield f"{name}: no access log"
+        for said in re.findall(r"\$context\.([\w.]*)", log):
+            if re.search(r"path|query|uri|url|referer|userAgent", said, re.IGNORECASE):
+                yield f"{name}: its log holds {said}, which may carry a link"
+        routes = {route["RouteKey"] for _, route in stack.of("AWS::ApiGatewayV2::Route") if target(route["ApiId"]) == api}
+        if "$default" not in routes:
+            yield f"{api}: what it has no route for is answered without the page's headers"
+    for name, permission in stack.of("AWS::Lambda::Permission"):
+        if permission.get("Principal") == "apigateway.amazonaws.com" and not {"SourceArn", "SourceAccount"} <= set(permission):
+            yield f"{name}: lets any API call the function"
 
 
 def a_bucket_is_private_encrypted_and_tidy(stack):
