@@ -50,6 +50,7 @@ async fn main() -> Result<(), Failed> {
         team.put_object().bucket(MODELS).key(key).body(std::fs::read(file)?.into()).send().await?;
     }
 
+    let queue = aws_sdk_sqs::Client::new(&config).create_queue().queue_name("registry").send().await?.queue_url;
     let services = config.http_client().ok_or("the local account has no client")?;
     let shortcut = Shortcut { log: log.clone(), services, connector: None };
     let function = config.into_builder().http_client(shortcut).build();
@@ -57,9 +58,10 @@ async fn main() -> Result<(), Failed> {
         "LOGS_BUCKET" => Some(LOGS.to_owned()),
         "MODELS_BUCKET" => Some(MODELS.to_owned()),
         "LAKE_BUCKET" => Some(LAKE.to_owned()),
+        "REGISTRY_QUEUE_URL" => queue.clone(),
         _ => None,
     })?;
-    let collector = Collector::new(settings, aws_sdk_s3::Client::new(&function));
+    let collector = Collector::new(settings, aws_sdk_s3::Client::new(&function), aws_sdk_sqs::Client::new(&function));
     for (bucket, key) in [(MODELS, "datasets/flight-delay/training.parquet"), (LOGS, KEY)] {
         let answer = collector.handle(told_of(bucket, key)?, Deadline::never()).await;
         if !answer.batch_item_failures.is_empty() {

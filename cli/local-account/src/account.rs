@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification, StreamViewType};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification, StreamViewType,
+};
 use aws_sdk_sqs::types::QueueAttributeName;
 
 use tidegate_registry::Stage;

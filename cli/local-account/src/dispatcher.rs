@@ -199,8 +199,8 @@ impl LocalAccount {
     /// # Errors
     /// [`LocalAccountError::Service`] if it fails.
     pub async fn tick_notify(&self, scheduled_time: &str) -> Result<usize, LocalAccountError> {
-        let event: NotifyEvent = serde_json::from_value(events::approvers_day(scheduled_time)?)
-            .map_err(LocalAccountError::service("read its own schedule"))?;
+        let event: NotifyEvent =
+            serde_json::from_value(events::approvers_day(scheduled_time)?).map_err(LocalAccountError::service("read its own schedule"))?;
         match self.dispatcher.functions.notify().handle(event, Deadline::never()).await {
             Ok(NotifyAnswer::Looked { missing }) => Ok(missing),
             Ok(_) => Err(LocalAccountError::service("look at subscriptions")(std::io::Error::other("it answered something else"))),

@@ -6,17 +6,17 @@ use aws_config::SdkConfig;
 use tidegate_approve::Approver;
 use tidegate_collect::Collector;
 use tidegate_drift::DriftFunction;
+use tidegate_notify::{Clients, Notifier};
 use tidegate_performance_function::PerformanceFunction;
 use tidegate_registry::Stage;
-use tidegate_notify::{Clients, Notifier};
 use tidegate_registry_function::RegistryFunction;
 use tidegate_validate::Validator;
 
-use crate::services::REGION;
 use crate::LocalAccountError;
 use crate::account::{AUDIT, LAKE, LOGS, MODELS, TABLE};
 use crate::events::ACCOUNT;
 use crate::keys::{LINK_KEY, SIGNING_KEY};
+use crate::services::REGION;
 
 /// What the key of decision links is called in them.
 pub const LINK_KID: &str = "k1";
@@ -113,7 +113,10 @@ impl Functions {
 
     /// The instance of `collect`, started if there is none.
     pub(crate) fn collect(&self) -> Arc<Collector> {
-        let start = || Arc::new(Collector::new(self.collect_settings.clone(), aws_sdk_s3::Client::new(&self.config)));
+        let start = || {
+            let (s3, sqs) = (aws_sdk_s3::Client::new(&self.config), aws_sdk_sqs::Client::new(&self.config));
+            Arc::new(Collector::new(self.collect_settings.clone(), s3, sqs))
+        };
         Arc::clone(self.warm().collect.get_or_insert_with(start))
     }
 

@@ -39,5 +39,5 @@ pub use faults::{Dice, Fault, Faults, Moment, Odds};
 pub use functions::LINK_KID;
 pub use keys::{LINK_KEY, SIGNING_KEY};
 pub use server::Server;
-pub use topics::Mail;
 pub use services::{REGION, Service, Services};
+pub use topics::Mail;

@@ -98,19 +98,29 @@ impl Topics {
             }
             other => {
                 let says = format!("the local account cannot {}", escaped(other));
-                let error = format!("<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>{says}</Message></Error></ErrorResponse>");
+                let error = format!(
+                    "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>{says}</Message></Error></ErrorResponse>"
+                );
                 return (400, error);
             }
         };
         let id = "<ResponseMetadata><RequestId>local</RequestId></ResponseMetadata>";
-        (200, format!(r#"<{action}Response xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><{action}Result>{result}</{action}Result>{id}</{action}Response>"#))
+        (
+            200,
+            format!(
+                r#"<{action}Response xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><{action}Result>{result}</{action}Result>{id}</{action}Response>"#
+            ),
+        )
     }
 
     /// Answers a request to `EventBridge`: `target` is the `x-amz-target` header (`AWSEvents.PutEvents`), `body` its JSON.
     pub(crate) fn answer_bus(&self, target: &str, body: &[u8], region: &str) -> (u16, String) {
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
         if target.rsplit('.').next() != Some("PutEvents") {
-            return (400, json!({ "__type": "UnknownOperationException", "message": format!("the local account cannot {target}") }).to_string());
+            return (
+                400,
+                json!({ "__type": "UnknownOperationException", "message": format!("the local account cannot {target}") }).to_string(),
+            );
         }
         let entries = request.get("Entries").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut state = self.state();

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_s3::Client as S3;
 use tidegate_contract::Contract;
-use tidegate_drift::{Gaps, Job, Replay};
-use tidegate_lake::{Bucket, ContractBook, Contracts, Lake};
+use tidegate_drift::{Gaps, Job, Replay, reference};
+use tidegate_lake::{Baselines, Bucket, ContractBook, Contracts, Lake};
 use tidegate_local_account::{LAKE, MODELS, Services, TABLE};
 use tidegate_monitoring::Window;
 use tidegate_registry::{Registry, WindowKey};
@@ -86,14 +86,12 @@ pub(super) async fn replay(arguments: &Arguments, contract: Option<Contract>, re
     let Some(contract) = contract.or_else(|| in_bucket.as_deref().cloned()) else {
         return Err(CliError::NoModel { model, found: models(&contracts) });
     };
-    let baseline = place.lake.current_baseline(&model).await.map_err(CliError::account)?;
-    let baseline = match &baseline {
-        Some(current) => place.lake.baseline(&model, &current.version).await.map_err(CliError::account)?,
-        None => None,
-    };
+    let baselines = Baselines::new(place.lake.clone());
+    let baseline = reference(&baselines, &place.registry, &model, "the replay").await.map_err(CliError::account)?;
+    let baseline = baseline.as_deref();
 
-    let now = Replay::new(&place.lake, &contract, baseline.as_ref(), in_bucket.as_deref());
-    let before = recorded.as_ref().map(|recorded| Replay::new(&place.lake, recorded, baseline.as_ref(), in_bucket.as_deref()));
+    let now = Replay::new(&place.lake, &contract, baseline, in_bucket.as_deref());
+    let before = recorded.as_ref().map(|recorded| Replay::new(&place.lake, recorded, baseline, in_bucket.as_deref()));
     let (from_ms, to_ms) = (arguments.from.map_or(0, |from| from.0), arguments.to.map_or(0, |to| to.0));
     let tasks = tasks(&lengths(arguments, &contract), |_| from_ms, to_ms);
     let bar = bar(tasks.len());

@@ -58,13 +58,31 @@ pub enum CollectError {
         /// The limit, MiB.
         limit_mib: u64,
     },
-    /// A training set came before its model's contract.
-    #[error("{location} is a training set, and there is no contracts/{model}.yaml to read it by: put the contract, then redrive")]
+    /// A data set came before its model's contract.
+    #[error("{location}: found no contracts/{model}.yaml, by which a data set is read: put the contract, then redrive")]
     NoContract {
         /// The object.
         location: String,
         /// The model.
         model: String,
+    },
+    /// The message asks for a window that is none. It ends in the dead-letter queue.
+    #[error("found a message that asks for no window of records: {says}")]
+    Request {
+        /// What was found and what was expected.
+        says: String,
+        /// Why it could not be read.
+        #[source]
+        source: Option<serde_json::Error>,
+    },
+    /// The registry could not be told of a dataset version.
+    #[error("the registry could not be told of {location}")]
+    Tell {
+        /// The data set.
+        location: String,
+        /// What failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Others kept changing the object or its receipt.
     #[error("{location} was being collected by others at the same time, {tries} times in a row")]
@@ -109,8 +127,8 @@ impl Failure for CollectError {
         match self {
             Self::Lake { source, .. } => source.is_retryable(),
             Self::Intake { source, .. } => source.is_retryable(),
-            Self::Busy { .. } | Self::NoContract { .. } | Self::Disk { .. } => true,
-            Self::Message(_) | Self::Profile { .. } | Self::DiskLimit { .. } | Self::Reader { .. } => false,
+            Self::Busy { .. } | Self::NoContract { .. } | Self::Disk { .. } | Self::Tell { .. } => true,
+            Self::Message(_) | Self::Request { .. } | Self::Profile { .. } | Self::DiskLimit { .. } | Self::Reader { .. } => false,
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use aws_sdk_s3::Client;
-use tidegate_lake::{Baselines, Bucket, ContractBook, Lake, keys};
+use tidegate_lake::{Baselines, Bucket, ContractBook, Lake, TrainingKey, keys};
 use tidegate_runtime::{Deadline, ObjectName, objects_of, serve_batch};
 use tracing::{info, warn};
 
-use crate::{CollectError, Settings};
+use crate::training::Named;
+use crate::{CollectError, PublishRequest, Settings};
 
 /// The function: built once per cold start, asked once per batch.
 #[derive(Debug)]
@@ -17,12 +18,13 @@ pub struct Collector {
     pub(crate) lake: Lake,
     pub(crate) contracts: ContractBook,
     pub(crate) baselines: Baselines,
+    pub(crate) sqs: aws_sdk_sqs::Client,
 }
 
 impl Collector {
-    /// A collector with these settings, reading and writing through this client.
+    /// A collector with these settings, reading and writing through these clients.
     #[must_use]
-    pub fn new(settings: Settings, s3: Client) -> Self {
+    pub fn new(settings: Settings, s3: Client, sqs: aws_sdk_sqs::Client) -> Self {
         let models = Bucket::new(s3.clone(), &settings.models_bucket);
         let lake = Lake::new(s3.clone(), &settings.lake_bucket);
         Self {
@@ -31,6 +33,7 @@ impl Collector {
             models,
             baselines: Baselines::new(lake.clone()),
             lake,
+            sqs,
             settings,
         }
     }
@@ -40,11 +43,14 @@ impl Collector {
         serve_batch(&event, deadline, self.settings.reserve, self.settings.concurrency, |body| self.collect(body)).await
     }
 
-    /// Collects the objects that one message names. All are tried, whatever becomes of the others.
+    /// Collects the objects that one message names, or publishes the window that it asks for. All objects are tried, whatever becomes of the others.
     ///
     /// # Errors
     /// The first failure. The message is then delivered again, and its objects are all collected again: that changes nothing.
     pub async fn collect(&self, body: &str) -> Result<(), CollectError> {
+        if let Some(request) = PublishRequest::read(body) {
+            return self.publish_window(&request?).await;
+        }
         let mut first = Ok(());
         for object in objects_of(body)? {
             first = first.and(self.collect_object(&object).await);
@@ -58,8 +64,18 @@ impl Collector {
             return self.collect_log(key).await;
         }
         if *bucket == self.settings.models_bucket {
-            if let Some(model) = keys::model_of_training_set(key) {
-                return self.collect_training_set(key, model).await;
+            match keys::training_key(key) {
+                Some(TrainingKey::File { model, name }) => {
+                    return self.collect_training_set(Named { key, model, name, is_folder: false }).await;
+                }
+                Some(TrainingKey::Complete { model, name }) => {
+                    return self.collect_training_set(Named { key, model, name, is_folder: true }).await;
+                }
+                Some(TrainingKey::Piece) => {
+                    info!(object.key = key, "a file of a folder: it is read when the folder's _SUCCESS or manifest.json is written");
+                    return Ok(());
+                }
+                None => {}
             }
             if key.starts_with(keys::CONTRACTS) {
                 info!(object.key = key, "a contract changed: it is read when it is needed");

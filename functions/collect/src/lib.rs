@@ -9,13 +9,17 @@ mod handler;
 mod joined;
 mod log_object;
 mod outputs;
+mod publication;
 mod reading;
+mod request;
 mod settings;
 mod spill;
 mod stored_baseline;
 mod training;
 mod truth;
+mod window;
 
 pub use error::CollectError;
 pub use handler::Collector;
+pub use request::PublishRequest;
 pub use settings::Settings;

@@ -10,6 +10,7 @@ use tidegate_runtime::{Deadline, aws_config, environment, serve, start_logs};
 async fn main() -> Result<(), lambda_runtime::Error> {
     start_logs();
     let settings = Settings::from_lookup(environment)?;
-    let collector = &Collector::new(settings, aws_sdk_s3::Client::new(&aws_config().await));
+    let aws = aws_config().await;
+    let collector = &Collector::new(settings, aws_sdk_s3::Client::new(&aws), aws_sdk_sqs::Client::new(&aws));
     serve(async |batch: SqsEvent, deadline: Deadline| Ok::<_, Infallible>(collector.handle(batch, deadline).await)).await
 }

@@ -10,8 +10,8 @@ use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tidegate_intake::{
-    Detected, Flow, Half, Intake, IntakeError, Limits, Partition, Plan, Rejected, SNIFF_BYTES, Sink, SinkError, Summary, read_parquet,
-    sniff,
+    Detected, Flow, Half, Intake, IntakeError, Limits, Partition, Plan, Rejected, SNIFF_BYTES, Sink, SinkError, Summary, column_names,
+    parquet_column_names, read_parquet, sniff,
 };
 use tidegate_lake::{Bucket, LakeError, Opened, keys};
 use tidegate_profile::BatchFacts;
@@ -21,6 +21,9 @@ use crate::CollectError;
 
 /// Most bytes pushed into intake at once: a bomb inflates 200-fold before it is refused, and that much must fit.
 const PUSH_BYTES: usize = 64 * 1024;
+
+/// So much of a file of lines tells the names of its columns.
+const BEGINNING_BYTES: usize = 64 * 1024;
 
 /// Most batches and rejected lines that wait between the Parquet reader and what takes them.
 const CHANNEL_ITEMS: usize = 4;
@@ -51,6 +54,8 @@ pub(crate) struct Finished {
     pub(crate) sha256: String,
     /// Its size as stored, bytes.
     pub(crate) bytes: u64,
+    /// The names of its columns, where they can be told; none unless [`Reading::digests_stored`].
+    pub(crate) columns: Option<Vec<String>>,
 }
 
 /// How an object is read.
@@ -61,14 +66,15 @@ pub(crate) struct Reading<'a> {
     pub(crate) location: &'a str,
     pub(crate) plan: &'a Plan,
     pub(crate) spool_mib: u64,
-    /// Whether the bytes as stored are digested too. Intake digests what they inflate to; to do both costs a fifth of the time.
+    /// Whether the bytes as stored are digested, and the columns named, too. Intake digests what the bytes inflate to; to do both costs a fifth of the time.
     pub(crate) digests_stored: bool,
 }
 
 impl Reading<'_> {
     /// Reads the object to its end.
     pub(crate) async fn run(&self, object: Opened, taker: &mut impl Take) -> Result<Finished, CollectError> {
-        let mut source = Chunks { object, digest: self.digests_stored.then(Sha256::new), bytes: 0, reading: self };
+        let mut source =
+            Chunks { object, digest: self.digests_stored.then(Sha256::new), beginning: BytesMut::new(), bytes: 0, reading: self };
         let mut head = BytesMut::new();
         while head.len() < SNIFF_BYTES {
             match source.next().await? {
@@ -77,12 +83,17 @@ impl Reading<'_> {
             }
         }
         let head = head.freeze();
-        let summary = match sniff(&head) {
-            Detected::Lines(_) => self.lines(head, &mut source, taker).await?,
+        let (summary, columns) = match sniff(&head) {
+            Detected::Lines(_) => {
+                let summary = self.lines(head, &mut source, taker).await?;
+                (summary, Some(source.beginning).filter(|beginning| !beginning.is_empty()).and_then(|beginning| column_names(&beginning)))
+            }
             Detected::Parquet => self.parquet(head, &mut source, taker).await?,
         };
         let sha256 = source.digest.map(|digest| keys::hex(&digest.finalize())).unwrap_or_default();
-        Ok(Finished { summary, sha256, bytes: source.bytes })
+        // The columns of a serving system's log are not those of its records.
+        let columns = columns.filter(|_| summary.log.is_none() && self.digests_stored);
+        Ok(Finished { summary, sha256, bytes: source.bytes, columns })
     }
 
     async fn lines(&self, head: Bytes, source: &mut Chunks<'_>, taker: &mut impl Take) -> Result<Summary, CollectError> {
@@ -106,7 +117,12 @@ impl Reading<'_> {
         Ok(summary)
     }
 
-    async fn parquet(&self, head: Bytes, source: &mut Chunks<'_>, taker: &mut impl Take) -> Result<Summary, CollectError> {
+    async fn parquet(
+        &self,
+        head: Bytes,
+        source: &mut Chunks<'_>,
+        taker: &mut impl Take,
+    ) -> Result<(Summary, Option<Vec<String>>), CollectError> {
         let limit = self.spool_mib * 1024 * 1024;
         let too_large = || CollectError::DiskLimit { location: self.location.to_owned(), limit_mib: self.spool_mib };
         if source.object.bytes > limit {
@@ -123,6 +139,7 @@ impl Reading<'_> {
             next = source.next().await?;
         }
         file.rewind().map_err(&disk)?;
+        let columns = if self.digests_stored { parquet_column_names(&file) } else { None };
         let (sender, mut items) = mpsc::channel(CHANNEL_ITEMS);
         let (plan, location) = (self.plan.clone(), self.location.to_owned());
         // Ends by itself when `items` is dropped: the next send fails.
@@ -131,7 +148,7 @@ impl Reading<'_> {
             taker.take(item).await?;
         }
         let read = reader.await.map_err(|source| CollectError::Reader { location: self.location.to_owned(), source })?;
-        read.map_err(|source| self.failed(source))
+        read.map(|summary| (summary, columns)).map_err(|source| self.failed(source))
     }
 
     fn failed(&self, source: IntakeError) -> CollectError {
@@ -143,6 +160,8 @@ impl Reading<'_> {
 struct Chunks<'a> {
     object: Opened,
     digest: Option<Sha256>,
+    /// The first bytes, by which columns are told, where the bytes are digested.
+    beginning: BytesMut,
     bytes: u64,
     reading: &'a Reading<'a>,
 }
@@ -157,6 +176,8 @@ impl Chunks<'_> {
         if let Some(chunk) = &chunk {
             if let Some(digest) = &mut self.digest {
                 digest.update(chunk);
+                let room = BEGINNING_BYTES.saturating_sub(self.beginning.len());
+                self.beginning.extend_from_slice(chunk.get(..room).unwrap_or(chunk));
             }
             self.bytes += chunk.len() as u64;
         }

@@ -13,6 +13,8 @@ pub struct Settings {
     pub models_bucket: String,
     /// Bucket that everything is written to (`LAKE_BUCKET`).
     pub lake_bucket: String,
+    /// Queue of the function `registry`, which is told of dataset versions (`REGISTRY_QUEUE_URL`).
+    pub registry_queue_url: String,
     /// Objects that are worked on at the same time (`COLLECT_CONCURRENCY`, 1 to 10, default 2). Memory grows with it.
     pub concurrency: usize,
     /// Time that must be left to start an object (`COLLECT_RESERVE_SECONDS`, 0 to 900, default 20).
@@ -33,6 +35,7 @@ impl Settings {
             logs_bucket: variables.text("LOGS_BUCKET"),
             models_bucket: variables.text("MODELS_BUCKET"),
             lake_bucket: variables.text("LAKE_BUCKET"),
+            registry_queue_url: variables.text("REGISTRY_QUEUE_URL"),
             concurrency: variables.number("COLLECT_CONCURRENCY", 2, 1..=10),
             reserve: Duration::from_secs(variables.number("COLLECT_RESERVE_SECONDS", 20, 0..=900)),
             spool_mib: variables.number("COLLECT_SPOOL_MIB", 448, 1..=10_240),
@@ -47,16 +50,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_buckets_are_enough() {
-        let settings = Settings::from_lookup(|name| name.ends_with("_BUCKET").then(|| name.to_lowercase())).unwrap();
+    fn three_buckets_and_a_queue_are_enough() {
+        let is_name = |name: &str| name.ends_with("_BUCKET") || name.ends_with("_URL");
+        let settings = Settings::from_lookup(|name| is_name(name).then(|| name.to_lowercase())).unwrap();
         assert_eq!(settings.lake_bucket, "lake_bucket");
         assert_eq!(settings.concurrency, 2);
     }
 
     #[test]
-    fn every_missing_bucket_is_named() {
+    fn every_missing_name_is_reported() {
         let error = Settings::from_lookup(|name| (name == "COLLECT_CONCURRENCY").then(|| "11".to_owned())).unwrap_err();
         let names: Vec<_> = error.problems.iter().map(|problem| problem.name).collect();
-        assert_eq!(names, ["LOGS_BUCKET", "MODELS_BUCKET", "LAKE_BUCKET", "COLLECT_CONCURRENCY"]);
+        assert_eq!(names, ["LOGS_BUCKET", "MODELS_BUCKET", "LAKE_BUCKET", "REGISTRY_QUEUE_URL", "COLLECT_CONCURRENCY"]);
     }
 }

@@ -5,11 +5,12 @@
 //! come. It is believed only when its parts fit each other and its contract.
 
 use tidegate_contract::{Contract, FeatureKind};
-use tidegate_lake::{CurrentBaseline, Manifest, ManifestFile, Outcome, Receipt, dataset_version, keys};
+use tidegate_lake::{DatasetSource, Manifest, ManifestFile, Outcome, Publication, Receipt, dataset_version, keys};
+use tidegate_monitoring::{DatasetFacts, check_dataset};
 use tidegate_profile::{Baseline, FieldAnchor, Lines, Source, decode};
 use tracing::error;
 
-use crate::{CollectError, Collector};
+use crate::{CollectError, Collector, publication::NewVersion, training::Named};
 
 /// How the key of a stored baseline ends.
 const SUFFIX: &str = ".profile";
@@ -21,8 +22,14 @@ pub(crate) fn is_stored(key: &str) -> bool {
 
 impl Collector {
     /// Takes a stored baseline over and writes everything but the receipt; `None` if the object is gone.
-    pub(crate) async fn take_baseline(&self, key: &str, location: &str, contract: &Contract) -> Result<Option<Receipt>, CollectError> {
+    pub(crate) async fn take_baseline(
+        &self,
+        named: Named<'_>,
+        location: &str,
+        contract: &Contract,
+    ) -> Result<Option<Receipt>, CollectError> {
         let lake = CollectError::lake(location);
+        let key = named.key;
         let model = &contract.model;
         let Some(stored) = self.models.get(key).await.map_err(&lake)? else { return Ok(None) };
         let sha256 = keys::sha256(&stored.bytes);
@@ -45,20 +52,19 @@ impl Collector {
         };
         let records = baseline.profile.records;
         receipt.lines = Lines { read: records, accepted: records, ..Lines::default() };
-        let name = key.strip_prefix(keys::TRAINING).and_then(|rest| rest.split_once('/')).map_or(key, |(_, name)| name);
-        let file = ManifestFile { name: name.to_owned(), bytes: receipt.bytes, sha256 };
+        let file = ManifestFile { name: named.name.to_owned(), bytes: receipt.bytes, sha256 };
         let fields = baseline.profile.fields.iter().map(|field| (field.name.clone(), field.role, field.kind)).collect();
-        let (version, manifest) = dataset_version(&Manifest::new(model, file, records, 0, fields)).map_err(&lake)?;
+        let (version, manifest) = dataset_version(&Manifest::new(model, vec![file], records, 0, fields)).map_err(&lake)?;
         baseline.source =
             Source { id: receipt.source.clone(), location: location.to_owned(), content: receipt.content.clone(), lines: receipt.lines };
         baseline.profile.anchor = Some(version.clone());
         baseline.id.clone_from(&version);
-        receipt.keys = [keys::dataset(model, &version), keys::baseline(model, &version)].into();
-        self.lake.put_manifest(model, &version, manifest).await.map_err(&lake)?;
-        self.lake.put_baseline(model, &baseline).await.map_err(&lake)?;
-        let next = CurrentBaseline { version: version.clone(), key: key.to_owned(), last_modified_ms: receipt.last_modified_ms };
-        self.lake.point_at_baseline(model, &next).await.map_err(&lake)?;
-        receipt.baseline = Some(version);
+        receipt.keys = [keys::dataset(model, &version), keys::publication(model, &version), keys::baseline(model, &version)].into();
+        let lines = receipt.lines;
+        let checks =
+            check_dataset(&DatasetFacts { contract, baseline: &baseline, lines, repeats: None, others: None, wants_outcomes: false });
+        let publication = Publication::new(&version, DatasetSource::TrainingSet, named.name, receipt.last_modified_ms, records, checks);
+        self.publish_training_set(named, location, contract, NewVersion { manifest, baseline, publication }, &mut receipt).await?;
         Ok(Some(receipt))
     }
 }

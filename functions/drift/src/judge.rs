@@ -25,6 +25,7 @@ use crate::{
     inputs::Inputs,
     metrics,
     profiles::{Keep, Loader},
+    reference::reference,
 };
 
 /// Passes over one window before the message is given back to the queue.
@@ -59,7 +60,7 @@ impl DriftFunction {
         let key = WindowKey { model: job.model.clone(), length: job.length, end_ms: job.end_ms };
         let length = job.length.to_string();
         let before = self.registry.window(&key).await.map_err(DriftError::registry(what))?;
-        let baseline = self.baselines.current(&job.model).await.map_err(&lake)?;
+        let baseline = reference(&self.baselines, &self.registry, &job.model, what).await?;
         let compatible = Compatible::begin(&self.lake, contract, job).await.map_err(&lake)?;
         let loader = Loader::new(&self.lake, contract, baseline.as_deref(), what.to_owned(), Keep::Lake, self.settings.reads);
         let pieces = Pieces::of(job, contract);

@@ -15,6 +15,7 @@ mod metrics;
 mod plan;
 mod profiles;
 mod queue;
+mod reference;
 mod replay;
 mod settings;
 
@@ -24,5 +25,6 @@ pub use job::Job;
 pub use memory::Gaps;
 pub use metrics::NAMESPACE;
 pub use plan::{ends_between, plan};
+pub use reference::reference;
 pub use replay::{Replay, Replayed};
 pub use settings::Settings;

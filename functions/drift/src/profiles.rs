@@ -5,13 +5,11 @@
 //! hour's parts and a few days are in memory at the same time.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow_array::{RecordBatch, new_null_array};
-use arrow_schema::{DataType, Field as ArrowField, Schema};
+use arrow_array::RecordBatch;
 use futures::{StreamExt, TryStreamExt, stream};
-use tidegate_contract::{Contract, FeatureKind, Field};
-use tidegate_lake::{Condition, Lake, LakeError, ListedPart, PartKey, read_records, rollup_digest};
+use tidegate_contract::{Contract, Field};
+use tidegate_lake::{Condition, Lake, LakeError, ListedPart, PartKey, fits, fitted, read_records, rollup_digest};
 use tidegate_monitoring::Window;
 use tidegate_profile::{Baseline, Part, Profile, ProfileError, Profiler, WindowProfile};
 
@@ -216,7 +214,7 @@ impl<'a> Loader<'a> {
                 let lacking = self.fields.iter().filter(|field| !fits(&batch, field));
                 memory.note(|gaps| lacking.for_each(|field| gaps.add_never_read(&field.name, listed.at.hour_ms)));
             }
-            adapted(batch, &self.fields)
+            fitted(batch, &self.fields)
         });
         let profile = self.profiler.recount(&part.profile, batches).map_err(DriftError::profile(&self.what))?;
         if let Some(failure) = failure {
@@ -231,70 +229,4 @@ fn inside(parts: &Parts, span: &Window) -> Vec<ListedPart> {
     let first = |hour_ms| PartKey { hour_ms, version: String::new(), source: String::new() };
     let range = parts.range(first(span.start_ms)..first(span.end_ms));
     range.map(|(at, etag)| ListedPart { at: at.clone(), etag: etag.clone() }).collect()
-}
-
-/// How a field's values are stored.
-fn kind(field: &Field) -> DataType {
-    match field.kind {
-        FeatureKind::Numeric => DataType::Float64,
-        FeatureKind::Categorical => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
-    }
-}
-
-/// Whether a batch has the field's column.
-fn fits(batch: &RecordBatch, field: &Field) -> bool {
-    batch.column_by_name(&field.name).is_some_and(|column| *column.data_type() == kind(field))
-}
-
-/// A batch with a column for each field: records that are older than a feature, or than its type, carry none of it.
-fn adapted(batch: RecordBatch, fields: &[Field]) -> RecordBatch {
-    if fields.iter().all(|field| fits(&batch, field)) {
-        return batch;
-    }
-    let mut columns: Vec<(ArrowField, _)> = Vec::new();
-    for (column, array) in batch.schema().fields().iter().zip(batch.columns()) {
-        if !fields.iter().any(|field| field.name == *column.name()) {
-            columns.push((column.as_ref().clone(), Arc::clone(array)));
-        }
-    }
-    for field in fields {
-        let array = batch.column_by_name(&field.name).filter(|_| fits(&batch, field)).cloned();
-        let array = array.unwrap_or_else(|| new_null_array(&kind(field), batch.num_rows()));
-        columns.push((ArrowField::new(&field.name, kind(field), true), array));
-    }
-    let (schema, arrays): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-    // Columns of one length under their own types: this cannot fail, and if it did, counting would say which column.
-    RecordBatch::try_new(Arc::new(Schema::new(schema)), arrays).unwrap_or(batch)
-}
-
-#[cfg(test)]
-mod tests {
-    use arrow_array::{Array, ArrayRef, Float64Array};
-    use tidegate_contract::FieldRole;
-
-    use super::*;
-
-    #[test]
-    fn records_older_than_a_feature_carry_none_of_it() {
-        let schema =
-            Schema::new(vec![ArrowField::new("distance", DataType::Float64, true), ArrowField::new("carrier", DataType::Float64, true)]);
-        let column = Arc::new(Float64Array::from(vec![1.0, 2.0])) as ArrayRef;
-        let batch = RecordBatch::try_new(Arc::new(schema), vec![Arc::clone(&column), column]).unwrap();
-        let field = |name: &str, kind| Field {
-            name: name.to_owned(),
-            role: FieldRole::Feature,
-            kind,
-            path: name.to_owned(),
-            range: None,
-            allowed: None,
-            is_segment: false,
-        };
-        let fields =
-            [field("distance", FeatureKind::Numeric), field("carrier", FeatureKind::Categorical), field("age", FeatureKind::Numeric)];
-        let adapted = adapted(batch, &fields);
-        assert_eq!(adapted.column_by_name("distance").unwrap().null_count(), 0);
-        assert_eq!(adapted.column_by_name("carrier").unwrap().null_count(), 2, "it was of another type");
-        assert_eq!(adapted.column_by_name("age").unwrap().null_count(), 2);
-        assert_eq!(adapted.num_columns(), 3);
-    }
 }

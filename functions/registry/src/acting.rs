@@ -177,7 +177,10 @@ fn name_of(cause: CauseKind) -> String {
 }
 
 fn wrong_time(name: &str, found: &str) -> RegistryFunctionError {
-    RegistryFunctionError::Message { says: format!("{name}: found \"{found}\", expected a time such as 2013-08-01T00:00:00Z"), source: None }
+    RegistryFunctionError::Message {
+        says: format!("{name}: found \"{found}\", expected a time such as 2013-08-01T00:00:00Z"),
+        source: None,
+    }
 }
 
 #[cfg(test)]

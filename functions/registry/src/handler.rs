@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use serde::{Deserialize, Serialize};
-use tidegate_lake::{Bucket, ContractBook, parse_time};
 use tidegate_contract::Contract;
+use tidegate_lake::{Bucket, ContractBook, parse_time};
 use tidegate_registry::{Command, DatasetRecord, Order, Policy, Registry};
 use tidegate_runtime::{Deadline, Failure, serve_messages};
 use tracing::{error, info};

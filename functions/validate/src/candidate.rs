@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use tidegate_lake::{Condition, LakeError, Manifest, Upload, keys};
+use tidegate_lake::{Condition, LakeError, Manifest, Publication, Upload, keys};
 use tidegate_registry::{Artifact, ArtifactFile, Lineage, RefusedSubmission, RegistryError, Submission};
 
 use crate::manifest::{CandidateManifest, MAX_MANIFEST_BYTES};
@@ -72,6 +72,8 @@ pub(crate) struct Candidate {
     pub(crate) artifact: Artifact,
     /// What the training set is made of.
     pub(crate) training_set: Manifest,
+    /// What its checks found, if it was published with checks.
+    pub(crate) publication: Option<Publication>,
     pub(crate) evaluation: Bytes,
     /// SHA-256 of the evaluation set's bytes: its name.
     pub(crate) evaluation_sha256: String,
@@ -133,10 +135,12 @@ impl Validator {
         let training_set = self.lake.manifest(place.model, &manifest.training_set).await.map_err(place.lake())?;
         let training_set = training_set.ok_or_else(|| {
             Trouble::Refused(format!(
-                "training_set: found {}, expected a dataset version of {}: put the training set below datasets/{}/ first",
+                "training_set: found {}, expected a dataset version of {}: put the training set below datasets/{}/ first, or publish the window",
                 manifest.training_set, place.model, place.model
             ))
         })?;
+        let publication = self.lake.publication(place.model, &manifest.training_set).await.map_err(place.lake())?;
+        let publication = publication.map(|(publication, _)| publication);
         let evaluation = self.whole(place, &manifest.evaluation.key).await?;
         let evaluation_sha256 = keys::sha256(&evaluation);
         holds(&manifest.evaluation.key, manifest.evaluation.sha256.as_ref(), &evaluation_sha256)?;
@@ -144,7 +148,16 @@ impl Validator {
             Some(predictions) => Some(self.whole(place, &format!("{}{}", place.folder(), predictions.file)).await?),
             None => None,
         };
-        Ok(Candidate { manifest, bytes, artifact: Artifact::new(files), training_set, evaluation, evaluation_sha256, predictions })
+        Ok(Candidate {
+            manifest,
+            bytes,
+            artifact: Artifact::new(files),
+            training_set,
+            publication,
+            evaluation,
+            evaluation_sha256,
+            predictions,
+        })
     }
 
     /// Keeps everything in the lake, each thing under a digest of itself.

@@ -8,7 +8,7 @@ use tidegate_lake::keys;
 use tidegate_registry::{Command, GateOutcome, GateRecord, GateRule, MAX_RULES, MAX_TEXT_BYTES, ModelVersion, VersionState};
 use tidegate_report::{GatePage, ModelCard, ModelFile, gate_page};
 use tidegate_validation::{Contender, Evaluation, Facts, GateInput, GateReport, Latency, Outcome, Rule, gate, seed_of};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::candidate::{Candidate, Place, Submitted, Trouble};
 use crate::evidence::{Answers, Questions};
@@ -16,7 +16,11 @@ use crate::manifest::{CandidateManifest, Claims};
 use crate::overlap::{common, marks};
 use crate::questioning;
 use crate::rows::{Rows, with_columns};
+use crate::training_set;
 use crate::{ValidateError, Validator};
+
+/// Most bytes of a training set, as stored, whose rows are looked at again: all of them are held at once.
+const MAX_TRAINING_BYTES: u64 = 256 * 1024 * 1024;
 
 /// What the champion answered, and for which evaluation set.
 struct Opponent {
@@ -98,6 +102,7 @@ impl Validator {
             artifact_bytes: Some(candidate.artifact_bytes()),
             further: own.agreement.into_iter().collect(),
         };
+        facts.further.push(training_set::rule(candidate.publication.as_ref()));
         facts.further.extend(claims(&manifest.claims, &evaluation));
         let champion = self.registry.champion(place.model).await.map_err(place.registry())?;
         let champion = champion.filter(|champion| champion.number != version.number);
@@ -195,19 +200,15 @@ impl Validator {
     ) -> Result<Option<u64>, ValidateError> {
         let manifest = &candidate.manifest;
         let columns = with_columns(contract, manifest.evaluation.id.as_ref(), &[]);
+        if candidate.training_set.files.iter().map(|file| file.bytes).sum::<u64>() > MAX_TRAINING_BYTES {
+            return Ok(None);
+        }
         let mut training = Vec::new();
         for file in &candidate.training_set.files {
-            let key = format!("{}{}/{}", keys::TRAINING, place.model, file.name);
-            let stored = match self.models.get(&key).await {
-                Ok(Some(stored)) if file.sha256 == keys::sha256(&stored.bytes) => stored,
-                Err(error) if error.is_retryable() => return Err(place.lake()(error)),
-                _ => {
-                    warn!(dataset.version = manifest.training_set, object.key = key, "the training set cannot be looked at again");
-                    return Ok(None);
-                }
-            };
-            let rows = Rows::read(&columns, stored.bytes).map_err(|source| ValidateError::Plan { candidate: place.name(), source })?;
-            training.push(rows);
+            match self.training_rows(place, &columns, &candidate.training_set, file).await? {
+                Some(rows) => training.push(rows),
+                None => return Ok(None),
+            }
         }
         let telling = |name: &&str| asked.has(name) && training.iter().any(|rows| rows.has(name));
         let identity: Vec<&str> = ["inference_id", "timestamp"].into_iter().filter(telling).collect();

@@ -20,6 +20,7 @@ mod overlap;
 mod questioning;
 mod rows;
 mod settings;
+mod training_set;
 
 pub use error::ValidateError;
 pub use handler::Validator;

@@ -36,9 +36,17 @@ pub(crate) fn with_columns(contract: &Contract, id: Option<&String>, columns: &[
 impl Rows {
     /// Reads a file of any supported format by a contract.
     pub(crate) fn read(contract: &Contract, file: Bytes) -> Result<Self, IntakeError> {
-        let plan = Plan::new(contract, Layout::Dataset)?;
+        Self::read_by(&Plan::new(contract, Layout::Dataset)?, file)
+    }
+
+    /// Reads a file of collected records, as the lake keeps them.
+    pub(crate) fn read_stored(contract: &Contract, file: Bytes) -> Result<Self, IntakeError> {
+        Self::read_by(&Plan::new(contract, Layout::Dataset)?.of_stored(), file)
+    }
+
+    fn read_by(plan: &Plan, file: Bytes) -> Result<Self, IntakeError> {
         let mut rows = Self::default();
-        read(&plan, Limits::default(), file, &mut rows)?;
+        read(plan, Limits::default(), file, &mut rows)?;
         Ok(rows)
     }
 

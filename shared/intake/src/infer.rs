@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use parquet::file::reader::ChunkReader;
 
 use crate::detect::{self, Detected};
 use crate::inflate::Inflater;
@@ -102,6 +103,19 @@ pub fn infer(sample: &[u8]) -> Result<Inferred, IntakeError> {
         return Err(IntakeError::Sample(Reason::new(ReasonKind::Format, expected)));
     }
     Ok(Inferred { format, records: leaves.records(), fields: leaves.finish() })
+}
+
+/// The names of the columns in the beginning of a file of lines (of JSON, dotted paths), compressed or not; `None` if they cannot be told from it.
+#[must_use]
+pub fn column_names(beginning: &[u8]) -> Option<Vec<String>> {
+    let inferred = infer(beginning).ok()?;
+    Some(inferred.fields.into_iter().map(|field| field.path).collect())
+}
+
+/// The names of a Parquet file's columns that hold one value a row (of nested ones, dotted paths); `None` if it is no such file.
+#[must_use]
+pub fn parquet_column_names<S: ChunkReader + 'static>(file: &S) -> Option<Vec<String>> {
+    parquet_file::leaf_names(file).ok()
 }
 
 /// As much of a sample as is looked at.

@@ -46,7 +46,9 @@ pub use detect::{Compression, Detected, Format, SNIFF_BYTES, sniff};
 pub use error::{IntakeError, Reason, ReasonKind, SinkError};
 pub use events::{LogKind, join};
 pub use explain::{Explained, Found, FoundValue, explain, explain_record};
-pub use infer::{INFERRED_DISTINCT, INFERRED_RECORDS, INFERRED_VALUES, Inferred, InferredField, InferredKind, infer};
+pub use infer::{
+    INFERRED_DISTINCT, INFERRED_RECORDS, INFERRED_VALUES, Inferred, InferredField, InferredKind, column_names, infer, parquet_column_names,
+};
 pub use intake::{Flow, Intake, read};
 pub use json::{JsonError, validate};
 pub use limits::Limits;

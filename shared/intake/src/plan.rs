@@ -194,6 +194,21 @@ impl Plan {
         Self { inner: Arc::clone(&self.inner), version: version.map(Arc::from), written_ms, is_stored: false }
     }
 
+    /// The same plan for records as the lake keeps them: what is stored as a pseudonym is one already.
+    #[must_use]
+    pub fn of_stored(&self) -> Self {
+        Self { is_stored: true, ..self.clone() }
+    }
+
+    /// Whether a column (of JSON, a dotted path) is one that the plan reads, or never looks at because the contract drops it.
+    #[must_use]
+    pub fn knows_column(&self, name: &str) -> bool {
+        let record = &self.inner.contract.record;
+        let own = name.strip_prefix(&self.inner.features_root).and_then(|own| own.strip_prefix('.')).unwrap_or(name);
+        self.inner.targets.iter().any(|target| target.path == name || target.columns.iter().any(|column| column == name))
+            || record.drop.iter().any(|dropped| dropped == name || dropped == own)
+    }
+
     /// The same contract for another format.
     pub(crate) fn for_format(&self, format: RecordFormat) -> Self {
         let plan = Self::compile(&self.inner.contract, self.inner.fields.clone(), self.inner.layout, format);

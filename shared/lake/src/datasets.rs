@@ -33,12 +33,33 @@ pub struct Manifest {
     /// The fields by whose values the records were also counted apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<String>,
+    /// The window of time that its records were collected in; `None` of a training set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<DatasetWindow>,
+}
+
+/// The window of time of collected records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetWindow {
+    /// Its start, RFC 3339: a whole hour.
+    pub from: String,
+    /// Its end, RFC 3339, which is not in it.
+    pub to: String,
+}
+
+/// Where the bytes of a dataset version's file lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FilePlace {
+    /// In the models bucket, where the team put it and may replace it: hold the bytes against the manifest's digest.
+    Models(String),
+    /// In the lake, under the digest of its bytes.
+    Lake(String),
 }
 
 /// One file of a dataset version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestFile {
-    /// Its name below `datasets/<model>/`.
+    /// Its name below `datasets/<model>/`; of collected records, below `records/model=M/` at the time.
     pub name: String,
     /// Its size as stored, bytes.
     pub bytes: u64,
@@ -47,10 +68,26 @@ pub struct ManifestFile {
 }
 
 impl Manifest {
-    /// A manifest of one file.
+    /// A manifest of these files, in the order of their names.
     #[must_use]
-    pub fn new(model: &str, file: ManifestFile, rows: u64, quarantined: u64, fields: Vec<(String, FieldRole, FeatureKind)>) -> Self {
-        Self { schema: SCHEMA.to_owned(), model: model.to_owned(), files: vec![file], rows, quarantined, fields, segments: Vec::new() }
+    pub fn new(
+        model: &str,
+        mut files: Vec<ManifestFile>,
+        rows: u64,
+        quarantined: u64,
+        fields: Vec<(String, FieldRole, FeatureKind)>,
+    ) -> Self {
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { schema: SCHEMA.to_owned(), model: model.to_owned(), files, rows, quarantined, fields, segments: Vec::new(), window: None }
+    }
+
+    /// Where a file's bytes lie.
+    #[must_use]
+    pub fn place_of(&self, file: &ManifestFile) -> FilePlace {
+        match self.window {
+            None => FilePlace::Models(keys::training_file(&self.model, &file.name)),
+            Some(_) => FilePlace::Lake(keys::dataset_file(&self.model, &file.sha256)),
+        }
     }
 }
 
@@ -85,7 +122,7 @@ impl CurrentBaseline {
     }
 }
 
-/// The baselines that models have now, each kept between invocations until another one counts.
+/// The baselines that models have now, each kept between invocations until another one counts: one for each model.
 #[derive(Debug)]
 pub struct Baselines {
     lake: Lake,
@@ -105,15 +142,25 @@ impl Baselines {
     /// As a call fails, or [`LakeError::Profile`] if something else lies there.
     pub async fn current(&self, model: &str) -> Result<Option<Arc<Baseline>>, LakeError> {
         let Some(current) = self.lake.current_baseline(model).await? else { return Ok(None) };
+        let read = self.of_version(model, &current.version).await?;
+        if read.is_none() {
+            warn!(model = model, dataset.version = current.version, "the current baseline is not there: counting without cells");
+        }
+        Ok(read)
+    }
+
+    /// The baseline of a dataset version, or `None` if it has none: no call while it is the one that was asked for last.
+    ///
+    /// # Errors
+    /// As [`Baselines::current`].
+    pub async fn of_version(&self, model: &str, version: &str) -> Result<Option<Arc<Baseline>>, LakeError> {
         let mut kept = self.kept.lock().await;
-        if let Some(baseline) = kept.get(model).filter(|baseline| baseline.id == current.version) {
+        if let Some(baseline) = kept.get(model).filter(|baseline| baseline.id == version) {
             return Ok(Some(Arc::clone(baseline)));
         }
-        let read = self.lake.baseline(model, &current.version).await?.map(Arc::new);
+        let read = self.lake.baseline(model, version).await?.map(Arc::new);
         if let Some(baseline) = &read {
             kept.insert(model.to_owned(), Arc::clone(baseline));
-        } else {
-            warn!(model = model, dataset.version = current.version, "the current baseline is not there: counting without cells");
         }
         Ok(read)
     }
@@ -192,7 +239,7 @@ mod tests {
 
     fn manifest(name: &str) -> Manifest {
         let file = ManifestFile { name: name.to_owned(), bytes: 3, sha256: "00".to_owned() };
-        Manifest::new("m", file, 2, 1, vec![("distance".to_owned(), FieldRole::Feature, FeatureKind::Numeric)])
+        Manifest::new("m", vec![file], 2, 1, vec![("distance".to_owned(), FieldRole::Feature, FeatureKind::Numeric)])
     }
 
     #[test]

@@ -134,6 +134,12 @@ impl PartKey {
     }
 }
 
+/// `records/model=M/`: all versions.
+#[must_use]
+pub fn records_of(model: &str) -> String {
+    format!("records/model={}/", hive(model))
+}
+
 /// `profiles/model=M/`: all versions, and the roll-ups.
 pub(crate) fn profiles_of(model: &str) -> String {
     format!("profiles/model={}/", hive(model))
@@ -181,11 +187,6 @@ pub fn hour_of_halves(key: &str) -> Option<i64> {
     times::parse_hour(day, hour)
 }
 
-/// `records/model=M/`: all versions.
-pub(crate) fn records_of(model: &str) -> String {
-    format!("records/model={}/", hive(model))
-}
-
 /// `truth/model=M/`: all days.
 pub(crate) fn truth_of(model: &str) -> String {
     format!("truth/model={}/", hive(model))
@@ -229,8 +230,32 @@ pub fn receipt(source: &str) -> String {
 /// `datasets/model=M/<version>.json`.
 #[must_use]
 pub fn dataset(model: &str, version: &str) -> String {
-    format!("datasets/model={}/{version}.json", hive(model))
+    format!("{}{version}.json", datasets_of(model))
 }
+
+/// `datasets/model=M/`: all versions.
+#[must_use]
+pub fn datasets_of(model: &str) -> String {
+    format!("datasets/model={}/", hive(model))
+}
+
+/// `datasets/model=M/<version>.checks.json`: what is known of a dataset version beside its bytes.
+#[must_use]
+pub fn publication(model: &str, version: &str) -> String {
+    format!("{}{version}{PUBLICATION}", datasets_of(model))
+}
+
+/// How the key of a [`publication`] ends.
+pub(crate) const PUBLICATION: &str = ".checks.json";
+
+/// `datasets/model=M/files/<sha256>.parquet`: a file of collected records as it was when a window of them was published.
+#[must_use]
+pub fn dataset_file(model: &str, sha256: &str) -> String {
+    format!("{}{FILES}{sha256}.parquet", datasets_of(model))
+}
+
+/// The folder of [`dataset_file`]s. Its name comes after that of every version, which are hexadecimal digits.
+pub(crate) const FILES: &str = "files/";
 
 /// `baselines/model=M/<version>.profile`.
 #[must_use]
@@ -302,11 +327,57 @@ pub fn candidate_of(key: &str) -> Option<(&str, &str)> {
     (!model.is_empty() && !run.is_empty() && !run.contains('/')).then_some((model, run))
 }
 
-/// The model that a training set's key names: `datasets/<model>/<file>`.
+/// What a key below `datasets/` in the models bucket is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainingKey<'k> {
+    /// `datasets/<model>/<file>`: a training set of one file.
+    File {
+        /// The model.
+        model: &'k str,
+        /// The file.
+        name: &'k str,
+    },
+    /// `datasets/<model>/<folder>/_SUCCESS` or `…/manifest.json`, written last: the training set of all files of the folder is complete.
+    Complete {
+        /// The model.
+        model: &'k str,
+        /// The folder.
+        name: &'k str,
+    },
+    /// Anything else: a file of a folder that is not complete yet, or one that is none of the set's.
+    Piece,
+}
+
+/// Files that say that a folder is complete.
+const MARKERS: [&str; 2] = ["_SUCCESS", "manifest.json"];
+
+/// What a key of the models bucket is to training sets; `None` if it does not lie below `datasets/<model>/`.
 #[must_use]
-pub fn model_of_training_set(key: &str) -> Option<&str> {
-    let (model, file) = key.strip_prefix(TRAINING)?.split_once('/')?;
-    (!model.is_empty() && !file.is_empty() && !file.ends_with('/')).then_some(model)
+pub fn training_key(key: &str) -> Option<TrainingKey<'_>> {
+    let (model, file) = key.strip_prefix(TRAINING)?.split_once('/').filter(|(model, file)| !model.is_empty() && !file.is_empty())?;
+    Some(match file.split_once('/') {
+        None if is_hidden(file) => TrainingKey::Piece,
+        None => TrainingKey::File { model, name: file },
+        Some((name, marker)) if !name.is_empty() && MARKERS.contains(&marker) => TrainingKey::Complete { model, name },
+        Some(_) => TrainingKey::Piece,
+    })
+}
+
+/// `datasets/<model>/<name>`: where a file of a training set lies in the models bucket.
+#[must_use]
+pub fn training_file(model: &str, name: &str) -> String {
+    format!("{TRAINING}{model}/{name}")
+}
+
+/// Whether a file below a training set's folder (its name from there on) is one of the set's: not a marker, nor hidden as Spark and Hive hide
+/// theirs (`_…`, `.…`).
+#[must_use]
+pub fn is_of_training_set(below: &str) -> bool {
+    !below.is_empty() && !below.ends_with('/') && !MARKERS.contains(&below) && !below.split('/').any(is_hidden)
+}
+
+fn is_hidden(name: &str) -> bool {
+    name.starts_with(['_', '.'])
 }
 
 #[cfg(test)]
@@ -382,9 +453,23 @@ mod tests {
 
     #[test]
     fn training_sets_and_contracts_are_told_by_their_keys() {
-        assert_eq!(model_of_training_set("datasets/flight-delay/2013.parquet"), Some("flight-delay"));
-        assert_eq!(model_of_training_set("datasets/flight-delay/"), None);
-        assert_eq!(model_of_training_set("datasets/readme.txt"), None);
+        let model = "flight-delay";
+        assert_eq!(training_key("datasets/flight-delay/2013.parquet"), Some(TrainingKey::File { model, name: "2013.parquet" }));
+        for marker in ["_SUCCESS", "manifest.json"] {
+            let key = format!("datasets/flight-delay/2013/{marker}");
+            assert_eq!(training_key(&key), Some(TrainingKey::Complete { model, name: "2013" }));
+        }
+        for piece in ["2013/part-0.parquet", "2013/m=1/_SUCCESS", "2013/", "_SUCCESS", ".part-0.parquet.crc"] {
+            assert_eq!(training_key(&format!("datasets/flight-delay/{piece}")), Some(TrainingKey::Piece), "{piece}");
+        }
+        for other in ["datasets/flight-delay/", "datasets/readme.txt", "contracts/flight-delay.yaml"] {
+            assert_eq!(training_key(other), None, "{other}");
+        }
+        let of_set: Vec<&str> = ["part-0.parquet", "m=1/part-0.csv.gz", "_SUCCESS", "manifest.json", "m=1/_temporary/0", ".crc", "m=1/"]
+            .into_iter()
+            .filter(|below| is_of_training_set(below))
+            .collect();
+        assert_eq!(of_set, ["part-0.parquet", "m=1/part-0.csv.gz"]);
         assert_eq!(model_of_contract("contracts/flight-delay.yaml"), Some("flight-delay"));
         assert_eq!(model_of_contract("contracts/old/flight-delay.yaml"), None);
         assert_eq!(model_of_contract("contracts/README.md"), None);

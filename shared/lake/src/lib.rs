@@ -10,6 +10,8 @@
 //! performance/model=M/window=L/end=YYYY-MM-DDTHH/{joined,measured,performance}.json, index.html  one window's quality
 //! receipts/<source>.json                                               what became of the object, and every key written
 //! datasets/model=M/<version>.json                                      manifest of a dataset version
+//! datasets/model=M/<version>.checks.json                               where it came from, and what its checks found
+//! datasets/model=M/files/<sha256>.parquet                              records of a published window, as they were
 //! baselines/model=M/<version>.profile                                  its frozen cells and counts
 //! baselines/model=M/current.json                                       which dataset version is the baseline now
 //! reports/model=M/window=L/end=YYYY-MM-DDTHH/{verdict.json,index.html} one window, judged
@@ -29,6 +31,7 @@ mod error;
 pub mod keys;
 mod parts;
 mod performance;
+mod publications;
 mod receipt;
 mod records;
 mod reports;
@@ -38,13 +41,14 @@ mod upload;
 
 pub use bucket::{Bucket, Condition, KeyRange, Lake, Listed, MAX_KEPT_BYTES, Opened, Stored};
 pub use contracts::{ContractBook, Contracts, Unusable};
-pub use datasets::{Baselines, CurrentBaseline, Manifest, ManifestFile, dataset_version};
+pub use datasets::{Baselines, CurrentBaseline, DatasetWindow, FilePlace, Manifest, ManifestFile, dataset_version};
 pub use error::LakeError;
-pub use keys::{PartKey, source_id};
+pub use keys::{PartKey, TrainingKey, source_id};
 pub use parts::{ListedPart, rollup_digest};
 pub use performance::{PerformanceFile, WindowFile};
+pub use publications::{DatasetSource, Publication};
 pub use receipt::{Outcome, Receipt, ReceiptState};
-pub use records::{RecordsWriter, read_records};
+pub use records::{RecordsWriter, fits, fitted, read_records};
 pub use reports::ReportEtags;
 pub use times::{DAY_MS, HOUR_MS, day_start, hour_start, parse_time, rfc3339};
 pub use upload::{PART_BYTES, Upload};

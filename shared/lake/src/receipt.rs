@@ -91,6 +91,8 @@ pub enum Outcome {
     Unmatched,
     /// It is a training set and became a baseline.
     Baseline,
+    /// It is a training set whose checks failed: a dataset version that is kept and marked, and no baseline.
+    Unfit,
     /// It is of a known kind that holds no records of predictions.
     NoRecords,
     /// It is ground truth; its outcomes are in the lake.

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_array::{RecordBatch, new_null_array};
+use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::{
     arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
@@ -16,6 +16,8 @@ use parquet::{
         properties::{EnabledStatistics, WriterProperties, WriterVersion},
     },
 };
+
+use tidegate_contract::{FeatureKind, Field};
 
 use crate::LakeError;
 
@@ -112,22 +114,58 @@ pub fn read_records(key: &str, bytes: Bytes) -> Result<(String, impl Iterator<It
     Ok((content.unwrap_or_default(), batches.map(move |batch| batch.map_err(|error| failed(&key)(error.into())))))
 }
 
+/// How a field's values are stored.
+fn kind(field: &Field) -> DataType {
+    match field.kind {
+        FeatureKind::Numeric => DataType::Float64,
+        FeatureKind::Categorical => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+    }
+}
+
+/// Whether stored records have the field's column.
+#[must_use]
+pub fn fits(batch: &RecordBatch, field: &Field) -> bool {
+    batch.column_by_name(&field.name).is_some_and(|column| *column.data_type() == kind(field))
+}
+
+/// Stored records with a column for each field: those that are older than a feature, or than its type, carry none of it.
+#[must_use]
+pub fn fitted(batch: RecordBatch, fields: &[Field]) -> RecordBatch {
+    if fields.iter().all(|field| fits(&batch, field)) {
+        return batch;
+    }
+    let mut columns: Vec<(ArrowField, _)> = Vec::new();
+    for (column, array) in batch.schema().fields().iter().zip(batch.columns()) {
+        if !fields.iter().any(|field| field.name == *column.name()) {
+            columns.push((column.as_ref().clone(), Arc::clone(array)));
+        }
+    }
+    for field in fields {
+        let array = batch.column_by_name(&field.name).filter(|_| fits(&batch, field)).cloned();
+        let array = array.unwrap_or_else(|| new_null_array(&kind(field), batch.num_rows()));
+        columns.push((ArrowField::new(&field.name, kind(field), true), array));
+    }
+    let (schema, arrays): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    // Columns of one length under their own types: this cannot fail, and if it did, counting would say which column.
+    RecordBatch::try_new(Arc::new(Schema::new(schema)), arrays).unwrap_or(batch)
+}
+
 fn failed(key: &str) -> impl Fn(ParquetError) -> LakeError {
     move |source| LakeError::Parquet { key: key.to_owned(), source }
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{ArrayRef, DictionaryArray, Float64Array, types::Int32Type};
-    use arrow_schema::{DataType, Field, Schema};
+    use arrow_array::{Array, ArrayRef, DictionaryArray, Float64Array, types::Int32Type};
+    use tidegate_contract::FieldRole;
 
     use super::*;
 
     fn batch(from: i32) -> RecordBatch {
         let carriers: DictionaryArray<Int32Type> = ["UA", "AA", "UA"].into_iter().collect();
         let schema = Schema::new(vec![
-            Field::new("distance", DataType::Float64, true),
-            Field::new("carrier", DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), true),
+            ArrowField::new("distance", DataType::Float64, true),
+            ArrowField::new("carrier", DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), true),
         ]);
         let distances = Float64Array::from(vec![Some(f64::from(from)), None, Some(f64::INFINITY)]);
         RecordBatch::try_new(Arc::new(schema), vec![Arc::new(distances) as ArrayRef, Arc::new(carriers)]).unwrap()
@@ -165,5 +203,29 @@ mod tests {
     fn something_else_is_refused_by_its_key() {
         let error = read_records("a.parquet", Bytes::from_static(b"PAR1 nothing")).err().unwrap();
         assert_eq!(error.to_string(), "records of \"a.parquet\" could not be written or read as Parquet");
+    }
+
+    #[test]
+    fn records_older_than_a_feature_carry_none_of_it() {
+        let schema =
+            Schema::new(vec![ArrowField::new("distance", DataType::Float64, true), ArrowField::new("carrier", DataType::Float64, true)]);
+        let column = Arc::new(Float64Array::from(vec![1.0, 2.0])) as ArrayRef;
+        let batch = RecordBatch::try_new(Arc::new(schema), vec![Arc::clone(&column), column]).unwrap();
+        let field = |name: &str, kind| Field {
+            name: name.to_owned(),
+            role: FieldRole::Feature,
+            kind,
+            path: name.to_owned(),
+            range: None,
+            allowed: None,
+            is_segment: false,
+        };
+        let fields =
+            [field("distance", FeatureKind::Numeric), field("carrier", FeatureKind::Categorical), field("age", FeatureKind::Numeric)];
+        let fitted = fitted(batch, &fields);
+        assert_eq!(fitted.column_by_name("distance").unwrap().null_count(), 0);
+        assert_eq!(fitted.column_by_name("carrier").unwrap().null_count(), 2, "it was of another type");
+        assert_eq!(fitted.column_by_name("age").unwrap().null_count(), 2);
+        assert_eq!(fitted.num_columns(), 3);
     }
 }

@@ -17,6 +17,7 @@ mod history;
 mod incidents;
 mod measure;
 mod onset;
+mod publication;
 mod quality;
 mod reasons;
 mod reference;
@@ -34,5 +35,8 @@ mod words;
 
 pub use assess::{Input, assess};
 pub use history::{History, PAST_WEEKS, Spans, spans};
+pub use publication::{
+    CheckFinding, CheckOutcome, DRIFT_CHECK, DatasetCheck, DatasetFacts, check_dataset, check_drift, outcome_of, sentence_of,
+};
 pub use reasons::reason_in_words;
 pub use verdict::*;

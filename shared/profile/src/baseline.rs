@@ -122,7 +122,7 @@ enum FieldSample {
 
 /// `SplitMix64`'s finaliser: spreads row numbers evenly, so that any threshold keeps an even sample.
 /// Source: Steele, Lea and Flood (2014), *Fast splittable pseudorandom number generators*.
-fn spread(row: u64) -> u64 {
+pub(crate) fn spread(row: u64) -> u64 {
     let mut z = row.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -17,6 +17,8 @@ mod codec;
 mod merge;
 mod observe;
 mod outline;
+mod recast;
+mod repeats;
 mod runs;
 mod segmenter;
 mod segments;
@@ -27,8 +29,10 @@ pub use anchor::{CategoricalAnchor, FieldAnchor, NumericAnchor, QUANTILE_CELLS};
 pub use baseline::{Baseline, BaselineBuilder, Counts, FieldBaseline, Sampler};
 pub use coarse::COARSE_CELLS;
 pub use codec::{ProfileError, decode, encode};
+pub use merge::{Contents, Standing};
 pub use observe::Profiler;
 pub use outline::{Outline, Values};
+pub use repeats::{Copies, MOST_KEPT, RepeatCounts, Repeats};
 pub use runs::{RUN_ROWS, RunVariation};
 pub use segments::{
     LEAST_SEGMENT_VALUES, SEGMENT_COUNTS, SEGMENT_PERIOD_COUNTS, SEGMENT_VALUES, SegmentGroup, SegmentProfile, ShallowProfile,

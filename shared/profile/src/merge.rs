@@ -97,7 +97,8 @@ impl CategoricalProfile {
 }
 
 impl Lines {
-    fn add(&mut self, other: &Lines) {
+    /// Adds other lines.
+    pub fn add(&mut self, other: &Lines) {
         self.read += other.read;
         self.accepted += other.accepted;
         self.quarantined += other.quarantined;
@@ -121,20 +122,20 @@ impl WindowProfile {
     pub fn combine(empty: Profile, mut parts: Vec<Part>, bad_lines: f64) -> Result<Self, ProfileError> {
         parts.sort_by(|a, b| (&a.source.id, a.profile.span_ms).cmp(&(&b.source.id, b.profile.span_ms)));
         let mut window = Self::new(empty);
-        let mut first_with: BTreeMap<String, String> = BTreeMap::new();
+        let mut contents = Contents::default();
         for part in &parts {
             let source = &part.source;
-            let owner = first_with.entry(source.content.clone()).or_insert_with(|| source.id.clone());
+            let standing = contents.standing(source, bad_lines);
             window.intake.files += 1;
-            if *owner != source.id {
+            if standing == Standing::Repeated {
                 window.intake.repeated += 1;
                 window.intake.note(&source.location, "repeats another file, counted once");
                 continue;
             }
             window.intake.lines.add(&part.lines);
             add_counts(&mut window.intake.reasons, &part.reasons);
-            let share = source.bad_share();
-            if share > bad_lines {
+            if standing == Standing::Refused {
+                let share = source.bad_share();
                 window.intake.refused += 1;
                 window.intake.note(&source.location, &format!("left out: {:.0} % of its lines could not be read", share * 100.0));
                 continue;
@@ -162,6 +163,37 @@ impl WindowProfile {
             self.intake.note(location, reason);
         }
         Ok(())
+    }
+}
+
+/// What becomes of a part among those of the same hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Its records count.
+    Counted,
+    /// It repeats the content of another object, which counts.
+    Repeated,
+    /// Too many lines of its object could not be read: it is left out.
+    Refused,
+}
+
+/// The contents of an hour's objects so far, by which a part is counted or not.
+#[derive(Debug, Default)]
+pub struct Contents {
+    first_with: BTreeMap<String, String>,
+}
+
+impl Contents {
+    /// What becomes of a part of this object, of which at most the share `bad_lines` may be unreadable. Ask in the order of the sources' identifiers.
+    pub fn standing(&mut self, source: &Source, bad_lines: f64) -> Standing {
+        let owner = self.first_with.entry(source.content.clone()).or_insert_with(|| source.id.clone());
+        if *owner != source.id {
+            Standing::Repeated
+        } else if source.bad_share() > bad_lines {
+            Standing::Refused
+        } else {
+            Standing::Counted
+        }
     }
 }
 

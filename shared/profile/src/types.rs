@@ -169,6 +169,14 @@ pub struct CategoricalProfile {
 /// At most so many values beside the anchor's are counted by name.
 pub const MAX_OTHER_VALUES: usize = 1_000;
 
+impl FieldProfile {
+    /// Records that were counted: each has a usable value, none, one of a wrong type, or an infinite one.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.present + self.missing + self.wrong_type + self.infinite
+    }
+}
+
 impl NumericProfile {
     /// Sample variance (divided by `n − 1`); `None` below two values.
     #[must_use]
