@@ -27,7 +27,7 @@ const ROWS: usize = 4_000;
 const MOST_CALLS: u64 = 200;
 
 /// People: what the models see of them, and whether they left.
-fn people(from: usize, seed: u64) -> Vec<(String, f64, f64, &'static str, bool)> {
+pub(crate) fn people(from: usize, seed: u64) -> Vec<(String, f64, f64, &'static str, bool)> {
     let mut dice = Dice::new(seed);
     (from..from + ROWS)
         .map(|row| {
@@ -39,7 +39,7 @@ fn people(from: usize, seed: u64) -> Vec<(String, f64, f64, &'static str, bool)>
         .collect()
 }
 
-fn csv(rows: &[(String, f64, f64, &'static str, bool)]) -> String {
+pub(crate) fn csv(rows: &[(String, f64, f64, &'static str, bool)]) -> String {
     let mut text = "inference_id,amount,age,plan,left\n".to_owned();
     for (id, amount, age, plan, leaves) in rows {
         writeln!(text, "{id},{amount:.6},{age:.6},{plan},{}", u8::from(*leaves)).unwrap();
@@ -59,15 +59,16 @@ fn onnx(amount: f64, age: f64) -> Vec<u8> {
     model.to_onnx().unwrap()
 }
 
-struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
-    account: LocalAccount,
+    pub(crate) account: LocalAccount,
     registry: Registry,
-    training_set: String,
+    /// The dataset version that candidates name.
+    pub(crate) training_set: String,
 }
 
 impl Desk {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let account = LocalAccount::start(folder.path()).await.unwrap();
         let registry = Registry::new(account.dynamodb.clone(), TABLE);
@@ -82,7 +83,7 @@ impl Desk {
         desk
     }
 
-    async fn put(&self, key: &str, bytes: &[u8]) {
+    pub(crate) async fn put(&self, key: &str, bytes: &[u8]) {
         self.account.s3.put_object().bucket(MODELS).key(key).body(bytes.to_vec().into()).send().await.unwrap();
     }
 
@@ -96,7 +97,7 @@ impl Desk {
     }
 
     /// Submits a model that weighs amount and age so, and has it judged.
-    async fn submit(&self, run: &str, weights: (f64, f64)) -> ModelVersion {
+    pub(crate) async fn submit(&self, run: &str, weights: (f64, f64)) -> ModelVersion {
         self.put(&format!("candidates/churn/{run}/model.onnx"), &onnx(weights.0, weights.1)).await;
         self.submit_manifest(run, &self.manifest(run)).await;
         self.version(run).await.unwrap()

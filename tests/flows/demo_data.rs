@@ -11,7 +11,7 @@ fn demo() -> PathBuf {
 }
 
 /// The account after the objects of 6 to 19 July, in the manifest's order.
-async fn two_weeks_of_july(folder: &Path) -> LocalAccount {
+pub(crate) async fn two_weeks_of_july(folder: &Path) -> LocalAccount {
     let account = LocalAccount::start(folder).await.unwrap();
     let put = async |bucket: &str, key: &str, file: PathBuf| {
         let body = std::fs::read(file).unwrap();

@@ -4,6 +4,7 @@
 
 mod candidates;
 mod crash_points;
+mod datasets;
 mod decisions;
 mod deliveries;
 mod demo_data;

@@ -72,6 +72,12 @@ impl World {
         self.put(MODELS, &format!("datasets/{MODEL}/{name}"), bytes).await;
     }
 
+    /// Asks for the records of a window as a dataset version.
+    pub async fn publish(&self, from: &str, to: &str) {
+        let body = json!({ "publish": { "model": MODEL, "from": from, "to": to } });
+        self.account.send_to_collect(&body.to_string()).await.unwrap();
+    }
+
     /// Puts a scoring log below the model's prefix.
     pub async fn log(&self, name: &str, bytes: impl AsRef<[u8]>) {
         self.put(LOGS, &format!("{MODEL}/{name}"), bytes.as_ref()).await;
