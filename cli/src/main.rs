@@ -18,6 +18,7 @@ mod registry;
 mod replay;
 mod sample;
 mod says;
+mod serve;
 mod stored;
 mod summary;
 mod terminal;
@@ -58,6 +59,7 @@ enum Command {
     WhoWas(registry::WhoWasArguments),
     Rollback(registry::RollbackArguments),
     Verify(registry::VerifyArguments),
+    Serve(serve::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         Command::WhoWas(arguments) => registry::who_was(&arguments),
         Command::Rollback(arguments) => registry::rollback(&arguments),
         Command::Verify(arguments) => registry::verify(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
     };
     terminal::finish(outcome)
 }

@@ -78,7 +78,7 @@ def approves_at_a_desk(browser, link, folder):
     person.checks(origin)
     page.go_back()
     # A wrong code first, with a slip of the finger.
-    page.get_by_label("Approve").check()
+    page.get_by_role("radio", name="Approve").check()
     page.get_by_label("Code from the mail").fill("aaa aaa" if link["code"] != "AAA AAA" else "bbb bbb")
     page.get_by_label("Reason").fill("Better at all three airports.")
     page.get_by_role("button", name="Record my decision").click()
@@ -104,7 +104,7 @@ def rejects_on_a_phone(browser, link, folder):
     person.checks(origin)
     person.shows(folder, "phone-decide")
     page.get_by_role("link", name="Your decision").tap()
-    page.get_by_label("Reject").check()
+    page.get_by_role("radio", name="Reject").check()
     page.get_by_label("Code from the mail").fill(link["code"].lower())
     page.get_by_label("Reason").fill("Too slow for the evening bank at JFK.")
     page.locator("#decide").scroll_into_view_if_needed()
@@ -120,7 +120,7 @@ def approves_by_keyboard_at_night(browser, link, folder):
     person = Person(browser, DESK, scheme="dark").opens(link["url"])
     page = person.page
     person.shows(folder, "night-decide", whole=False)
-    page.get_by_label("Approve").focus()
+    page.get_by_role("radio", name="Approve").focus()
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
     page.keyboard.type(link["name"])

@@ -136,32 +136,41 @@ impl Decisions {
 
     /// A version that was submitted and judged, and about which people are asked under a name made from its run.
     pub async fn pending(&self, run: &str) -> ModelVersion {
-        let version = self.judged(run).await;
-        self.ask(version.number, "function:validate", request(run), ASKED_MS).await.unwrap()
+        self.pending_at(run, ASKED_MS).await
     }
 
     /// A version that was submitted and judged.
     pub async fn judged(&self, run: &str) -> ModelVersion {
+        self.judged_at(run, ASKED_MS).await
+    }
+
+    /// A version that serves, since a day before people are asked about another.
+    pub async fn champion(&self, run: &str) -> ModelVersion {
+        let at_ms = ASKED_MS - 86_400_000;
+        let version = self.pending_at(run, at_ms).await;
+        for person in self.policy.approvers.iter().take(self.policy.approvals as usize) {
+            let answer = tidegate_registry::Answer::Approve;
+            let command = Command::Decide { request: request_id(run), answer, reason: String::new() };
+            self.ask(version.number, person, command, at_ms).await.unwrap();
+        }
+        self.ask(version.number, "function:registry", Command::Promote, at_ms + self.policy.hold_ms).await.unwrap()
+    }
+
+    async fn pending_at(&self, run: &str, at_ms: i64) -> ModelVersion {
+        let version = self.judged_at(run, at_ms).await;
+        self.ask(version.number, "function:validate", request(run), at_ms).await.unwrap()
+    }
+
+    async fn judged_at(&self, run: &str, at_ms: i64) -> ModelVersion {
         let submit = Command::Submit(Box::new(submission(run)));
-        let version = self.ask(0, "function:validate", submit, ASKED_MS).await.unwrap();
+        let version = self.ask(0, "function:validate", submit, at_ms).await.unwrap();
         let champion = self.registry.alias(DECIDED, AliasName::Champion).await.unwrap();
         let report = report(version.number, champion);
         self.put(LAKE, &keys::gate(DECIDED, &report.digest(), "gate.json"), report.to_json().into_bytes()).await;
         for command in [Command::StartValidation, Command::RecordGate(Box::new(record(&report, champion)))] {
-            self.ask(version.number, "function:validate", command, ASKED_MS).await.unwrap();
+            self.ask(version.number, "function:validate", command, at_ms).await.unwrap();
         }
         self.registry.version(DECIDED, version.number).await.unwrap().unwrap()
-    }
-
-    /// A version that serves.
-    pub async fn champion(&self, run: &str) -> ModelVersion {
-        let version = self.pending(run).await;
-        for person in self.policy.approvers.iter().take(self.policy.approvals as usize) {
-            let answer = tidegate_registry::Answer::Approve;
-            let command = Command::Decide { request: request_id(run), answer, reason: String::new() };
-            self.ask(version.number, person, command, ASKED_MS).await.unwrap();
-        }
-        self.ask(version.number, "function:registry", Command::Promote, ASKED_MS).await.unwrap()
     }
 
     /// A person's link, minted as `notify` would: the same however often.

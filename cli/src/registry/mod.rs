@@ -17,6 +17,7 @@ use crate::terminal::Outcome;
 use place::{Place, PlaceArguments};
 pub(crate) use rollback::Arguments as RollbackArguments;
 pub(crate) use submit::Arguments as SubmitArguments;
+pub(crate) use who_was::At;
 
 /// List the models, and which version of each serves
 #[derive(Debug, clap::Args)]

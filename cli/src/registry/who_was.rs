@@ -11,6 +11,12 @@ use crate::terminal::{self, Outcome, line};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct At(i64);
 
+impl At {
+    pub(crate) const fn ms(self) -> i64 {
+        self.0
+    }
+}
+
 impl std::str::FromStr for At {
     type Err = String;
 

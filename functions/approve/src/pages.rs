@@ -86,7 +86,8 @@ fn report_address(opened: &Opened) -> String {
 pub(crate) fn asked(opened: &Opened, report: &GateReport, drift: Option<&WindowRecord>, sent: &Sent, now_ms: i64) -> HttpAnswer {
     let told = Told::of(opened, &opened.version, now_ms);
     let card = told.card();
-    let (action, address) = (format!("/decision?t={}", opened.token), report_address(opened));
+    // A complaint stands in the form: the browser shows that part of the page then.
+    let (action, address) = (format!("/decision?t={}#decide", opened.token), report_address(opened));
     let form = DecisionForm {
         action: &action,
         report: &address,

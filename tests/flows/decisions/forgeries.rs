@@ -74,7 +74,8 @@ fn forged(value: &AttributeValue) -> Vec<AttributeValue> {
         }
         AttributeValue::N(number) => {
             let number: i64 = number.parse().unwrap();
-            (0..42).map(|bit| AttributeValue::N((number ^ (1 << bit)).to_string())).collect()
+            let bits = if number < 1 << 31 { 31 } else { 42 };
+            (0..bits).map(|bit| AttributeValue::N((number ^ (1 << bit)).to_string())).collect()
         }
         other => panic!("{other:?}"),
     }

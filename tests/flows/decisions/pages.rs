@@ -30,7 +30,7 @@ async fn a_person_reads_decides_and_is_told_what_was_recorded() {
             &version.artifact.id(),
             &version.request.as_ref().unwrap().about.evidence,
             "ROC AUC",
-            "1 more approval is needed then",
+            "After yours, 1 more approval is needed",
             "mira@example.com",
         ],
     );

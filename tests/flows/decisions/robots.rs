@@ -25,6 +25,8 @@ fn found(html: &str) -> Found {
     let tags = || html.split('<').skip(1).filter_map(|piece| piece.split_once('>').map(|(tag, _)| tag));
     let links = tags().filter(|tag| tag.starts_with("a ")).filter_map(|tag| attribute(tag, "href")).collect();
     let action = tags().filter(|tag| tag.starts_with("form")).filter_map(|tag| attribute(tag, "action"));
+    // What stands behind the # stays in the browser.
+    let action = action.map(|action| action.split('#').next().unwrap_or_default().to_owned());
     let fields: BTreeSet<String> = tags()
         .filter(|tag| ["input", "textarea", "button"].iter().any(|kind| tag.starts_with(kind)))
         .filter_map(|tag| attribute(tag, "name"))

@@ -84,7 +84,7 @@ pub fn notice_page(notice: &Notice<'_>) -> String {
                 @if !notice.next.is_empty() { section.do aria-labelledby="next" { h2 #next { "What happens next" } p { (Plain::sentences(notice.next, 800)) } } }
             }
             @if !notice.facts.is_empty() {
-                dl.facts { @for (name, value) in notice.facts { div.two { dt { (name) } dd { bdi { (Plain::location(value)) } } } } }
+                dl.facts.asked { @for (name, value) in notice.facts { div { dt { (name) } dd { bdi { (Plain::location(value)) } } } } }
             }
         }
         main {
@@ -93,7 +93,7 @@ pub fn notice_page(notice: &Notice<'_>) -> String {
             }
             @if let Some(report) = notice.report { section { p { a href=(report) { "The gate's complete report" } } } }
         }
-        footer { p { "Made by Tidegate." } }
+        footer { p { "Made by Tidegate. Times are UTC." } }
     };
     document_in(DECISION_STYLE, notice.title, &body)
 }

@@ -67,10 +67,10 @@ fn banner(page: &DecisionPage<'_>) -> Markup {
                 section aria-labelledby="why" { h2 #why { "What the gate found" } p { (Plain::sentences(&report.headline, 600)) } }
                 section.do aria-labelledby="next" { h2 #next { "If you approve" } p { (says::after_approval(decision, 1)) } }
             }
-            dl.facts {
-                div.two { dt { "You act as" } dd { bdi { (Plain::location(decision.you)) } } }
-                div.two { dt { "Open until" } dd { (says::expiry(decision)) } }
-                div.two { dt { "Approvals" } dd { (decision.approvals()) " of " (decision.needed) " given" } }
+            dl.facts.asked {
+                div { dt { "You act as" } dd { bdi { (Plain::location(decision.you)) } } }
+                div { dt { "Open until" } dd { (says::expiry(decision)) } }
+                div { dt { "Approvals" } dd { (decision.approvals()) " of " (decision.needed) " given" } }
             }
         }
     }

@@ -33,14 +33,15 @@ pub fn after_approval(decision: &Decision<'_>, more: u32) -> String {
     let missing = decision.needed.saturating_sub(decision.approvals().saturating_add(more));
     if missing > 0 {
         let others = words::counted(missing.into(), "more approval is", "more approvals are");
-        return format!("{others} needed then. Nothing changes until they are there.");
+        let after = if more > 0 { "After yours, " } else { "" };
+        return format!("{after}{others} needed; until then nothing changes.");
     }
     let place = decision.champion.map_or_else(String::new, |champion| format!(", in place of version {champion}"));
     let becomes = format!("version {} becomes champion in {}{place}", decision.version, decision.stage);
     let when = if decision.hold_ms > 0 {
         format!("It is held back for {}, in which it can still be withdrawn. Then {becomes}.", length(decision.hold_ms))
     } else {
-        format!("{} within moments.", words::sentence_start(&becomes))
+        format!("Within moments {becomes}.")
     };
     match decision.stage {
         "dev" => format!("{when} It is then offered to test, where it is judged again on test's data."),

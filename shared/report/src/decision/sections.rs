@@ -32,7 +32,7 @@ pub(super) fn beside_champion(page: &DecisionPage<'_>) -> Markup {
                 p.empty { "No metric was measured." }
             } @else {
                 table.lines.stacked.metrics {
-                    caption { "On " (words::counted(report.rows.candidate, "row", "rows")) " that it was not trained on, with 95% intervals" }
+                    caption { "On " (words::counted(report.rows.candidate, "row", "rows")) " of the evaluation set, with 95% intervals" }
                     thead {
                         tr {
                             th scope="col" { "Metric" }
@@ -99,9 +99,13 @@ pub(super) fn checked(page: &DecisionPage<'_>) -> Markup {
             @if !open.is_empty() {
                 ul.findings.verdicts { @for rule in open.iter().take(OTHERS) { (entry(rule)) } }
             }
-            ul.findings.verdicts.calm { @for rule in passed.iter().take(PASSED) { (entry(rule)) } }
+            ul.passed {
+                @for rule in passed.iter().take(PASSED) {
+                    li { h3 { (Mark(rule.outcome)) " " bdi { (Plain::location(&rule_title(&rule.name))) } } p { (Plain::sentences(&rule.sentence, 400)) } }
+                }
+            }
             @if more > 0 { p.more { "and " (words::count(more as u64)) " more in the complete report" } }
-            p.note { a href=(page.form.report) { "The complete report" } ": every metric, segment and group, and what all of it was computed from." }
+            p.note.after { a href=(page.form.report) { "The complete report" } ": every metric, segment and group, and what all of it was computed from." }
         }
     }
 }
