@@ -43,7 +43,7 @@ impl Form {
                 "code" => form.code = value,
                 "name" => form.name = value,
                 // Browsers send line ends as the network writes them.
-                "reason" => form.reason = value.replace("\r\n", "\n").trim().to_owned(),
+                "reason" => value.replace("\r\n", "\n").trim().clone_into(&mut form.reason),
                 _ => {}
             }
         }

@@ -44,7 +44,7 @@ impl Approver {
     ///
     /// Of an address, a body and a page nothing is logged: they carry the link.
     pub async fn answer(&self, request: &HttpRequest) -> HttpAnswer {
-        let answer = match self.route(request).await {
+        let answer = match Box::pin(self.route(request)).await {
             Ok(answer) => answer,
             Err(failure) => {
                 error!(error.message = %described(&failure), error.retryable = failure.is_retryable(), "a request was not answered");
@@ -64,7 +64,7 @@ impl Approver {
                 warn!(http.fetch_site = request.header("sec-fetch-site").map(|_| "another site"), "a form of another site was refused");
                 Ok(pages::from_elsewhere())
             }
-            (DECISION, "POST") => self.with_link(request, async |opened| self.decide(opened, request).await).await,
+            (DECISION, "POST") => self.with_link(request, async |opened| Box::pin(self.decide(opened, request)).await).await,
             _ => Ok(pages::not_found()),
         }
     }

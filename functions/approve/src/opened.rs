@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_sdk_kms::operation::verify_mac::VerifyMacError;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::MacAlgorithmSpec;
 use tidegate_approval::{Link, Mac, Token};
@@ -82,7 +83,7 @@ impl Approver {
         let answer = call.message(Blob::new(message)).mac(Blob::new(mac.expose().as_slice())).send().await;
         match answer {
             Ok(answer) => Ok(answer.mac_valid()),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_kms_invalid_mac_exception()) => Ok(false),
+            Err(error) if error.as_service_error().is_some_and(VerifyMacError::is_kms_invalid_mac_exception) => Ok(false),
             Err(error) => Err(ApproveError::Verify { key: key.to_owned(), source: Box::new(error) }),
         }
     }

@@ -144,8 +144,7 @@ pub(crate) fn recorded(opened: &Opened, answer: Answer, applied: &Applied, now_m
 /// What becomes of a version after a decision.
 fn next(version: &ModelVersion, decision: &Decision<'_>) -> String {
     match version.state {
-        VersionState::PendingApproval => after_approval(decision, 0),
-        VersionState::Approved => after_approval(decision, 0),
+        VersionState::PendingApproval | VersionState::Approved => after_approval(decision, 0),
         VersionState::Rejected => {
             "The submitter and everybody who was asked are told, with the reason. What was wrong can be mended and submitted as a new run."
                 .to_owned()

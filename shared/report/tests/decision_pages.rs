@@ -1,9 +1,10 @@
 //! The approver's pages: what they say, what they never carry, and that no stranger's text becomes markup.
 
-#[path = "checks/mod.rs"]
+#![expect(clippy::panic, reason = "a test stops at the first surprise")]
+
+#[allow(unreachable_pub, clippy::pedantic, reason = "shared with the other pages' tests")]
 mod checks;
-#[path = "gate_fixture/mod.rs"]
-#[allow(dead_code, reason = "shared with the gate's page")]
+#[allow(dead_code, unreachable_pub, missing_docs, clippy::pedantic, clippy::expect_used, reason = "shared with the example")]
 mod gate_fixture;
 
 use std::collections::BTreeMap;

@@ -87,12 +87,11 @@ fn record_item(record: &LinkRecord) -> Result<Item, RegistryError> {
 
 fn record_of(name: &str, item: &Item) -> Result<LinkRecord, RegistryError> {
     let attributes = Attributes { name, item };
-    let code_check = match item.get("code_check") {
-        None => None,
-        Some(_) => {
-            let check = Mac::decoded(&attributes.text("code_check")?);
-            Some(check.ok_or_else(|| attributes.wrong("code_check", "a MAC in base64url"))?)
-        }
+    let code_check = if item.contains_key("code_check") {
+        let check = Mac::decoded(&attributes.text("code_check")?);
+        Some(check.ok_or_else(|| attributes.wrong("code_check", "a MAC in base64url"))?)
+    } else {
+        None
     };
     Ok(LinkRecord {
         link: items::record(name, item)?,

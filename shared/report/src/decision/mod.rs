@@ -14,6 +14,8 @@ pub use notice::{Mood, Notice, notice_page};
 pub use page::{DecisionPage, decision_page};
 pub use says::{after_approval, expiry, still_to_say};
 use tidegate_contract::Metric;
+use tidegate_validation::GateReport;
+use tidegate_validation::report::MetricLine;
 
 use crate::gate::ModelCard;
 
@@ -87,10 +89,7 @@ impl Decision<'_> {
 }
 
 /// The metrics of a report, the one that decides first.
-fn first_metrics<'a>(
-    report: &'a tidegate_validation::GateReport,
-    primary: Option<Metric>,
-) -> impl Iterator<Item = &'a tidegate_validation::report::MetricLine> {
-    let decides = move |line: &&tidegate_validation::report::MetricLine| Some(line.metric) == primary;
+fn first_metrics(report: &GateReport, primary: Option<Metric>) -> impl Iterator<Item = &MetricLine> {
+    let decides = move |line: &&MetricLine| Some(line.metric) == primary;
     report.metrics.iter().filter(decides).chain(report.metrics.iter().filter(move |line| !decides(line)))
 }
