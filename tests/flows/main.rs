@@ -14,4 +14,5 @@ mod history;
 mod inputs;
 mod large_objects;
 mod moved_in;
+mod performance;
 mod registry;

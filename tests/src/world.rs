@@ -112,7 +112,7 @@ impl World {
             }
             self.settle().await;
             let mut moved = 0;
-            for queue in [self.account.collect_queue(), self.account.drift_queue()] {
+            for queue in [self.account.collect_queue(), self.account.drift_queue(), self.account.performance_queue()] {
                 moved += self.account.redrive(queue).await.unwrap();
             }
             if moved == 0 {

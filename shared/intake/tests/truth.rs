@@ -26,7 +26,7 @@ impl Sink for Kept {
         let times = batch.column(0).as_primitive::<TimestampMillisecondType>();
         let ids = batch.column(1).as_string::<i32>();
         let actual = batch.column_by_name(ACTUAL).unwrap();
-        let actual = arrow_array::cast::downcast_array::<arrow_array::DictionaryArray<arrow_array::types::Int32Type>>(actual);
+        let actual = actual.as_dictionary::<arrow_array::types::Int32Type>();
         let names = actual.values().as_string::<i32>();
         for row in 0..batch.num_rows() {
             let code = usize::try_from(actual.keys().value(row)).unwrap();

@@ -197,7 +197,7 @@ pub(crate) fn truth_day(model: &str, day_ms: i64) -> String {
     format!("{}dt={}/", truth_of(model), times::day(day_ms))
 }
 
-/// `truth/model=M/dt=…/<source>.parquet`: the outcomes of one object, under the day on which it was written.
+/// `truth/model=M/dt=…/<source>.parquet`: the outcomes of one object that became known on this day.
 #[must_use]
 pub fn truth(model: &str, day_ms: i64, source: &str) -> String {
     format!("{}{source}.parquet", truth_day(model, day_ms))

@@ -6,7 +6,7 @@
 //! profiles/model=M/rollup/dt=…/<digest of its inputs>.profile          a whole day added up: a cache, safe to delete
 //! quarantine/model=M/dt=…/<source>.jsonl                               each rejected line of the object
 //! halves/model=M/dt=…/hour=…/<source>.jsonl                              requests and responses that were logged without each other
-//! truth/model=M/dt=…/<source>.parquet                                  outcomes of one object, by the day on which it was written
+//! truth/model=M/dt=…/<source>.parquet                                  outcomes of one object, by the day on which they became known
 //! performance/model=M/window=L/end=YYYY-MM-DDTHH/{joined,measured,performance}.json, index.html  one window's quality
 //! receipts/<source>.json                                               what became of the object, and every key written
 //! datasets/model=M/<version>.json                                      manifest of a dataset version

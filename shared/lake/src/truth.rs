@@ -1,14 +1,14 @@
-//! Ground truth: the outcomes that objects brought, each object's in a file of its own under the day on which the object was written.
+//! Ground truth: the outcomes that objects brought, each object's in files of its own under the days on which they became known.
 //!
 //! An outcome is known after its prediction was made, so a window looks for its truth in the days from its own start on; see [`EARLY_MS`].
 
 use crate::{KeyRange, Lake, LakeError, Listed, keys, times::DAY_MS, times::day_start};
 
-/// How long before a window the objects may have been written that hold its truth: clocks differ, and files are stamped by the hour or day.
+/// How long before a window its truth may have become known: clocks differ, and times are those of the hour or day.
 const EARLY_MS: i64 = 2 * DAY_MS;
 
 impl Lake {
-    /// The files of truth that may speak of predictions of this span (milliseconds since 1970): those of objects written from two days before its
+    /// The files of truth that may speak of predictions of this span (milliseconds since 1970): what became known from two days before its
     /// start to `late_days` after its end, in the order of their keys. One call per thousand files.
     ///
     /// # Errors
