@@ -104,7 +104,7 @@ pub(crate) enum CliError {
     WhichModel { found: Vec<String> },
     #[error("found a contract of model \"{found}\", expected one of \"{expected}\"")]
     OtherModel { found: String, expected: String },
-    #[error("the lake could not be replayed")]
+    #[error("the lake could not be worked on")]
     Account(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the registry could not be asked")]
     Registry(#[source] Box<dyn std::error::Error + Send + Sync>),

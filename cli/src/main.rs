@@ -2,6 +2,7 @@
 //! is pointed at a lake or a registry.
 
 mod check;
+mod dataset;
 mod demo;
 mod demo_candidates;
 mod demo_files;
@@ -49,6 +50,7 @@ enum Command {
     Profile(profile::Arguments),
     Import(import::Arguments),
     Doctor(doctor::Arguments),
+    Dataset(dataset::Arguments),
     Submit(registry::SubmitArguments),
     Models(registry::ModelsArguments),
     Versions(registry::VersionsArguments),
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Dataset(arguments) => dataset::run(&arguments),
         Command::Submit(arguments) => registry::submit(&arguments),
         Command::Models(arguments) => registry::models(&arguments),
         Command::Versions(arguments) => registry::versions(&arguments),

@@ -49,7 +49,7 @@ impl Collector {
     /// The first failure. The message is then delivered again, and its objects are all collected again: that changes nothing.
     pub async fn collect(&self, body: &str) -> Result<(), CollectError> {
         if let Some(request) = PublishRequest::read(body) {
-            return self.publish_window(&request?).await;
+            return self.publish_window(&request?).await.map(drop);
         }
         let mut first = Ok(());
         for object in objects_of(body)? {

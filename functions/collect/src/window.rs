@@ -54,8 +54,11 @@ struct Counted {
 }
 
 impl Collector {
-    /// Publishes a window of collected records, as they are now.
-    pub(crate) async fn publish_window(&self, request: &PublishRequest) -> Result<(), CollectError> {
+    /// Publishes a window of collected records as they are now, and returns what is known of the version; `None` if there are no records.
+    ///
+    /// # Errors
+    /// [`CollectError`] as a call fails, or if the model has no contract.
+    pub async fn publish_window(&self, request: &PublishRequest) -> Result<Option<Publication>, CollectError> {
         let location = format!("records of {} in {}", request.model, request.name());
         for _ in 0..TRIES {
             match Box::pin(self.window_pass(request, &location)).await {
@@ -66,7 +69,7 @@ impl Collector {
         Err(CollectError::Busy { location, tries: TRIES })
     }
 
-    async fn window_pass(&self, request: &PublishRequest, location: &str) -> Result<(), CollectError> {
+    async fn window_pass(&self, request: &PublishRequest, location: &str) -> Result<Option<Publication>, CollectError> {
         let lake = CollectError::lake(location);
         let contract = &self.contract_of(&request.model, location).await?;
         let fields = contract.fields();
@@ -74,7 +77,7 @@ impl Collector {
         let counted = self.counted(contract, &listed).await.map_err(&lake)?;
         if counted.parts.is_empty() {
             warn!(object.location = location, "nothing is published: no record was collected");
-            return Ok(());
+            return Ok(None);
         }
 
         let mut sampler = Sampler::new(&fields);
@@ -113,7 +116,7 @@ impl Collector {
             wants_outcomes: false,
         });
         let publication = Publication::new(&version, DatasetSource::Window, &request.name(), request.to_ms, accepted, checks);
-        self.publish(location, contract, NewVersion { manifest, baseline, publication }).await.map(drop)
+        self.publish(location, contract, NewVersion { manifest, baseline, publication }).await.map(Some)
     }
 
     /// The parts that count.

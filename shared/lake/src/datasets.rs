@@ -1,6 +1,9 @@
 //! Dataset versions and baselines: what a training set became, and which one counts now.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use tidegate_contract::{FeatureKind, FieldRole};
@@ -211,6 +214,16 @@ impl Lake {
         let key = keys::baseline(model, version);
         let Some(stored) = self.bucket.get(&key).await? else { return Ok(None) };
         decode(&stored.bytes).map(Some).map_err(|source| LakeError::Profile { key, source })
+    }
+
+    /// The dataset versions of a model that have a baseline.
+    ///
+    /// # Errors
+    /// As a call fails.
+    pub async fn versions_with_baseline(&self, model: &str) -> Result<BTreeSet<String>, LakeError> {
+        let listed = self.bucket.list(&keys::baselines_of(model)).await?;
+        let version = |key: &str| Some(key.rsplit('/').next()?.strip_suffix(keys::PROFILE)?.to_owned());
+        Ok(listed.iter().filter_map(|object| version(&object.key)).collect())
     }
 
     /// Makes a baseline the current one unless a later one is. Whatever order the calls come in, the latest stays.

@@ -257,16 +257,24 @@ pub fn dataset_file(model: &str, sha256: &str) -> String {
 /// The folder of [`dataset_file`]s. Its name comes after that of every version, which are hexadecimal digits.
 pub(crate) const FILES: &str = "files/";
 
+/// `baselines/model=M/`: those of all versions, and the pointer.
+pub(crate) fn baselines_of(model: &str) -> String {
+    format!("baselines/model={}/", hive(model))
+}
+
+/// How the key of a [`baseline`] ends.
+pub(crate) const PROFILE: &str = ".profile";
+
 /// `baselines/model=M/<version>.profile`.
 #[must_use]
 pub fn baseline(model: &str, version: &str) -> String {
-    format!("baselines/model={}/{version}.profile", hive(model))
+    format!("{}{version}{PROFILE}", baselines_of(model))
 }
 
 /// `baselines/model=M/current.json`.
 #[must_use]
 pub fn current_baseline(model: &str) -> String {
-    format!("baselines/model={}/current.json", hive(model))
+    format!("{}current.json", baselines_of(model))
 }
 
 /// `reports/model=M/window=L/end=YYYY-MM-DDTHH/<file>`; `length` as it is written in a contract (`6h`, `1d`).
