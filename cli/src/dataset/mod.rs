@@ -41,6 +41,7 @@ struct ShowArguments {
     /// The model
     model: String,
     /// The version, or the beginning of it that tells it from the others
+    #[arg(id = "dataset", value_name = "VERSION")]
     version: String,
     #[command(flatten)]
     place: PlaceArguments,
