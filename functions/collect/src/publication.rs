@@ -54,8 +54,9 @@ impl Collector {
             self.lake.put_publication(model, &publication, over).await.map_err(&lake)?;
         }
         self.lake.put_manifest(model, &version, manifest).await.map_err(&lake)?;
-        for other in self.lake.publications(model).await.map_err(&lake)? {
-            self.compare(location, contract, &other.version).await?;
+        let all = self.lake.publications(model).await.map_err(&lake)?;
+        for stale in all.iter().filter(|publication| !publication.is_compared_among(&all)) {
+            self.compare(location, contract, &stale.version).await?;
         }
         let gone = || lake(LakeError::Conflict { bucket: self.lake.bucket.name().to_owned(), key: version.clone() });
         let (publication, _) = self.lake.publication(model, &version).await.map_err(&lake)?.ok_or_else(gone)?;
@@ -77,10 +78,10 @@ impl Collector {
             // Read before the look at all: what is written over it has seen every version of which somebody wrote before.
             let Some((publication, etag)) = self.lake.publication(model, version).await.map_err(&lake)? else { return Ok(()) };
             let all = self.lake.publications(model).await.map_err(&lake)?;
-            let before = publication.before(&all).map(|before| before.version.clone());
-            if publication.is_compared() && publication.compared_with == before {
+            if publication.is_compared_among(&all) {
                 return Ok(());
             }
+            let before = publication.before(&all).map(|before| before.version.clone());
             let Some(baseline) = self.lake.baseline(model, version).await.map_err(&lake)? else { return Ok(()) };
             let previous = match &before {
                 Some(before) => self.lake.baseline(model, before).await.map_err(&lake)?,

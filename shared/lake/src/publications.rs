@@ -80,10 +80,11 @@ impl Publication {
         sentence_of(&self.checks)
     }
 
-    /// Whether it was compared with what comes before it; no version may.
+    /// Whether its check of drift was made, and against the version that is before it among all of its model.
     #[must_use]
-    pub fn is_compared(&self) -> bool {
-        self.checks.iter().any(|check| check.name == DRIFT_CHECK)
+    pub fn is_compared_among(&self, all: &[Self]) -> bool {
+        let is_made = self.checks.iter().any(|check| check.name == DRIFT_CHECK);
+        is_made && self.compared_with.as_ref() == self.before(all).map(|before| &before.version)
     }
 
     /// The same publication over what is known already: the same bytes that are put again later count from then on, and what the check of drift
@@ -185,5 +186,9 @@ mod tests {
         assert_eq!((later.at_ms, later.compared_with.as_deref(), later.checks.len()), (5, Some("z"), 2));
         assert_eq!(publication("a", 1, CheckOutcome::Pass).over(Some(&later)), later);
         assert!(later.has_passed());
+        let earlier = publication("z", 2, CheckOutcome::Pass);
+        assert!(later.is_compared_among(&[earlier.clone(), later.clone()]));
+        assert!(!later.is_compared_among(&[earlier, publication("y", 3, CheckOutcome::Pass), later.clone()]));
+        assert!(!publication("a", 1, CheckOutcome::Pass).is_compared_among(&[]), "the first one's check says that it is the first");
     }
 }

@@ -122,7 +122,7 @@ impl Seen {
 
     fn copies(&self) -> Copies {
         let in_sample: u64 = self.counts.values().map(|count| u64::from(count.saturating_sub(1))).sum();
-        let copies = in_sample.checked_shl(self.bits).unwrap_or(u64::MAX).min(self.of);
+        let copies = in_sample.saturating_mul(1 << self.bits.min(u64::BITS - 1)).min(self.of);
         Copies { of: self.of, copies, is_estimate: self.bits > 0 }
     }
 }

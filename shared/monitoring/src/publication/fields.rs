@@ -55,17 +55,19 @@ pub(super) fn schema(facts: &DatasetFacts<'_>) -> DatasetCheck {
     let mut check = check_of("schema", found, "Every feature of the contract is there.", |finding| {
         format!("{} is in no row", finding.field.as_deref().unwrap_or_default())
     });
+    let mut said = vec![check.says];
     if let Some(others) = facts.others.filter(|others| !others.is_empty()) {
         let named: Vec<&str> = others.iter().map(String::as_str).take(NAMED).collect();
         let more = others.len().saturating_sub(named.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        check.says.push_str(&format!(" Besides, it has {}{more}, which the contract does not read.", named.join(", ")));
+        said.push(format!("Besides, it has {}{more}, which the contract does not read.", named.join(", ")));
     }
     let unexpected: Vec<&str> = facts.baseline.profile.unexpected.keys().map(String::as_str).take(NAMED).collect();
     if !unexpected.is_empty() {
         check.outcome = check.outcome.max(CheckOutcome::Warn);
-        check.says.push_str(&format!(" Its features have {}, which the contract does not know.", list(&unexpected)));
+        said.push(format!("Among its features are {}, which the contract does not know.", list(&unexpected)));
     }
+    check.says = said.join(" ");
     check
 }
 

@@ -107,7 +107,7 @@ pub fn check_dataset(facts: &DatasetFacts<'_>) -> Vec<DatasetCheck> {
 pub fn check_drift(contract: &Contract, previous: Option<&Baseline>, set: &Baseline) -> DatasetCheck {
     let check = |outcome, says| DatasetCheck { name: DRIFT_CHECK.to_owned(), outcome, says, found: Vec::new() };
     let Some(previous) = previous else {
-        return check(CheckOutcome::Pass, "It is the first version: there is none before it to compare with.".to_owned());
+        return check(CheckOutcome::Pass, "There is no version before it to compare with.".to_owned());
     };
     let mut contract = contract.clone();
     contract.monitoring.baselines = vec![BaselineKind::Training];
