@@ -6,7 +6,7 @@ use tidegate_lake::Receipt;
 use tidegate_local_account::{LAKE, LOGS, LocalAccount, MODELS};
 use tidegate_monitoring::State;
 
-fn demo() -> PathBuf {
+pub(crate) fn demo() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/demo")
 }
 
@@ -20,17 +20,23 @@ pub(crate) async fn two_weeks_of_july(folder: &Path) -> LocalAccount {
     put(MODELS, "contracts/flight-delay.yaml", demo().join("flight-delay.yaml")).await;
     put(MODELS, "datasets/flight-delay/2013-01.parquet", demo().join("training.parquet")).await;
     account.settle().await.unwrap();
+    put_july(&account, 6..20).await;
+    account
+}
+
+/// Puts the objects of these days of July, in the manifest's order.
+pub(crate) async fn put_july(account: &LocalAccount, days: std::ops::Range<u32>) {
     let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(demo().join("manifest.json")).unwrap()).unwrap();
     for object in manifest.get("objects").and_then(serde_json::Value::as_array).unwrap() {
         let key = object["key"].as_str().unwrap();
         let day = key.strip_prefix("flight-delay/2013/07/").and_then(|rest| rest.get(..2)).and_then(|day| day.parse::<u32>().ok());
-        if day.is_some_and(|day| (6..20).contains(&day)) {
+        if day.is_some_and(|day| days.contains(&day)) {
             let file = object["path"].as_str().map_or_else(|| demo().join("logs").join(key), |path| demo().join(path));
-            put(LOGS, key, file).await;
+            let body = std::fs::read(file).unwrap();
+            account.s3.put_object().bucket(LOGS).key(key).body(body.into()).send().await.unwrap();
         }
     }
     account.settle().await.unwrap();
-    account
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod candidates;
+mod closing;
 mod crash_points;
 mod datasets;
 mod decisions;
