@@ -30,6 +30,7 @@ fn submission(run: &str) -> Submission {
     Submission {
         artifact: Artifact::new(vec![ArtifactFile { name: "model.onnx".to_owned(), sha256: "1".repeat(64), bytes: 48_211 }]),
         lineage: Lineage {
+            promoted_from: None,
             run: run.to_owned(),
             submitter: "ada@example.com".to_owned(),
             artifact_writer: "arn:aws:sts::111122223333:assumed-role/Training/job-7".to_owned(),

@@ -283,6 +283,7 @@ fn submission(run: &str) -> Submission {
             ArtifactFile { name: "encoder.json".to_owned(), sha256: keys::sha256("encoder"), bytes: 5_120 },
         ]),
         lineage: Lineage {
+            promoted_from: None,
             run: run.to_owned(),
             submitter: SUBMITTER.to_owned(),
             artifact_writer: "arn:aws:sts::111122223333:assumed-role/training/pipeline".to_owned(),

@@ -50,6 +50,14 @@ pub enum RegistryFunctionError {
         /// The model.
         model: String,
     },
+    /// A version of another account cannot be taken over.
+    #[error("{what} cannot be done: {says}")]
+    Takeover {
+        /// What was to be done.
+        what: String,
+        /// What was found and what was expected.
+        says: String,
+    },
     /// The key did not sign.
     #[error("the checkpoint of {at} could not be signed with key \"{key}\"")]
     Sign {
@@ -93,7 +101,12 @@ impl Failure for RegistryFunctionError {
             Self::Registry { source, .. } => source.is_retryable(),
             Self::Bucket { source, .. } => source.is_retryable(),
             Self::Sign { retryable, .. } => *retryable,
-            Self::Schedule { .. } | Self::Message { .. } | Self::NoContract { .. } | Self::Checkpoint { .. } | Self::Canonical(_) => false,
+            Self::Takeover { .. }
+            | Self::Schedule { .. }
+            | Self::Message { .. }
+            | Self::NoContract { .. }
+            | Self::Checkpoint { .. }
+            | Self::Canonical(_) => false,
         }
     }
 }

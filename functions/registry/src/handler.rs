@@ -11,6 +11,7 @@ use tidegate_runtime::{Deadline, Failure, serve_messages};
 use tracing::{error, info};
 
 use crate::command::{CommandMessage, Received};
+use crate::takeover::Approved;
 use crate::waiting::look_after;
 use crate::{RegistryFunctionError, Settings};
 
@@ -57,6 +58,8 @@ pub struct RegistryFunction {
     pub(crate) settings: Settings,
     pub(crate) registry: Registry,
     pub(crate) contracts: ContractBook,
+    pub(crate) models: Bucket,
+    pub(crate) lake: Bucket,
     pub(crate) audit: Bucket,
     pub(crate) kms: aws_sdk_kms::Client,
 }
@@ -68,6 +71,8 @@ impl RegistryFunction {
         Self {
             registry: Registry::new(dynamodb, &settings.registry_table),
             contracts: ContractBook::new(Bucket::new(s3.clone(), &settings.models_bucket)),
+            models: Bucket::new(s3.clone(), &settings.models_bucket),
+            lake: Bucket::new(s3.clone(), &settings.lake_bucket),
             audit: Bucket::new(s3, &settings.audit_bucket),
             kms,
             settings,
@@ -123,6 +128,9 @@ impl RegistryFunction {
 
     /// Does one command. What is refused is refused again and lies in the dead-letter queue, where an alarm tells of it.
     async fn command(&self, message: &SqsMessage) -> Result<(), RegistryFunctionError> {
+        if let Some(approved) = Approved::read(message.body.as_deref().unwrap_or_default())? {
+            return self.take_over(&approved, &*self.contract(approved.model()).await?).await;
+        }
         let Received { message, by, sent_ms } = Received::read(message)?;
         let model = message.model();
         let nobody = Policy::nobody(self.settings.stage);

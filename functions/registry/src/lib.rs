@@ -9,6 +9,7 @@ mod command;
 mod error;
 mod handler;
 mod settings;
+mod takeover;
 mod waiting;
 
 pub use command::CommandMessage;

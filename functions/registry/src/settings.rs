@@ -12,6 +12,8 @@ pub struct Settings {
     pub stage: Stage,
     /// Bucket of contracts (`MODELS_BUCKET`).
     pub models_bucket: String,
+    /// Bucket of artifacts and of what they were judged by (`LAKE_BUCKET`).
+    pub lake_bucket: String,
     /// The registry's table (`REGISTRY_TABLE`).
     pub registry_table: String,
     /// Bucket of signed checkpoints (`AUDIT_BUCKET`).
@@ -32,6 +34,7 @@ impl Settings {
         let settings = Self {
             stage: variables.parsed("STAGE", Stage::Prod),
             models_bucket: variables.text("MODELS_BUCKET"),
+            lake_bucket: variables.text("LAKE_BUCKET"),
             registry_table: variables.text("REGISTRY_TABLE"),
             audit_bucket: variables.text("AUDIT_BUCKET"),
             signing_key: variables.text("SIGNING_KEY"),
@@ -50,7 +53,7 @@ mod tests {
     fn every_missing_name_is_reported_and_a_stage_is_one_of_three() {
         let names = |error: WrongSettings| error.problems.iter().map(|problem| problem.name).collect::<Vec<_>>();
         let missing = Settings::from_lookup(|_| None).unwrap_err();
-        assert_eq!(names(missing), ["STAGE", "MODELS_BUCKET", "REGISTRY_TABLE", "AUDIT_BUCKET", "SIGNING_KEY"]);
+        assert_eq!(names(missing), ["STAGE", "MODELS_BUCKET", "LAKE_BUCKET", "REGISTRY_TABLE", "AUDIT_BUCKET", "SIGNING_KEY"]);
         let wrong = Settings::from_lookup(|name| Some(if name == "REGISTRY_RESERVE_SECONDS" { "7" } else { "x" }.to_owned())).unwrap_err();
         assert_eq!(wrong.problems[0].says, "found stage \"x\", expected dev, test or prod");
         assert_eq!(names(wrong), ["STAGE"]);

@@ -95,6 +95,7 @@ impl Candidate {
             artifact_writer: manifest.written_by.clone().unwrap_or_else(|| manifest.submitted_by.clone()),
             dataset_version: Some(manifest.training_set.clone()),
             evaluation_version: Some(self.evaluation_sha256.clone()),
+            promoted_from: manifest.promoted_from.clone(),
             code_revision: manifest.code_revision.clone(),
             framework: manifest.framework.clone(),
             parameters: manifest.parameters.clone(),

@@ -39,6 +39,9 @@ pub struct CandidateManifest {
     /// How the ONNX file among the artifact's is asked, where it does not say so itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub onnx: Option<OnnxReading>,
+    /// Where it was approved before it came to this account; `registry` says it of what it takes over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted_from: Option<String>,
     /// Revision of the code that trained it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_revision: Option<String>,

@@ -186,6 +186,12 @@ impl Bucket {
         }
     }
 
+    /// Another bucket, reached with the same credentials.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Self {
+        Self::new(self.s3.clone(), name)
+    }
+
     /// Writes an object whole and returns its entity tag.
     ///
     /// # Errors

@@ -48,6 +48,10 @@ pub struct Validation {
     /// From which score on a binary prediction is positive, where the model's predictions are scores only. Default: 0.5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
+    /// The rows that this account judges versions by which another account promotes to it, where the model can be asked here. Default: those that it was
+    /// judged by there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<OwnEvaluation>,
     /// Median of the time that a prediction may take, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_p50_ms: Option<f64>,
@@ -94,6 +98,19 @@ impl Validation {
     pub fn threshold(&self) -> f64 {
         self.threshold.unwrap_or(Self::DEFAULT_THRESHOLD)
     }
+}
+
+/// An evaluation set of this account: `{ key: evaluations/flight-delay/test.parquet, actual: outcome }`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub struct OwnEvaluation {
+    /// Its key in the models bucket.
+    pub key: String,
+    /// The column of what really was.
+    pub actual: String,
+    /// The column that names a row. Default: the contract's inference id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 /// When a candidate replaces the champion.

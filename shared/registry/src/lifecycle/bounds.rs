@@ -141,6 +141,7 @@ fn lineage(lineage: &Lineage) -> Checked {
         ("evaluation version", &lineage.evaluation_version),
         ("code revision", &lineage.code_revision),
         ("framework", &lineage.framework),
+        ("promoted from", &lineage.promoted_from),
     ];
     for (field, value) in optional {
         value.as_deref().map_or(Ok(()), |value| name(field, value))?;

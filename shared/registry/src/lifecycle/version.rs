@@ -155,6 +155,9 @@ pub struct Lineage {
     /// Parameters of the training, as texts: how a fraction is written is the team's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,
+    /// Where it was approved before it came to this account (`dev, account 111122223333, version 3`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted_from: Option<String>,
     /// SHA-256 of the candidate's manifest as it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,

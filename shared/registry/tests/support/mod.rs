@@ -30,6 +30,7 @@ pub fn submission(run: &str) -> Submission {
     Submission {
         artifact: Artifact::new(vec![file]),
         lineage: Lineage {
+            promoted_from: None,
             run: run.to_owned(),
             submitter: "ada@example.com".to_owned(),
             artifact_writer: "arn:aws:sts::111122223333:assumed-role/Training/job-7".to_owned(),
