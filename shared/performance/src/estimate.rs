@@ -69,9 +69,9 @@ pub fn estimate(cells: &[ScoreCell], calibration: &Calibration, seed: u64) -> Op
     let mut drawn: Vec<Vec<f64>> = vec![Vec::with_capacity(WORLDS); METRICS.len()];
     for _ in 0..WORLDS {
         let rates: Vec<f64> = rates.iter().map(|(rate, error)| (rate + error * normal_draw(&mut random)).clamp(0.0, 1.0)).collect();
-        let world = cells.iter().map(|of| {
-            let (rows, chance) = (of.rows as f64, calibration.chance(of.cell, mean(of), &rates).clamp(0.0, 1.0));
-            Cell { of, positives: (rows * chance + (rows * chance * (1.0 - chance)).sqrt() * normal_draw(&mut random)).clamp(0.0, rows) }
+        let world = cells.iter().map(|of| Cell {
+            of,
+            positives: binomial_draw(&mut random, of.rows, calibration.chance(of.cell, mean(of), &rates).clamp(0.0, 1.0)),
         });
         for (drawn, value) in drawn.iter_mut().zip(self::values(&world.collect::<Vec<_>>())) {
             drawn.extend(value);
@@ -85,6 +85,16 @@ pub fn estimate(cells: &[ScoreCell], calibration: &Calibration, seed: u64) -> Op
         Some((metric, value, [low.min(value), high.max(value)]))
     });
     Some(Estimated { basis: calibration.basis.clone(), rows, metrics: metrics.collect() })
+}
+
+/// How many of so many rows turn out positive: exact for few, by the normal distribution for many.
+fn binomial_draw(random: &mut Random, rows: u64, chance: f64) -> f64 {
+    const FEW: u64 = 40;
+    if rows <= FEW {
+        return (0..rows).filter(|_| random.uniform() < chance).count() as f64;
+    }
+    let rows = rows as f64;
+    (rows * chance + (rows * chance * (1.0 - chance)).sqrt() * normal_draw(random)).clamp(0.0, rows)
 }
 
 fn normal_draw(random: &mut Random) -> f64 {

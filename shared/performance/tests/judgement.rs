@@ -33,12 +33,12 @@ fn a_sound_model_is_as_good_as_it_was() {
     let contract = contract("");
     let before = sound(&contract, 0..20);
     let mut alarms = 0;
-    for number in 20..60 {
+    for number in 20..50 {
         let found = judged(&contract, &whole(&contract, number, "1", 0.0), &before, HOLDS);
         assert!(matches!(found.state, State::Ok | State::Warning), "{}", found.headline);
         alarms += usize::from(found.state != State::Ok);
     }
-    assert!(alarms <= 1, "{alarms} alarms in forty days of nothing");
+    assert!(alarms <= 1, "{alarms} alarms in thirty days of nothing");
 }
 
 #[test]
@@ -139,17 +139,19 @@ fn an_estimate_holds_what_it_promises() {
     let contract = contract("");
     let before = sound(&contract, 0..7);
     let (mut within, mut all) = (0_u32, 0_u32);
-    for number in 7..67 {
+    let mut missed: Vec<Metric> = Vec::new();
+    for number in 7..47 {
         let found = judged(&contract, &whole(&contract, number, "1", 0.0), &before, HOLDS);
         for (metric, _, is_within) in &found.realised {
             if matches!(metric, Metric::RocAuc | Metric::Accuracy | Metric::Recall | Metric::Brier) {
                 all += 1;
                 within += u32::from(*is_within);
+                missed.extend(Some(*metric).filter(|_| !is_within));
             }
         }
     }
     let share = f64::from(within) / f64::from(all);
-    assert!((0.90..=1.0).contains(&share), "{within} of {all} realised values lie in their 95 % intervals");
+    assert!((0.90..=1.0).contains(&share), "{within} of {all} realised values lie in their 95 % intervals: {missed:?}");
     assert!(estimate(&[], &tidegate_performance::Calibration::as_they_are(), 1).is_none());
 }
 
