@@ -2,7 +2,7 @@
 //!
 //! In an account the wish goes to the queue of `collect`. In a demo's folder no function is running: it is run here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tidegate_collect::{Collector, PublishRequest, Settings};
 use tidegate_lake::{HOUR_MS, hour_start, parse_time};
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     /// The folder that `tidegate demo` left its buckets and table in
     #[arg(long, value_name = "FOLDER", help_heading = "A demo's lake")]
     state: Option<PathBuf>,
-    /// The queue of the function `collect` (its URL; the stack's output CollectQueueUrl)
+    /// The queue of the function `collect` (its URL)
     #[arg(long, value_name = "URL", help_heading = "A lake in an account")]
     queue_url: Option<String>,
 }
@@ -72,8 +72,8 @@ async fn by_message(queue: &str, request: &PublishRequest) -> Result<Outcome, Cl
     )))
 }
 
-async fn in_folder(folder: &PathBuf, request: &PublishRequest) -> Result<Outcome, CliError> {
-    let missing = |source| CliError::NoState { path: folder.clone(), source };
+async fn in_folder(folder: &Path, request: &PublishRequest) -> Result<Outcome, CliError> {
+    let missing = |source| CliError::NoState { path: folder.to_owned(), source };
     Services::open_to_read(folder).map_err(missing)?;
     let account = LocalAccount::start(folder).await.map_err(missing)?;
     let settings = Settings::from_lookup(|name| match name {

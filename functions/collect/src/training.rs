@@ -147,9 +147,9 @@ impl Collector {
         let previous = self.lake.receipt(&source_id(self.models.name(), named.key)).await.map_err(&lake)?;
         let contract = self.contract_of(named.model, location).await?;
         let receipt = if is_stored(named.key) && !named.is_folder {
-            self.take_baseline(named, location, &contract).await?
+            Box::pin(self.take_baseline(named, location, &contract)).await?
         } else {
-            self.make_baseline(named, location, &contract).await?
+            Box::pin(self.make_baseline(named, location, &contract)).await?
         };
         let Some(receipt) = receipt else {
             info!(object.location = location, "the training set is gone; the baseline that it became stays");
@@ -210,7 +210,7 @@ impl Collector {
             return Ok(Some(receipt));
         }
 
-        let (version, manifest) = self.version_of(contract, &plan, &mut found).map_err(&lake)?;
+        let (version, manifest) = version_of(contract, &plan, &mut found).map_err(&lake)?;
         let source =
             Source { id: receipt.source.clone(), location: location.to_owned(), content: receipt.content.clone(), lines: receipt.lines };
         let Learning { sampler, repeats, .. } = learning;
@@ -300,12 +300,13 @@ impl Collector {
             digests_stored: true,
         }
     }
+}
 
-    fn version_of(&self, contract: &Contract, plan: &Plan, found: &mut Found) -> Result<(String, Vec<u8>), LakeError> {
-        let fields = plan.fields().iter().map(|field| (field.name.clone(), field.role, field.kind)).collect();
-        let files = std::mem::take(&mut found.files);
-        let mut manifest = Manifest::new(&contract.model, files, found.lines.accepted, found.lines.quarantined, fields);
-        manifest.segments = plan.fields().iter().filter(|field| field.is_segment).map(|field| field.name.clone()).collect();
-        dataset_version(&manifest)
-    }
+/// The set's version and manifest.
+fn version_of(contract: &Contract, plan: &Plan, found: &mut Found) -> Result<(String, Vec<u8>), LakeError> {
+    let fields = plan.fields().iter().map(|field| (field.name.clone(), field.role, field.kind)).collect();
+    let files = std::mem::take(&mut found.files);
+    let mut manifest = Manifest::new(&contract.model, files, found.lines.accepted, found.lines.quarantined, fields);
+    manifest.segments = plan.fields().iter().filter(|field| field.is_segment).map(|field| field.name.clone()).collect();
+    dataset_version(&manifest)
 }

@@ -1,6 +1,6 @@
 //! The checks of a data set: every one on a set that is fine, on one that it must find, and at its edges.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -139,7 +139,9 @@ fn unreadable_rows_fail_above_what_the_contract_allows() {
 #[test]
 fn a_feature_that_is_in_no_row_fails_and_other_columns_are_named() {
     let mut rows = fine(500);
-    rows.iter_mut().for_each(|row| row.age = None);
+    for row in &mut rows {
+        row.age = None;
+    }
     let set = set(&rows, true, 0);
     let checks = set.checks();
     let says = "age is in no row. Besides, it has late, which the contract does not read.";
@@ -219,7 +221,9 @@ fn one_value_far_from_all_others_is_found_where_no_range_is_declared() {
 #[test]
 fn a_feature_with_one_value_is_told() {
     let mut rows = fine(500);
-    rows.iter_mut().for_each(|row| (row.amount, row.plan) = (Some(5.0), Some("basic")));
+    for row in &mut rows {
+        (row.amount, row.plan) = (Some(5.0), Some("basic"));
+    }
     assert_eq!(
         found(&set(&rows, true, 0).checks(), "constant"),
         (Warn, "amount has one value in all rows that have one and plan has one value in all rows that have one.")
@@ -272,7 +276,9 @@ fn a_set_that_moved_warns_the_same_set_does_not_and_the_first_has_none_before_it
     assert_eq!(check.outcome, Pass, "{}", check.says);
     assert!(check.says.starts_with("Compared with version abababababab: "), "{}", check.says);
     let mut rows = fine(2_000);
-    rows.iter_mut().for_each(|row| row.amount = row.amount.map(|amount| amount * 1.5 + 20.0));
+    for row in &mut rows {
+        row.amount = row.amount.map(|amount| amount * 1.5 + 20.0);
+    }
     let moved = check_drift(&before.contract, Some(&before.baseline), &set(&rows, true, 0).baseline);
     assert_eq!(moved.outcome, Warn, "a moved training set is a warning, never a failure");
     assert!(moved.says.contains("amount"), "{}", moved.says);
