@@ -59,7 +59,7 @@ class Person:
 
     def shows(self, folder, name, whole=True):
         if folder:
-            self.page.screenshot(path=folder / f"{name}.png", full_page=whole)
+            self.page.screenshot(path=folder / f"{name}.png", full_page=whole, scale="css" if whole else "device")
 
     def closes(self):
         self.context.close()

@@ -52,3 +52,26 @@ async fn of_decisions_at_the_same_moment_exactly_one_is_recorded() {
     // Nobody waits in front of a broken page: a race that is lost is told as what it was lost against, or to be tried again.
     assert!(statuses.keys().all(|status| [200, 409, 410, 503].contains(status)), "{statuses:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_wrong_codes_at_the_same_moment_five_are_counted_and_the_link_is_locked() {
+    let decisions = Arc::new(Decisions::prod(1).await);
+    let version = decisions.pending("run-1").await;
+    let lead = decisions.mail(&version, LEAD).await;
+    let codes = ["AAAAAA", "BBBBBB", "CCCCCC", "DDDDDD"].map(str::to_owned);
+    let wrong: Vec<String> = codes.into_iter().filter(|code| code != lead.code.expose()).collect();
+    let tasks: Vec<_> = (0..32)
+        .map(|index| {
+            let (decisions, address) = (Arc::clone(&decisions), lead.address());
+            let form = format!("choice=approve&code={}", wrong.get(index % wrong.len()).unwrap());
+            tokio::spawn(async move { decisions.post(&address, &form).await.status_code })
+        })
+        .collect();
+    for task in tasks {
+        assert!(matches!(task.await.unwrap(), 422 | 423 | 503));
+    }
+    let record = decisions.registry.link(lead.token.id()).await.unwrap().unwrap();
+    assert_eq!((record.wrong_tries, record.is_locked()), (5, true));
+    assert_eq!(decisions.post(&lead.address(), &lead.form("approve", "")).await.status_code, 423);
+    assert_eq!(decisions.promotions().await, 0);
+}

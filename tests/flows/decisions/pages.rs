@@ -1,7 +1,8 @@
 //! What a person sees: each thing that can come of a link is a page of its own.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use tidegate_lake::keys;
-use tidegate_local_account::{LAKE, MODELS};
+use tidegate_local_account::{LAKE, MODELS, TABLE};
 use tidegate_registry::{Command, Stage, VersionState};
 use tidegate_tests::{ASKED_MS, DECIDED, Decisions, LEAD, LOOKED_MS, RISK};
 
@@ -165,4 +166,56 @@ async fn in_test_the_name_is_typed_and_in_dev_a_button_is_enough() {
     let version = dev.pending("run-1").await;
     let lead = dev.mail(&version, LEAD).await;
     assert_eq!(dev.post(&lead.address(), "choice=approve").await.status_code, 200);
+}
+
+/// A window that was judged, as its item.
+async fn judged(decisions: &Decisions, end: &str, state: &str, headline: &str) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let count = || AttributeValue::N("1".to_owned());
+    let sk = format!("WINDOW#1d#{end}");
+    let texts = [
+        ("pk", "MODEL#flight-delay"),
+        ("sk", &sk),
+        ("item_kind", "window"),
+        ("model_name", DECIDED),
+        ("window_length", "1d"),
+        ("window_end", end),
+        ("verdict_state", state),
+        ("verdict_cause", "covariate-drift"),
+        ("verdict_action", "retrain"),
+        ("headline", headline),
+        ("inputs_digest", "i"),
+        ("report_key", "k"),
+        ("verdict_digest", "d"),
+        ("verdict_etag", "e"),
+        ("page_etag", "p"),
+    ];
+    let mut put = decisions.account.dynamodb.put_item().table_name(TABLE);
+    for (name, value) in texts {
+        put = put.item(name, text(value));
+    }
+    for name in ["record_count", "drifted_fields", "quarantined_lines", "revision"] {
+        put = put.item(name, count());
+    }
+    put.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_monitoring_saw_before_the_candidate_came_is_told_and_nothing_later() {
+    let decisions = Decisions::prod(1).await;
+    let version = decisions.pending("run-1").await;
+    let lead = decisions.mail(&version, LEAD).await;
+    let title = "What monitoring saw before";
+    assert!(!decisions.get(&lead.address()).await.body.contains(title));
+    for (end, state, headline) in [
+        ("2013-07-28T00:00:00Z", "drift", "Distance drifted a week ago."),
+        ("2013-07-30T00:00:00Z", "warning", "Carrier is <unusual>."),
+        ("2013-07-31T00:00:00Z", "ok", "Nothing moved."),
+        ("2013-08-02T00:00:00Z", "drift", "Everything moved later."),
+    ] {
+        judged(&decisions, end, state, headline).await;
+    }
+    let page = decisions.get(&lead.address()).await.body;
+    says(&page, &[title, "Carrier is &lt;unusual&gt;.", "Tue 30 July 2013, 00:00"]);
+    assert!(!page.contains("Everything moved later.") && !page.contains("a week ago"), "{page}");
 }
