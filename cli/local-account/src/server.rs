@@ -107,10 +107,11 @@ impl LocalAccount {
 
 async fn answer(account: &LocalAccount, request: Request<Incoming>, at_ms: i64) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else { return Ok(failed(StatusCode::PAYLOAD_TOO_LARGE)) };
+    // What is too long is no form of the page, which says so itself.
+    let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let headers: Vec<(&str, &str)> = head.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect();
     let address = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    match account.http(head.method.as_str(), address, &headers, &body.to_bytes(), at_ms).await {
+    match account.http(head.method.as_str(), address, &headers, &body, at_ms).await {
         Ok(answer) => Ok(response(answer)),
         Err(error) => {
             warn!(error.message = %error, "a request to the approver's page was not answered");
