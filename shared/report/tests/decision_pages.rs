@@ -28,7 +28,8 @@ fn page(report: &GateReport, text: &str, demand: Demand, complaint: Option<&str>
     let voters =
         [Voter { person: text, said: None }, Voter { person: "risk@example.com", said: Some(Said { approved: true, at_ms: NOW_MS }) }];
     let decision = Decision { you: text, model: text, voters: &voters, ..decision(&card) };
-    let form = DecisionForm { complaint, reason: text, demand, ..form() };
+    let approve = complaint.map(|_| true);
+    let form = DecisionForm { complaint, approve, reason: text, demand, ..form() };
     let drift = Some(Seen { headline: text, end_ms: NOW_MS - 48 * HOUR_MS });
     decision_page(&DecisionPage { decision: &decision, report, primary: Some(Metric::RocAuc), drift, form: &form })
 }
@@ -118,8 +119,9 @@ fn the_question_comes_first_and_the_form_asks_what_its_stage_demands() {
     assert!(name.contains("<code>m 8</code>") && !name.contains(r#"name="code""#));
     let button = page(&report, "m", Demand::Button, Some("Choose."));
     assert!(!button.contains(r#"type="text""#) && button.contains("Nothing was recorded yet."));
+    assert_eq!(button.matches("required checked").count(), 1, "what was chosen before is chosen again");
     // Nothing is chosen beforehand: nobody decides by pressing Enter.
-    assert!(!code.contains(" checked"));
+    assert!(!code.contains("required checked"));
     assert_eq!(code.matches(r#"name="choice""#).count(), 2);
 }
 
