@@ -1,4 +1,5 @@
-"""Makes the demo's candidates: four models trained on January, as ONNX files, and the flights of August that they are judged by.
+"""Makes the demo's candidates: four models trained on January, as ONNX files, the flights of August that they are judged by, and those
+of September on which the champion and its successor are looked at afterwards.
 
     .venv/bin/pip install -r requirements-candidates.txt && .venv/bin/python make_candidates.py
 
@@ -24,6 +25,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 HERE = pathlib.Path(__file__).parent / "candidates"
 EVALUATION = ("2013-08-01", "2013-08-15")  # whole days, UTC
+AFTERWARDS = ("2013-09-01", "2013-09-15")
 RUNS = {
     "plain": "logistic regression on the numbers alone",
     "trees": "gradient-boosted trees, 60 of 15 leaves",
@@ -53,21 +55,22 @@ def outcome(flights: pd.DataFrame) -> pd.Series:
     return flights["late"].map({True: "late", False: "on-time"})
 
 
-def write_evaluation(august: pd.DataFrame) -> None:
-    columns = {"inference_id": pa.array(august["inference_id"], pa.string()),
-               "timestamp": pa.array(august["timestamp"].dt.as_unit("ms"), pa.timestamp("ms", "UTC"))}
-    for name in make.FEATURES:
-        kind = pa.string() if name in make.CATEGORICAL else pa.int32() if name in make.WHOLE else pa.float64()
-        columns[name] = pa.array([None if pd.isna(value) else value for value in august[name]], kind)
-    columns["outcome"] = pa.array(outcome(august), pa.string())
-    pq.write_table(pa.table(columns), HERE / "august.parquet", compression="zstd", compression_level=19, row_group_size=8192)
+def write_evaluation(flights: pd.DataFrame, name: str) -> None:
+    columns = {"inference_id": pa.array(flights["inference_id"], pa.string()),
+               "timestamp": pa.array(flights["timestamp"].dt.as_unit("ms"), pa.timestamp("ms", "UTC"))}
+    for column in make.FEATURES:
+        kind = pa.string() if column in make.CATEGORICAL else pa.int32() if column in make.WHOLE else pa.float64()
+        columns[column] = pa.array([None if pd.isna(value) else value for value in flights[column]], kind)
+    columns["outcome"] = pa.array(outcome(flights), pa.string())
+    pq.write_table(pa.table(columns), HERE / f"{name}.parquet", compression="zstd", compression_level=19, row_group_size=8192)
 
 
 def main() -> None:
     HERE.mkdir(exist_ok=True)
     flights = make.flights_with_features()
     january, august = make.between(flights, make.TRAINING), make.between(flights, EVALUATION)
-    write_evaluation(august)
+    write_evaluation(august, "august")
+    write_evaluation(make.between(flights, AFTERWARDS), "september")
     inputs = [(name, FloatTensorType([None, 1]) if name in make.NUMERIC else StringTensorType([None, 1])) for name in make.FEATURES]
     for run, words in RUNS.items():
         model = pipeline(run).fit(typed(january), outcome(january))

@@ -3,18 +3,19 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{Days, NaiveDate};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use tidegate_lake::{Receipt, keys};
-use tidegate_local_account::{LAKE, LOGS, LocalAccount, MODELS, TABLE};
+use tidegate_local_account::{DECISION_PORT, LAKE, LOGS, LocalAccount, MODELS, Server, Setup, TABLE};
 use tidegate_monitoring::{State, Verdict};
-use tidegate_registry::Registry;
+use tidegate_registry::{ModelVersion, Registry, RetrainingState, Stage, VersionState};
 
-use crate::demo_candidates::{self, RUNS};
 use crate::demo_files::{self, CONTRACT, Object, TRAINING_SET};
+use crate::demo_loop::{self, Team};
 use crate::error::CliError;
 use crate::summary;
 use crate::terminal::{self, Outcome, Say, counted, painted};
@@ -28,6 +29,9 @@ pub(crate) struct Arguments {
     /// Go on with what an earlier demo left in the folder, instead of starting afresh
     #[arg(long)]
     keep: bool,
+    /// Let the demo itself press Approve on the approver's page, instead of waiting for a person; always so where nobody is at a terminal
+    #[arg(long)]
+    auto_approve: bool,
     /// Whether to open the report in a browser
     #[arg(long, value_enum, default_value_t = Open::No)]
     open: Open,
@@ -53,7 +57,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let started = Instant::now();
     let folder = folder(arguments)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::demo)?;
-    let mut demo = Demo { out: std::io::stdout(), colour: terminal::has_colour() };
+    let by_hand = !arguments.auto_approve && std::io::IsTerminal::is_terminal(&std::io::stdin());
+    let mut demo = Demo { out: std::io::stdout(), colour: terminal::has_colour(), by_hand };
     let (verdict, report) = runtime.block_on(demo.tell(&folder))?;
 
     let mut text = format!("\nJuly in words\n\n{}", summary::of(&verdict, demo.colour));
@@ -109,6 +114,8 @@ struct Period {
 struct Demo {
     out: std::io::Stdout,
     colour: bool,
+    /// Whether a person decides.
+    by_hand: bool,
 }
 
 impl Demo {
@@ -117,12 +124,19 @@ impl Demo {
         let periods = periods(demo_files::objects()?)?;
         self.say("Tidegate's demo: will this flight leave New York and come late? 2013, real flights, one model.\nEverything runs in this process; nothing is sent anywhere.\n")?;
 
-        let account = LocalAccount::start(folder).await.map_err(CliError::demo)?;
+        let account = LocalAccount::start_with(folder, Setup { stage: Stage::Test, ..Setup::default() }).await.map_err(CliError::demo)?;
+        let account = Arc::new(account);
+        let _server =
+            if self.by_hand { Some(Server::start(Arc::clone(&account), DECISION_PORT).await.map_err(CliError::demo)?) } else { None };
         put(&account, MODELS, CONTRACT.1, demo_files::bytes(CONTRACT.0)?).await?;
         put(&account, MODELS, TRAINING_SET.1, demo_files::bytes(TRAINING_SET.0)?).await?;
         account.settle().await.map_err(CliError::demo)?;
         let training = receipt(&account, MODELS, TRAINING_SET.1)?;
         self.say(&format!("January    the training set: {} become the baseline", counted(training.lines.accepted, "record")))?;
+        let mut team = Team::of(Arc::clone(&account)).await?;
+        let words = "a logistic regression on January's numbers";
+        let january = team.january().await?;
+        let first = self.candidate(&team, "plain", demo_files::bytes("candidates/plain.onnx")?.to_vec(), words, &january).await?;
 
         let mut last = None;
         for period in &periods {
@@ -130,31 +144,109 @@ impl Demo {
             last = Some(self.show(&account, period)?);
         }
         let last = last.ok_or_else(|| CliError::demo("it has no objects"))?;
-        self.gate(&account).await?;
+        self.alerts(&mut team)?;
+        self.close(&account, &team, &first).await?;
         Ok(last)
     }
 
-    /// Candidates are submitted one after the other, and the gate says which of them serves.
-    async fn gate(&mut self, account: &LocalAccount) -> Result<(), CliError> {
-        demo_candidates::prepare(account).await?;
-        self.say("\nThe gate   four candidates trained on January, each asked about the same flights of August, beside the champion")?;
-        let mut page = None;
-        for run in &RUNS {
-            let judged = demo_candidates::submit(account, run).await?;
-            let (mark, state) = judged.mark();
-            self.say(&format!("{:10} v{} {}: {}", "", judged.version.number, run.name, run.words))?;
-            let head = format!("{:10}    {}  ", "", painted(mark, state, self.colour));
-            self.say(&format!("{head}{}", wrapped(judged.headline(), WIDTH, mark.chars().count() + 15, 14)))?;
-            page = page.or_else(|| judged.version.replaced.map(|_| judged.page.clone()));
+    /// What people were told by mail, in subjects.
+    fn alerts(&mut self, team: &mut Team) -> Result<(), CliError> {
+        self.say("\nThe mail   what people were told (one message for an incident, however many windows show it)")?;
+        for mail in team.new_mail().iter().filter(|mail| mail.topic.ends_with("-alerts")) {
+            self.say(&format!("{:10} {}", "", mail.subject))?;
         }
-        if let Some(page) = page {
-            self.say(&format!("{:10} the winner's page  {}", "", page.display()))?;
+        Ok(())
+    }
+
+    /// The loop closes: retraining, gate, decision, promotion, and whether it was right.
+    async fn close(&mut self, account: &LocalAccount, team: &Team, first: &ModelVersion) -> Result<(), CliError> {
+        let Some(proposed) = team.retraining().await? else { return self.say("\nRetraining nothing asked for it") };
+        self.say(&format!("\nRetraining {}", wrapped(&format!("proposed, because: {}", proposed.call.why), WIDTH, 11, 11)))?;
+        if proposed.state == RetrainingState::Proposed {
+            let asked = team.asked("Your decision on retraining").ok_or_else(|| CliError::demo("nobody was asked about retraining"))?;
+            self.ask(&asked.mail.attributes, asked.mail.link())?;
+            if self.by_hand { team.wait_for_retraining().await? } else { team.approve(&asked, None).await? }
+        }
+        let requested = team.retraining().await?.filter(|retraining| retraining.state == RetrainingState::Requested);
+        let Some((requested, dataset)) = requested.and_then(|requested| Some((requested.clone(), requested.dataset?))) else {
+            return self.say(&format!("{:10} it goes no further", ""));
+        };
+        let name = requested.call.data.replace('_', " to ");
+        let (model, rows) = team.train(&dataset).await?;
+        self.say(&format!("{:10} requested on {name}, dataset version {}…", "", dataset.get(..12).unwrap_or_default()))?;
+        self.say(&format!("{:10} the training job learned from {} whose truth has arrived", "", counted(rows as u64, "flight")))?;
+
+        self.say("\nThe gate   every candidate is asked about the same flights of August, beside the champion")?;
+        let january = team.january().await?;
+        let words = "a logistic regression on July's records and their truth";
+        let second = self.candidate(team, "retrained", model, words, &dataset).await?;
+        for (run, words) in
+            [("trees", "gradient-boosted trees that know January only"), ("no-delay", "the trees, without the departure delay")]
+        {
+            let file = demo_files::bytes(&format!("candidates/{run}.onnx"))?.to_vec();
+            self.candidate(team, run, file, words, &january).await?;
+        }
+        self.say(&format!("{:10} the winner's page  {}", "", team.page(&second).display()))?;
+
+        self.say("\nSeptember  the month after, on flights that neither model has seen")?;
+        for (version, name) in [(first, "the old champion"), (&second, "the new one")] {
+            let [auc, loss] = team.afterwards(&team.file_of(version).await?)?;
+            let interval =
+                auc.interval.map_or_else(String::new, |interval| format!(" (95 %: {:.3} to {:.3})", interval.low, interval.high));
+            self.say(&format!("{:10} v{} {name:17} ROC AUC {:.3}{interval}, log loss {:.3}", "", version.number, auc.value, loss.value))?;
         }
         let (_, checkpoint) = account.tick_registry(CHECKPOINT_AT).await.map_err(CliError::demo)?;
         let registry = Registry::new(account.dynamodb.clone(), TABLE);
         let entries = registry.head(MODEL).await.map_err(CliError::demo)?.map_or(0, |head| head.seq);
         let signed = if checkpoint.is_some() { ", its end signed" } else { "" };
-        self.say(&format!("{:10} the audit trail: {} in a chain{signed}", "", counted(entries, "entry").replace("entrys", "entries")))
+        let entries = counted(entries, "entry").replace("entrys", "entries");
+        self.say(&format!("\nProof      the audit trail: {entries} in a chain{signed}; `tidegate verify` recomputes it"))
+    }
+
+    /// A candidate is submitted, judged and, where it comes to that, decided about.
+    async fn candidate(&mut self, team: &Team, run: &str, model: Vec<u8>, words: &str, dataset: &str) -> Result<ModelVersion, CliError> {
+        let mut version = team.submit(run, model, words, dataset).await?;
+        self.say(&format!("{:10} v{} {run}: {words}", "", version.number))?;
+        if version.state == VersionState::PendingApproval {
+            self.judged(&version)?;
+            let about = format!("Your decision on version {} ", version.number);
+            let asked = team.asked(&about).ok_or_else(|| CliError::demo("nobody was asked"))?;
+            self.ask(&asked.mail.attributes, asked.mail.link())?;
+            version = if self.by_hand {
+                team.wait_for_version(run).await?
+            } else {
+                team.approve(&asked, Some(version.number)).await?;
+                team.version(run).await?
+            };
+            let became = format!(
+                "{} by {}",
+                version.state,
+                version.decisions.iter().map(|said| said.person.as_str()).collect::<Vec<_>>().join(", ")
+            );
+            self.say(&format!(
+                "{:10}    {}  {became}",
+                "",
+                painted(demo_loop::mark(&version).0, demo_loop::mark(&version).1, self.colour)
+            ))?;
+            return Ok(version);
+        }
+        self.judged(&version)?;
+        Ok(version)
+    }
+
+    fn judged(&mut self, version: &ModelVersion) -> Result<(), CliError> {
+        let (mark, state) = demo_loop::mark(version);
+        let head = format!("{:10}    {}  ", "", painted(mark, state, self.colour));
+        self.say(&format!("{head}{}", wrapped(demo_loop::headline(version), WIDTH, mark.chars().count() + 15, 14)))
+    }
+
+    /// Says who is asked, and where.
+    fn ask(&mut self, attributes: &std::collections::BTreeMap<String, String>, link: Option<&str>) -> Result<(), CliError> {
+        let who = attributes.get("approver").map_or("somebody", String::as_str);
+        match link.filter(|_| self.by_hand) {
+            Some(link) => self.say(&format!("{:10}    {who} got this link; open it, read, and decide:\n{:14}{link}", "", "")),
+            None => self.say(&format!("{:10}    {who} got a link, and approves (--auto-approve)", "")),
+        }
     }
 
     /// Puts the objects of a period, day by day, as the application did. At the end the schedule fires, which plans every window

@@ -19,6 +19,11 @@ pub(crate) fn bytes(name: &str) -> Result<&'static [u8], CliError> {
     place.and_then(|at| FILES.get(at)).map(|(_, bytes)| *bytes).ok_or_else(|| CliError::demo(format!("its own file {name} is missing")))
 }
 
+/// The files whose names begin so, sorted.
+pub(crate) fn below(prefix: &str) -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    FILES.iter().copied().filter(move |(name, _)| name.starts_with(prefix))
+}
+
 /// One object of the logs bucket.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Object {

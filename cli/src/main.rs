@@ -4,8 +4,8 @@
 mod check;
 mod dataset;
 mod demo;
-mod demo_candidates;
 mod demo_files;
+mod demo_loop;
 mod desk;
 mod doctor;
 mod drift;

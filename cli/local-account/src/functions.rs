@@ -21,7 +21,10 @@ use crate::services::REGION;
 /// What the key of decision links is called in them.
 pub const LINK_KID: &str = "k1";
 
-/// Where the approver's page is, for links: [`Server`](crate::Server) answers there, on the port that it was given.
+/// The port of the approver's page, for links: a [`Server`](crate::Server) that is started on it answers them.
+pub const DECISION_PORT: u16 = 8461;
+
+/// Where the approver's page is, for links.
 pub const DECISION_URL: &str = "http://127.0.0.1:8461";
 
 /// The queues that functions write to.

@@ -1,25 +1,15 @@
 //! One decision: what must be shown beside the link, then the registry's transition, once.
 
-use tidegate_approval::{Code, Demand};
+use tidegate_approval::Demand;
 use tidegate_registry::{Answer, Command, Order, Reason, Refusal, RegistryError};
-use tidegate_runtime::{Metric, Unit, emit, metrics_line};
 use tracing::{error, info, warn};
 
+use crate::code::Shown;
 use crate::form::Form;
 use crate::handler::described;
 use crate::opened::{Opened, Standing};
 use crate::pages::{self, Sent};
-use crate::{ApproveError, Approver, HttpAnswer, HttpRequest, LOCKED_METRIC};
-
-/// Namespace of the metric.
-const NAMESPACE: &str = "Tidegate";
-
-/// What comes of what was shown beside the link.
-enum Shown {
-    Enough,
-    Not(String),
-    Locked,
-}
+use crate::{ApproveError, Approver, HttpAnswer, HttpRequest};
 
 impl Approver {
     /// Decides, or says why not.
@@ -74,33 +64,7 @@ impl Approver {
                 "Type the model and the version as they stand here: {}.",
                 Demand::name_to_type(&link.model, version)
             ))),
-            Demand::Code => {
-                let Ok(code) = Code::parse(&form.code) else {
-                    return Ok(Shown::Not("Type the six letters and digits that stand in the text of the mail.".to_owned()));
-                };
-                let Some(check) = &opened.record.code_check else {
-                    return Err(ApproveError::NoCode { model: link.model.clone(), version, stage: link.stage.clone() });
-                };
-                let key = self.settings.link_keys.get(&link.kid).unwrap_or_default();
-                if self.verify(key, link.code_check_message(&code), check).await? {
-                    return Ok(Shown::Enough);
-                }
-                // Guesses that are made at the same moment are all looked at before they are counted: five, and as many more as the function
-                // has copies, out of a thousand million.
-                let tries = self.registry.wrong_try(link.id()).await.map_err(ApproveError::registry("the count of a wrong code"))?;
-                let left = Demand::MAX_WRONG_TRIES.saturating_sub(tries);
-                if left > 0 {
-                    let left = if left == 1 { "one more try".to_owned() } else { format!("{left} more tries") };
-                    return Ok(Shown::Not(format!("That is not the code of this mail. You have {left}; then the link is locked.")));
-                }
-                error!(model = link.model, model.version = version, "a decision link was locked: too many wrong codes were tried");
-                let metric = Metric { name: LOCKED_METRIC, unit: Unit::Count, value: 1.0 };
-                match metrics_line(NAMESPACE, now_ms, &[("Stage", self.stage().name())], &[metric]) {
-                    Ok(counted) => emit(&counted),
-                    Err(failure) => error!(error.message = %failure, "a locked link was not counted"),
-                }
-                Ok(Shown::Locked)
-            }
+            Demand::Code => self.code(link, &opened.record, &form.code, now_ms).await,
         }
     }
 

@@ -4,7 +4,7 @@ use tidegate_lake::{Bucket, ContractBook};
 use tidegate_registry::{Registry, Stage};
 use tracing::{error, info, warn};
 
-use crate::opened::{Opened, Standing};
+use crate::opened::{Opened, Opening, Standing};
 use crate::{ApproveError, HttpAnswer, HttpRequest, Settings, pages};
 
 /// Where a decision is shown and made.
@@ -77,7 +77,9 @@ impl Approver {
     ) -> Result<HttpAnswer, ApproveError> {
         let Some(token) = request.token() else { return Ok(pages::not_found()) };
         match self.open(&token).await? {
-            Some(opened) => work(opened).await,
+            Some(Opening::Promotion(opened)) => work(*opened).await,
+            Some(Opening::Retraining(proposed)) if request.path() == DECISION => self.proposal(&proposed, request).await,
+            Some(Opening::Retraining(_)) => Ok(pages::not_found()),
             None => Ok(pages::not_found()),
         }
     }

@@ -4,6 +4,7 @@
 //! service, which alone knows the key. See the README beside this crate.
 
 mod answer;
+mod code;
 mod decide;
 mod error;
 mod evidence;
@@ -12,6 +13,7 @@ mod handler;
 mod http;
 mod opened;
 mod pages;
+mod retraining;
 mod settings;
 
 pub use answer::HttpAnswer;

@@ -5,13 +5,22 @@ use std::sync::Arc;
 use aws_sdk_kms::operation::verify_mac::VerifyMacError;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::MacAlgorithmSpec;
-use tidegate_approval::{Link, Mac, Token};
+use tidegate_approval::{Link, Mac, Subject, Token};
 use tidegate_contract::Contract;
 use tidegate_registry::{AliasName, Bound, Ending, LinkRecord, ModelVersion, Policy, Recorded, VersionState};
 
+use crate::retraining::Proposed;
 use crate::{ApproveError, Approver};
 
-/// A link that was verified, with everything that it is about.
+/// What a verified link is about.
+pub(crate) enum Opening {
+    /// A version that may become champion.
+    Promotion(Box<Opened>),
+    /// A model that may be retrained.
+    Retraining(Box<Proposed>),
+}
+
+/// A link about a version, with everything that it is about.
 pub(crate) struct Opened {
     pub(crate) link: Link,
     pub(crate) record: LinkRecord,
@@ -49,11 +58,14 @@ impl Approver {
     ///
     /// The token names the link; what the link says is rebuilt from the table, in this account and this stage. So the MAC fails for whatever
     /// was changed, in the token or in the table.
-    pub(crate) async fn open(&self, token: &Token) -> Result<Option<Opened>, ApproveError> {
+    pub(crate) async fn open(&self, token: &Token) -> Result<Option<Opening>, ApproveError> {
         let Some(key) = self.settings.link_keys.get(token.kid()) else { return Ok(None) };
         let found = self.registry.link(token.id()).await.map_err(ApproveError::registry("a look at a link"))?;
         let Some(record) = found else { return Ok(None) };
-        let Some(number) = record.link.subject.version() else { return Ok(None) };
+        let number = match record.link.subject {
+            Subject::Promotion { version, .. } => version,
+            Subject::Retraining { number, .. } => return self.open_proposal(token, key, record, number).await,
+        };
         let what = format!("a look at version {number} of {}", record.link.model);
         let version = self.registry.version(&record.link.model, number).await.map_err(ApproveError::registry(&what))?;
         let Some(version) = version else { return Ok(None) };
@@ -69,12 +81,33 @@ impl Approver {
             return Ok(None);
         }
         let champion = self.registry.alias(&link.model, AliasName::Champion).await.map_err(ApproveError::registry(&what))?;
+        let (contract, policy) = self.rules(&link.model).await?;
+        let opened = Opened { link, record, version, champion, contract, policy, token: token.expose() };
+        Ok(Some(Opening::Promotion(Box::new(opened))))
+    }
+
+    /// As [`Approver::open`], for a link about a retraining. Its request is made once, so there is no later one to tell it from.
+    async fn open_proposal(&self, token: &Token, key: &str, record: LinkRecord, number: u32) -> Result<Option<Opening>, ApproveError> {
+        let what = format!("a look at retraining {number} of {}", record.link.model);
+        let found = self.registry.retraining(&record.link.model, number).await.map_err(ApproveError::registry(what))?;
+        let Some(retraining) = found else { return Ok(None) };
+        let link = retraining.decision_link(&record.link.approver, token.kid(), &self.settings.account);
+        let Some(link) = link.filter(|link| link.id() == token.id()) else { return Ok(None) };
+        if !self.verify(key, link.message(), token.mac()).await? {
+            return Ok(None);
+        }
+        let (_, policy) = self.rules(&link.model).await?;
+        Ok(Some(Opening::Retraining(Box::new(Proposed { link, record, retraining, policy, token: token.expose() }))))
+    }
+
+    /// A model's contract, and who decides by it. Without a contract that can be read nobody does, which is another policy than the one that people
+    /// were asked under.
+    async fn rules(&self, model: &str) -> Result<(Option<Arc<Contract>>, Policy), ApproveError> {
         let contracts = self.contracts.load().await.map_err(ApproveError::bucket("a look at the contracts"))?;
-        // Without a contract that can be read nobody decides, which is another policy than the one that people were asked under.
-        let contract = contracts.of_model(&link.model).ok().flatten();
-        let policy =
-            contract.as_ref().map_or_else(|| Policy::nobody(self.settings.stage), |contract| Policy::of(contract, self.settings.stage));
-        Ok(Some(Opened { link, record, version, champion, contract, policy, token: token.expose() }))
+        let contract = contracts.of_model(model).ok().flatten();
+        let stage = self.settings.stage;
+        let policy = contract.as_ref().map_or_else(|| Policy::nobody(stage), |contract| Policy::of(contract, stage));
+        Ok((contract, policy))
     }
 
     /// Whether a MAC is that of a message.

@@ -33,8 +33,8 @@ mod words;
 
 pub use banner::Badge;
 pub use decision::{
-    DECISION_STYLE, Decision, DecisionForm, DecisionPage, Mood, Notice, Said, Seen, Voter, after_approval, decision_page, expiry,
-    notice_page, still_to_say,
+    DECISION_STYLE, Decision, DecisionForm, DecisionPage, Mood, Notice, Proposal, Said, Seen, Voter, after_approval, decision_page, expiry,
+    notice_page, proposal_page, still_to_say,
 };
 pub use gate::{GatePage, ModelCard, ModelFile, gate_page};
 pub use page::{MAX_BYTES, document, render};

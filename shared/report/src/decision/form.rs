@@ -26,9 +26,32 @@ pub struct DecisionForm<'a> {
     pub reason: &'a str,
 }
 
+/// What the form asks, of whom.
+pub(super) struct Asked<'a> {
+    pub(super) question: Markup,
+    /// What an approval means.
+    pub(super) approve: &'a str,
+    /// What a rejection means.
+    pub(super) reject: &'a str,
+    /// What is typed where that is demanded.
+    pub(super) name_to_type: String,
+    pub(super) you: &'a str,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn of(decision: &Decision<'a>) -> Self {
+        Self {
+            question: html! { "What do you decide about version " (decision.version) " of " bdi { (Plain::name(decision.model)) } "?" },
+            approve: "It may become champion.",
+            reject: "It ends here, whatever others say.",
+            name_to_type: Demand::name_to_type(decision.model, decision.version),
+            you: decision.you,
+        }
+    }
+}
+
 /// The form.
-pub(super) fn form(decision: &Decision<'_>, form: &DecisionForm<'_>) -> Markup {
-    let version = decision.version;
+pub(super) fn form(asked: &Asked<'_>, form: &DecisionForm<'_>) -> Markup {
     html! {
         section #decide aria-labelledby="decide-h" {
             h2 #decide-h { "Your decision" }
@@ -37,33 +60,32 @@ pub(super) fn form(decision: &Decision<'_>, form: &DecisionForm<'_>) -> Markup {
                     div.complaint.s-drift role="alert" #complaint { p { strong { "Nothing was recorded yet. " } (Plain::sentences(complaint, 400)) } }
                 }
                 fieldset {
-                    legend { "What do you decide about version " (version) " of " bdi { (Plain::name(decision.model)) } "?" }
+                    legend { (asked.question) }
                     div.choices {
                         label.choice.s-ok for="approve" {
                             input #approve type="radio" name="choice" value="approve" required checked[form.approve == Some(true)];
-                            span { strong { "Approve" } small { "It may become champion." } }
+                            span { strong { "Approve" } small { (asked.approve) } }
                         }
                         label.choice.s-drift for="reject" {
                             input #reject type="radio" name="choice" value="reject" required checked[form.approve == Some(false)];
-                            span { strong { "Reject" } small { "It ends here, whatever others say." } }
+                            span { strong { "Reject" } small { (asked.reject) } }
                         }
                     }
                 }
-                (proof(decision, form.demand))
+                (proof(&asked.name_to_type, form.demand))
                 div.field {
                     label for="reason" { "Reason " span.muted { "(needed to reject)" } }
                     textarea #reason name="reason" rows="3" maxlength=(MAX_REASON) aria-describedby="reason-help" { (Plain::sentences(form.reason, MAX_REASON)) }
                     p.note #reason-help { "It is kept in the audit trail under your name, and the submitter reads it." }
                 }
                 button type="submit" { "Record my decision" }
-                p.note { "You act as " strong { bdi { (Plain::location(decision.you)) } } ". A decision is final: it cannot be changed, and the same link decides once." }
+                p.note { "You act as " strong { bdi { (Plain::location(asked.you)) } } ". A decision is final: it cannot be changed, and the same link decides once." }
             }
         }
     }
 }
 
-fn proof(decision: &Decision<'_>, demand: Demand) -> Markup {
-    let name = Demand::name_to_type(decision.model, decision.version);
+fn proof(name: &str, demand: Demand) -> Markup {
     html! {
         @match demand {
             Demand::Code => {
@@ -79,7 +101,7 @@ fn proof(decision: &Decision<'_>, demand: Demand) -> Markup {
             }
             Demand::TypedName => {
                 div.field {
-                    label for="name" { "Type the model and the version: " code { (Plain::location(&name)) } }
+                    label for="name" { "Type the model and the version: " code { (Plain::location(name)) } }
                     input #name type="text" name="name" required autocomplete="off" autocapitalize="none" spellcheck="false" aria-describedby="name-help";
                     p.note #name-help { "It shows that a person decides, and not a program that opens links." }
                 }

@@ -6,12 +6,14 @@
 mod form;
 mod notice;
 mod page;
+mod proposal;
 mod says;
 mod sections;
 
 pub use form::DecisionForm;
 pub use notice::{Mood, Notice, notice_page};
 pub use page::{DecisionPage, decision_page};
+pub use proposal::{Proposal, proposal_page};
 pub use says::{after_approval, expiry, still_to_say};
 use tidegate_contract::Metric;
 use tidegate_validation::GateReport;

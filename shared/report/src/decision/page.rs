@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use tidegate_contract::Metric;
 use tidegate_validation::GateReport;
 
-use super::form::form;
+use super::form::{Asked, form};
 use super::{DECISION_STYLE, Decision, DecisionForm, Seen, says, sections};
 use crate::escape::Plain;
 use crate::gate::Mark;
@@ -45,7 +45,7 @@ pub fn decision_page(page: &DecisionPage<'_>) -> String {
             (sections::led(page))
             (sections::who(decision))
             (sections::about(decision))
-            (form(decision, page.form))
+            (form(&Asked::of(decision), page.form))
         }
         footer { p { "Made by Tidegate. Times are UTC. Looking at this page records nothing." } }
     };
