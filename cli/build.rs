@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files = Vec::new();
     find(&folder.join("logs"), &mut files)?;
     find(&folder.join("candidates"), &mut files)?;
+    find(&folder.join("truth"), &mut files)?;
     files.extend(["flight-delay.yaml", "manifest.json", "training.parquet"].map(|name| folder.join(name)));
     files.sort();
     let mut list = String::from("[\n");

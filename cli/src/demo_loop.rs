@@ -147,8 +147,8 @@ impl Team {
         }
     }
 
-    /// What the team's training job does: reads the named dataset version, joins what really was, and learns.
-    pub(crate) async fn train(&self, dataset: &str) -> Result<(Vec<u8>, usize), CliError> {
+    /// What the team's training job does: reads the named dataset version, joins what really was, and learns from the flights that it is to.
+    pub(crate) async fn train(&self, dataset: &str, takes: impl Fn(&str) -> bool) -> Result<(Vec<u8>, usize), CliError> {
         let lake = Lake::new(self.account.s3.clone(), LAKE);
         let manifest = lake.manifest(MODEL, dataset).await.map_err(CliError::demo)?;
         let manifest = manifest.ok_or_else(|| CliError::demo(format!("dataset version {dataset} is missing")))?;
@@ -162,7 +162,7 @@ impl Team {
             let stored = lake.bucket.get(&key).await.map_err(CliError::demo)?;
             let stored = stored.ok_or_else(|| CliError::demo(format!("{key} is missing")))?;
             for batch in read_records(&key, stored.bytes).map_err(CliError::demo)?.1 {
-                table.add(&batch.map_err(CliError::demo)?, |id| truth.get(id).copied()).map_err(CliError::demo)?;
+                table.add(&batch.map_err(CliError::demo)?, |id| truth.get(id).copied().filter(|_| takes(id))).map_err(CliError::demo)?;
             }
         }
         let model = fit(&table, CLASSES).map_err(CliError::demo)?;
