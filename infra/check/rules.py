@@ -24,8 +24,9 @@ LINK_VERBS = {"kms:GenerateMac": "notify", "kms:VerifyMac": "approve"}
 
 # Who writes what in the lake. What validate writes is what a candidate was judged by: it must be there to be looked at again.
 WRITERS = {
-    "CollectRole": {"records", "profiles", "quarantine", "halves", "receipts", "baselines", "datasets"},
+    "CollectRole": {"records", "profiles", "quarantine", "halves", "truth", "receipts", "baselines", "datasets"},
     "DriftRole": {"profiles", "reports"},
+    "PerformanceRole": {"performance"},
     "ValidateRole": {"artifacts", "candidates", "evaluations", "gates"},
 }
 

@@ -121,7 +121,7 @@ async fn truth_that_comes_late_updates_the_window_that_it_belongs_to() {
 
 #[tokio::test]
 async fn any_split_order_and_repetition_of_the_truth_gives_the_same_bytes() {
-    const CASES: u64 = 24;
+    const CASES: u64 = 12;
     let logs: Vec<String> = DAYS.iter().zip(1..).map(|(day, seed)| log(day, 12, 60, 100.0, seed)).collect();
     let mut expected = None;
     for case in 0..CASES {
@@ -248,17 +248,15 @@ fn demo() -> PathBuf {
 /// The demo's account with its scoring logs of 6 to 17 July.
 async fn flights(folder: &Path) -> LocalAccount {
     let account = LocalAccount::start(folder).await.unwrap();
-    let put = async |bucket: &str, key: &str, file: PathBuf| {
-        let body = std::fs::read(file).unwrap();
-        account.s3.put_object().bucket(bucket).key(key).body(body.into()).send().await.unwrap();
-    };
-    put(MODELS, "contracts/flight-delay.yaml", demo().join("flight-delay.yaml")).await;
+    // Days are enough here: longer windows read the same records again.
+    let contract = std::fs::read_to_string(demo().join("flight-delay.yaml")).unwrap().replace("[1d, 7d, 30d]", "[1d]");
+    account.s3.put_object().bucket(MODELS).key("contracts/flight-delay.yaml").body(contract.into_bytes().into()).send().await.unwrap();
     for day in 6..18 {
         for hour in 0..24 {
             let key = format!("flight-delay/2013/07/{day:02}/{hour:02}/scoring-1.jsonl.gz");
             let file = demo().join("logs").join(&key);
             if file.exists() {
-                put(LOGS, &key, file).await;
+                account.s3.put_object().bucket(LOGS).key(&key).body(std::fs::read(file).unwrap().into()).send().await.unwrap();
             }
         }
     }
@@ -326,7 +324,7 @@ async fn flights_are_judged_as_they_land() {
         );
         (within, all) = (within + usize::from((low..=high).contains(&realised)), all + 1);
     }
-    assert!(within * 2 >= all, "{within} of {all} days lie within what their scores promised");
+    assert!(within * 5 >= all * 4, "{within} of {all} days lie within what their scores promised");
 }
 
 /// Of the 14th of July.

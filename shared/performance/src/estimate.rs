@@ -5,6 +5,9 @@
 //! calibration was learned: it sees a change of the inputs, and cannot see a change of what follows from them (concept drift). That is what the truth
 //! is for.
 //!
+//! How far estimates missed in the first windows, beyond what their intervals explain, widens the interval ([`Misses`]): where days differ in what a score
+//! means, an estimate is trusted less.
+//!
 //! The interval is that of 500 worlds: each draws how far the calibration may be off (its blocks' rates by their standard errors) and how the outcomes fall.
 //!
 //! # Source
@@ -13,12 +16,13 @@
 
 use serde::{Deserialize, Serialize};
 use tidegate_contract::Metric;
-use tidegate_statistics::normal;
 use tidegate_statistics::random::Random;
+use tidegate_statistics::{normal, student_t};
 
 use crate::calibration::{Basis, Calibration};
 use crate::cells::ScoreCell;
 use crate::measured::rounded;
+use crate::reference::HALF_WIDTH;
 
 /// Worlds that are drawn.
 const WORLDS: usize = 500;
@@ -43,6 +47,45 @@ impl Estimated {
     #[must_use]
     pub fn metric(&self, metric: Metric) -> Option<(f64, [f64; 2])> {
         self.metrics.iter().find(|(found, ..)| *found == metric).map(|(_, value, interval)| (*value, *interval))
+    }
+}
+
+/// How far estimates miss what is realised, beyond what their intervals explain: a standard deviation for each metric, learned from so many windows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Misses {
+    beyond: Vec<(Metric, f64)>,
+    windows: usize,
+}
+
+impl Misses {
+    /// Learns from windows with both: an estimate and what was realised. Nothing from fewer than three.
+    pub(crate) fn learn(known: &[(Estimated, Vec<(Metric, f64)>)]) -> Self {
+        if known.len() < 3 {
+            return Self::default();
+        }
+        let miss = |metric: Metric| {
+            let both = known.iter().filter_map(|(estimated, realised)| {
+                let (promised, [low, high]) = estimated.metric(metric)?;
+                let (_, found) = realised.iter().find(|(name, _)| *name == metric)?;
+                Some((found - promised, (high - low) / (2.0 * HALF_WIDTH)))
+            });
+            let (count, squares) = both.fold((0.0, 0.0), |(count, sum), (off, error)| (count + 1.0, sum + off * off - error * error));
+            // The windows helped to make the curve that promised them.
+            (count >= 3.0).then(|| (metric, (squares / (count - 1.0)).max(0.0).sqrt()))
+        };
+        Self { beyond: METRICS.into_iter().filter_map(miss).collect(), windows: known.len() }
+    }
+
+    /// The estimate with its intervals widened.
+    pub(crate) fn widen(&self, mut estimated: Estimated) -> Estimated {
+        let times = student_t::quantile(0.975, self.windows.saturating_sub(1) as f64).unwrap_or(0.0);
+        for (metric, value, [low, high]) in &mut estimated.metrics {
+            let Some((_, beyond)) = self.beyond.iter().find(|(name, _)| name == metric) else { continue };
+            let [least, greatest] = metric.range();
+            *low = rounded((*value - (*value - *low).hypot(times * beyond)).max(least)).unwrap_or(*low);
+            *high = rounded((*value + (*high - *value).hypot(times * beyond)).min(greatest)).unwrap_or(*high);
+        }
+        estimated
     }
 }
 

@@ -6,7 +6,7 @@ use tidegate_statistics::{correction, normal, student_t};
 use tidegate_validation::report::MetricValue;
 
 use crate::calibration::{Basis, Calibration};
-use crate::estimate::{Estimated, estimate};
+use crate::estimate::{Estimated, Misses, estimate};
 use crate::measured::{Measured, rounded};
 use crate::reference::{HALF_WIDTH, reference, with_error};
 use crate::triage::triage;
@@ -72,7 +72,7 @@ pub struct Registered {
 pub fn judge(input: &Input<'_>) -> Performance {
     let Input { contract, measured, inputs } = *input;
     let metric = contract.validation.primary(contract.task);
-    let calibration = calibration(inputs.first);
+    let promise = Promise::learn(contract, inputs.first);
     let reference = reference(metric, &inputs);
     let check = reference.as_ref().filter(|_| measured.is_judged(contract)).and_then(|reference| {
         let (now, error) = with_error(measured.metric(metric)?)?;
@@ -85,9 +85,9 @@ pub fn judge(input: &Input<'_>) -> Performance {
             measured.window,
         ))
     });
-    let estimated = estimated(contract, measured, &calibration);
+    let estimated = promise.of(contract, measured);
     let realised = realised(measured, estimated.as_ref());
-    let trail = trail(contract, metric, measured, inputs.before, &calibration);
+    let trail = trail(contract, metric, measured, inputs.before, &promise);
 
     let mut findings: Vec<Finding> = Vec::new();
     findings.extend(check.as_ref().zip(reference.as_ref()).map(|(check, reference)| of_quality(metric, check, reference)));
@@ -147,6 +147,28 @@ fn calibration(first: &[Measured]) -> Calibration {
 /// The seed of a window's random numbers.
 fn seed(window: Window) -> u64 {
     window.end_ms.unsigned_abs()
+}
+
+/// What a window's scores promise: what they mean, and how far they missed before.
+struct Promise {
+    calibration: Calibration,
+    misses: Misses,
+}
+
+impl Promise {
+    fn learn(contract: &Contract, first: &[Measured]) -> Self {
+        let calibration = calibration(first);
+        let known = first.iter().filter_map(|window| {
+            let realised = window.quality.as_ref()?.metrics.iter().filter_map(|(metric, found)| Some((*metric, found.value?)));
+            Some((estimated(contract, window, &calibration)?, realised.collect()))
+        });
+        let misses = Misses::learn(&known.collect::<Vec<_>>());
+        Self { calibration, misses }
+    }
+
+    fn of(&self, contract: &Contract, measured: &Measured) -> Option<Estimated> {
+        estimated(contract, measured, &self.calibration).map(|estimated| self.misses.widen(estimated))
+    }
 }
 
 /// An estimate, of a binary model whose scores are probabilities.
@@ -414,11 +436,11 @@ fn realised(measured: &Measured, estimated: Option<&Estimated>) -> Vec<(Metric, 
 }
 
 /// The windows up to this one, the estimates of all made with the same calibration.
-fn trail(contract: &Contract, metric: Metric, measured: &Measured, before: &[Measured], calibration: &Calibration) -> Vec<Point> {
+fn trail(contract: &Contract, metric: Metric, measured: &Measured, before: &[Measured], promise: &Promise) -> Vec<Point> {
     let mut known: Vec<&str> = Vec::new();
     let mut points = Vec::new();
     for window in before.iter().skip((before.len() + 1).saturating_sub(TRAIL)).chain([measured]) {
-        let estimate = estimated(contract, window, calibration).and_then(|estimated| estimated.metric(metric));
+        let estimate = promise.of(contract, window).and_then(|estimated| estimated.metric(metric));
         let answered: Vec<&str> = window.versions.iter().map(|part| part.name.as_str()).collect();
         let new: Vec<String> =
             answered.iter().filter(|version| !known.contains(version) && !known.is_empty()).map(|v| (*v).to_owned()).collect();
