@@ -386,10 +386,6 @@ impl Columns {
     /// Keeps the rows whose hash ends in so many zeros.
     fn thin_out(&mut self, zeros: u32, width: usize) {
         let keeps: Vec<bool> = self.low.iter().map(|low| u32::from(*low) >= zeros).collect();
-        fn kept<T: Copy>(column: &mut Vec<T>, keeps: &[bool]) {
-            let mut keeps = keeps.iter();
-            column.retain(|_| keeps.next().copied().unwrap_or(false));
-        }
         let wide: Vec<bool> = keeps.iter().flat_map(|keeps| std::iter::repeat_n(*keeps, width)).collect();
         kept(&mut self.groups, &wide);
         kept(&mut self.low, &keeps);
@@ -400,6 +396,12 @@ impl Columns {
         kept(&mut self.scores, &keeps);
         kept(&mut self.lags_ms, &keeps);
     }
+}
+
+/// Keeps the values of a column whose rows are kept.
+fn kept<T: Copy>(column: &mut Vec<T>, keeps: &[bool]) {
+    let mut keeps = keeps.iter();
+    column.retain(|_| keeps.next().copied().unwrap_or(false));
 }
 
 /// Names a prediction: the first 128 bits of SHA-256 over its id as it is stored.

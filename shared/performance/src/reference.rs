@@ -59,7 +59,7 @@ pub(crate) fn reference(metric: Metric, inputs: &Inputs<'_>) -> Option<Reference
     })
 }
 
-/// How much windows differ beyond their own errors: `τ` of DerSimonian & Laird (1986), *Meta-analysis in clinical trials*; 0 below three windows.
+/// How much windows differ beyond their own errors: `τ` of `DerSimonian` & Laird (1986), *Meta-analysis in clinical trials*; 0 below three windows.
 ///
 /// `τ² = max(0, (Q − (k − 1)) / (Σw − Σw² / Σw))` with `w = 1 / s²` and `Q = Σ w (x − x̄)²`.
 fn variation(values: &[(f64, f64)]) -> f64 {
