@@ -188,7 +188,9 @@ impl Collector {
         let mut opened = Some(object).filter(|_| !named.is_folder);
 
         let mut learning = Learning { sampler: Sampler::new(plan.fields()), repeats: Repeats::default(), location };
-        let mut found = Found { others: Some(BTreeSet::new()), ..Found::default() };
+        // Where the contract names the columns, a file has no line of names: its first line holds values, which are nothing to tell.
+        let others = contract.record.columns.is_empty().then(BTreeSet::new);
+        let mut found = Found { others, ..Found::default() };
         for piece in &mut pieces {
             let object = match opened.take() {
                 Some(object) => object,

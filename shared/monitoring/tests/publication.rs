@@ -265,6 +265,8 @@ fn a_set_without_a_column_that_could_be_the_outcome_is_told() {
     let set = set(&fine(500), true, 0);
     assert_eq!(found(&set.checks_with(Some(&[])), "outcome").0, Warn);
     assert_eq!(found(&set.checks_with(Some(&["late"])), "outcome"), (Pass, "The outcome can be in late."));
+    let long = "x".repeat(100_000);
+    assert!(found(&set.checks_with(Some(&[&long])), "schema").1.len() < 200, "what a file calls its columns is not told at any length");
     assert!(!set.checks_with(None).iter().any(|check| check.name == "outcome"), "what is not known is not said");
 }
 

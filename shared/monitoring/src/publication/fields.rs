@@ -3,9 +3,9 @@
 use tidegate_contract::{Field, FieldRole};
 use tidegate_profile::{FieldAnchor, FieldBaseline, FieldProfile, NumericProfile};
 
-use super::{CheckFinding, CheckOutcome, DatasetCheck, DatasetFacts, by_share, check_of, in_rows, share};
+use super::{CheckFinding, CheckOutcome, DatasetCheck, DatasetFacts, by_share, check_of, in_rows, named, share};
 use crate::rules::Rules;
-use crate::words::{list, percent};
+use crate::words::percent;
 
 /// A feature that is missing in more than this share of the rows is worth a look, where the contract does not say how many may be.
 const MOSTLY_MISSING: f64 = 0.5;
@@ -13,9 +13,6 @@ const MOSTLY_MISSING: f64 = 0.5;
 /// A number is an outlier when it lies so many interquartile ranges outside of the middle half of the values. Tukey calls three *far out*;
 /// amounts and delays have honest values there, sentinels and slipped units lie further.
 const OUTLIER_RANGES: f64 = 10.0;
-
-/// At most so many columns are named.
-const NAMED: usize = 12;
 
 /// A field of the contract, and what the set has of it.
 struct OneField<'a> {
@@ -57,15 +54,15 @@ pub(super) fn schema(facts: &DatasetFacts<'_>) -> DatasetCheck {
     });
     let mut said = vec![check.says];
     if let Some(others) = facts.others.filter(|others| !others.is_empty()) {
-        let named: Vec<&str> = others.iter().map(String::as_str).take(NAMED).collect();
+        let named = named(others.iter());
         let more = others.len().saturating_sub(named.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         said.push(format!("Besides, it has {}{more}, which the contract does not read.", named.join(", ")));
     }
-    let unexpected: Vec<&str> = facts.baseline.profile.unexpected.keys().map(String::as_str).take(NAMED).collect();
+    let unexpected = named(facts.baseline.profile.unexpected.keys());
     if !unexpected.is_empty() {
         check.outcome = check.outcome.max(CheckOutcome::Warn);
-        said.push(format!("Among its features are {}, which the contract does not know.", list(&unexpected)));
+        said.push(format!("Among its features are {}, which the contract does not know.", unexpected.join(", ")));
     }
     check.says = said.join(" ");
     check

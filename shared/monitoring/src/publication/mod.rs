@@ -151,6 +151,15 @@ fn plural(count: usize) -> &'static str {
     if count == 1 { "s" } else { "" }
 }
 
+/// At most so many columns are named, each with so many characters: what a foreign file calls its columns is anything.
+const NAMED: usize = 12;
+const NAME_CHARACTERS: usize = 60;
+
+/// The names of columns as a check says them.
+pub(crate) fn named<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    names.take(NAMED).map(|name| name.chars().take(NAME_CHARACTERS).collect()).collect()
+}
+
 /// A share of rows held against the two limits of most checks.
 pub(crate) fn by_share(count: u64, of: u64) -> CheckOutcome {
     match share(count, of) {

@@ -1,7 +1,7 @@
 //! Checks of whole rows: how many, how many could not be read, copies, and whether the outcomes are among the columns.
 
-use super::{CheckFinding, CheckOutcome, DatasetCheck, DatasetFacts, by_share, check_of, share};
-use crate::words::{list, number, percent};
+use super::{CheckFinding, CheckOutcome, DatasetCheck, DatasetFacts, by_share, check_of, named, share};
+use crate::words::{number, percent};
 
 /// Copies above this share of the rows fail, where an id or a time tells the rows apart: a training set with every twentieth row twice
 /// counts these twice, and rows that are in both halves of a split flatter the model.
@@ -9,9 +9,6 @@ const COPIES_FAIL: f64 = 0.05;
 
 /// Copies above this share are a warning where nothing tells rows apart: of few features, many rows are alike by chance.
 const ALIKE_WARNS: f64 = 0.5;
-
-/// At most so many columns are named.
-const NAMED: usize = 12;
 
 fn check(name: &str, outcome: CheckOutcome, says: String, finding: Option<CheckFinding>) -> DatasetCheck {
     DatasetCheck { name: name.to_owned(), outcome, says, found: finding.into_iter().filter(|finding| finding.count > 0).collect() }
@@ -104,15 +101,14 @@ pub(super) fn ids(facts: &DatasetFacts<'_>) -> Option<DatasetCheck> {
 /// Whether there is a column that could hold what really was.
 pub(super) fn outcomes(facts: &DatasetFacts<'_>) -> Option<DatasetCheck> {
     let others = facts.others.filter(|_| facts.wants_outcomes)?;
-    let mut named: Vec<&str> = others.iter().map(String::as_str).collect();
-    named.truncate(NAMED);
+    let named = named(others.iter());
     let (outcome, says) = if named.is_empty() {
         (
             CheckOutcome::Warn,
             "It has no column but those that the contract reads: what the model learns from, the outcome, is not in it.".to_owned(),
         )
     } else {
-        (CheckOutcome::Pass, format!("The outcome can be in {}.", list(&named)))
+        (CheckOutcome::Pass, format!("The outcome can be in {}.", named.join(", ")))
     };
     Some(check("outcome", outcome, says, None))
 }
