@@ -162,7 +162,10 @@ mod tests {
 
     use super::*;
 
-    fn batch(rows: &[(Option<&str>, Option<&str>, f64)]) -> RecordBatch {
+    /// An id, a name and a number.
+    type Row = (Option<&'static str>, Option<&'static str>, f64);
+
+    fn batch(rows: &[Row]) -> RecordBatch {
         let times: TimestampMillisecondArray = rows.iter().map(|_| None).collect();
         let ids: StringArray = rows.iter().map(|row| row.0).collect();
         let names: DictionaryArray<Int32Type> = rows.iter().map(|row| row.1).collect();
@@ -176,7 +179,7 @@ mod tests {
         RecordBatch::try_from_iter_with_nullable(columns).unwrap()
     }
 
-    fn counts(batches: &[&[(Option<&str>, Option<&str>, f64)]], most: usize) -> RepeatCounts {
+    fn counts(batches: &[&[Row]], most: usize) -> RepeatCounts {
         let mut repeats = Repeats::keeping(most);
         for rows in batches {
             repeats.observe(&batch(rows), "1");
@@ -186,8 +189,8 @@ mod tests {
 
     #[test]
     fn a_row_is_a_copy_when_all_of_it_is_across_batches_and_dictionaries() {
-        let first: &[_] = &[(None, Some("a"), 1.0), (None, Some("b"), 0.0), (None, None, 2.0)];
-        let second: &[_] = &[(None, Some("b"), -0.0), (None, Some("a"), 1.5), (None, None, 2.0), (None, None, 2.0)];
+        let first: &[Row] = &[(None, Some("a"), 1.0), (None, Some("b"), 0.0), (None, None, 2.0)];
+        let second: &[Row] = &[(None, Some("b"), -0.0), (None, Some("a"), 1.5), (None, None, 2.0), (None, None, 2.0)];
         let found = counts(&[first, second], MOST_KEPT);
         assert_eq!(found.rows, Copies { of: 7, copies: 3, is_estimate: false });
         assert_eq!((found.ids, found.told_apart), (Copies::default(), 0));
@@ -195,7 +198,7 @@ mod tests {
 
     #[test]
     fn an_id_may_come_again_in_another_row_and_is_another_with_another_version() {
-        let rows: &[_] = &[(Some("x"), Some("a"), 1.0), (Some("x"), Some("a"), 2.0), (Some("y"), Some("a"), 1.0), (None, Some("a"), 1.0)];
+        let rows: &[Row] = &[(Some("x"), Some("a"), 1.0), (Some("x"), Some("a"), 2.0), (Some("y"), Some("a"), 1.0), (None, Some("a"), 1.0)];
         let found = counts(&[rows], MOST_KEPT);
         assert_eq!((found.rows.copies, found.ids, found.told_apart), (0, Copies { of: 3, copies: 1, is_estimate: false }, 3));
         let mut both = Repeats::default();
@@ -208,8 +211,8 @@ mod tests {
     #[test]
     fn beyond_the_memory_the_sample_tells_the_share_and_no_order_changes_it() {
         // 20,000 rows, every fifth of the distinct ones three times.
-        let mut rows: Vec<_> = (0..20_000_u32).map(|row| (None, Some("a"), f64::from(row))).collect();
-        let again: Vec<_> = rows.iter().copied().step_by(5).flat_map(|row| [row, row]).collect();
+        let mut rows: Vec<Row> = (0..20_000_u32).map(|row| (None, Some("a"), f64::from(row))).collect();
+        let again: Vec<Row> = rows.iter().copied().step_by(5).flat_map(|row| [row, row]).collect();
         rows.extend(again);
         let forwards = counts(&[&rows], 1_000);
         rows.reverse();
