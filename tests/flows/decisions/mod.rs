@@ -1,5 +1,6 @@
 //! Decision links against everybody who might try: forgers, mail scanners, crowds, and people who would decide about their own work. Each
-//! proof prints its figures (`cargo test --workspace --test flows decisions -- --nocapture`).
+//! proof prints its figures (`cargo test --workspace --test flows decisions -- --nocapture`); `TIDEGATE_ROBOTS=100 TIDEGATE_CROWDS=200` make the two
+//! long ones as long as they are meant to be shown once.
 
 mod crowds;
 mod forgeries;
