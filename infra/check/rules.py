@@ -13,7 +13,7 @@ FOUR_DAYS, FOURTEEN_DAYS = 345_600, 1_209_600
 
 # Metrics that exist, by namespace, with the dimensions that they are asked for (CloudWatch user guide, per service).
 METRICS = {
-    "AWS/Lambda": ({"Invocations", "Errors", "Throttles", "Duration"}, {"FunctionName"}),
+    "AWS/Lambda": ({"Invocations", "Errors", "Throttles", "Duration", "IteratorAge"}, {"FunctionName"}),
     "AWS/SQS": ({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, {"QueueName"}),
     "AWS/ApiGateway": ({"4xx", "5xx", "Count", "Latency"}, {"ApiId"}),
     "Tidegate": ({"LinksLocked"}, {"Stage"}),
@@ -28,7 +28,14 @@ WRITERS = {
     "DriftRole": {"profiles", "reports"},
     "PerformanceRole": {"performance"},
     "ValidateRole": {"artifacts", "candidates", "evaluations", "gates"},
+    "NotifyRole": {"models"},
 }
+
+# What the stream's source lets through: the kinds of item that `notify` reads (functions/notify/src/committed.rs).
+TOLD = {"audit", "window", "performance"}
+
+# When the table may forget an item (shared/registry/src/store/notices.rs); what is to be kept has no such attribute.
+EXPIRES = "expires_at_s"
 
 # Actions on which IAM takes no resource (service authorization reference).
 WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
@@ -181,6 +188,7 @@ def everything_that_can_fail_has_its_alarm(stack):
     wanted = {(metric, name) for name, _ in stack.of("AWS::Lambda::Function") for metric in ("Errors", "Throttles")}
     sources = {target(mapping["EventSourceArn"]) for _, mapping, _, _ in stack.queue_sources()}
     wanted |= {("ApproximateAgeOfOldestMessage", name) for name in sources}
+    wanted |= {("IteratorAge", target(mapping["FunctionName"])) for _, mapping, _, _ in stack.stream_sources()}
     wanted |= {("ApproximateNumberOfMessagesVisible", name) for name, _ in stack.of("AWS::SQS::Queue") if name not in sources}
     wanted |= {("5xx", name) for name, _ in stack.of("AWS::ApiGatewayV2::Api")}
     wanted |= {("LinksLocked", "Stage") for _, key in stack.of("AWS::KMS::Key") if key.get("KeySpec") == "HMAC_256"}
@@ -239,6 +247,7 @@ def the_registry_is_kept(stack):
             "deletion protection": table.get("DeletionProtectionEnabled"),
             "a customer-managed key": table.get("SSESpecification", {}).get("KMSMasterKeyId"),
             "a stream of new and old images": table.get("StreamSpecification", {}).get("StreamViewType") == "NEW_AND_OLD_IMAGES",
+            "end for notes of what was told": table.get("TimeToLiveSpecification") == {"AttributeName": EXPIRES, "Enabled": True},
         }
         yield from (f"{name}: no {what}" for what, found in kept.items() if not found)
 
@@ -292,6 +301,97 @@ def links_are_minted_by_one_role_and_verified_by_another(stack):
                     yield f"{name}: may {verb}, expected only {owner}"
                 if {target(resource) for resource in many(statement["Resource"])} - set(keys):
                     yield f"{name}: may {verb} with other keys than that of decision links"
+
+
+def a_link_is_minted_with_the_key_that_verifies_it(stack):
+    variables = {text(f["FunctionName"]).rsplit("-", 1)[1]: f.get("Environment", {}).get("Variables", {}) for _, f in stack.of("AWS::Lambda::Function")}
+    minted = f"{variables['notify'].get('LINK_KEY_ID')}=${{{target(variables['notify'].get('LINK_KEY'))}.Arn}}"
+    verified = text(variables["approve"].get("LINK_KEYS", "")).split(",")
+    if minted not in verified:
+        yield f"NotifyFunction: mints links with {minted}, and approve verifies {verified}"
+
+
+def only_notify_speaks(stack):
+    """To people and programs. The stage's approvals are forwarded by a role that a rule of the bus assumes, to another account."""
+    speaker = "role/tidegate-${Stage}-notify-${AWS::Region}"
+    functions = [f for _, f in stack.of("AWS::Lambda::Function") if target(f["Role"]) == "NotifyRole"]
+    topics = {target(v) for f in functions for n, v in f["Environment"]["Variables"].items() if n.endswith("_TOPIC_ARN")}
+    buses = {name for name, _ in stack.of("AWS::Events::EventBus")}
+    if len(topics) != 3 or not buses:
+        yield f"notify is told of topics {sorted(map(str, topics))} and buses {sorted(buses)}, expected three topics and a bus"
+    for name, role in stack.of("AWS::IAM::Role"):
+        for statement in stack.statements(role):
+            aims = {target(resource) for resource in many(statement["Resource"])}
+            for verb in {"sns:Publish", "events:PutEvents"} & set(many(statement["Action"])):
+                if aims & (topics | buses) and name != "NotifyRole":
+                    yield f"{name}: may {verb} to {sorted(aims & (topics | buses))}, expected only NotifyRole"
+    denies = {"sns:Publish": set(), "events:PutEvents": set()}
+    for _, policy in stack.of("AWS::SNS::TopicPolicy"):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Deny" and text(statement.get("Condition", {}).get("ArnNotEquals", {}).get("aws:PrincipalArn", "")).endswith(speaker):
+                denies["sns:Publish"] |= set(map(target, policy["Topics"]))
+    for name, policy in stack.of("AWS::Events::EventBusPolicy"):
+        statement = policy["Statement"]
+        condition = statement.get("Condition", {})
+        if statement["Effect"] == "Deny":
+            but = [text(arn) for arn in many(condition.get("ArnNotEquals", {}).get("aws:PrincipalArn", ""))]
+            if isinstance(but[0], str) and but[0].endswith(speaker):
+                denies["events:PutEvents"].add(target(policy["EventBusName"]))
+        elif condition.get("StringEquals") != {"events:source": "tidegate", "events:detail-type": "ModelApproved"} or "ArnEquals" not in condition:
+            yield f"{name}: lets another account put more than the approvals that its role forwards"
+    yield from (f"{topic}: its policy lets others than notify publish" for topic in sorted(map(str, topics - denies["sns:Publish"])))
+    yield from (f"{bus}: its policy lets others than notify put events" for bus in sorted(buses - denies["events:PutEvents"]))
+
+
+def a_topic_is_encrypted_and_takes_nothing_over_plain_http(stack):
+    tls_only = {
+        target(topic)
+        for _, policy in stack.of("AWS::SNS::TopicPolicy")
+        for s in policy["PolicyDocument"]["Statement"]
+        if s["Effect"] == "Deny" and s.get("Condition") == {"Bool": {"aws:SecureTransport": False}}
+        for topic in policy["Topics"]
+    }
+    for name, topic in stack.of("AWS::SNS::Topic"):
+        if not topic.get("KmsMasterKeyId"):
+            yield f"{name}: no customer-managed key"
+        if name not in tls_only:
+            yield f"{name}: no policy against plain HTTP"
+
+
+def a_stream_reports_bisects_and_sets_aside(stack):
+    sources = list(stack.stream_sources())
+    if not sources:
+        yield "nothing listens to the registry's stream"
+    for name, mapping, function, _ in sources:
+        if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{name}: no ReportBatchItemFailures, so one bad record would bring back the whole batch"
+        if not mapping.get("BisectBatchOnFunctionError"):
+            yield f"{name}: a batch that crashes the function is not halved"
+        if not 0 <= mapping.get("MaximumRetryAttempts", -1) <= 100:
+            yield f"{name}: a bad record would hold up the stream for a day"
+        letters = target(mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"))
+        role = stack.role_of(function)
+        sends = {target(r) for s in stack.statements(role) if "sqs:SendMessage" in many(s["Action"]) for r in many(s["Resource"])}
+        if letters is None or letters not in sends:
+            yield f"{name}: no queue for what is given up, or none that its function may send to"
+        elif stack.resources[letters]["Properties"].get("MessageRetentionPeriod") != FOURTEEN_DAYS:
+            yield f"{letters}: expected to keep messages for {FOURTEEN_DAYS} s"
+        if mapping.get("ParallelizationFactor", 1) != 1:
+            yield f"{name}: a model's news may overtake each other"
+        patterns = [json.loads(f["Pattern"]) for f in mapping.get("FilterCriteria", {}).get("Filters", [])]
+        kinds = [set(p.get("dynamodb", {}).get("NewImage", {}).get("item_kind", {}).get("S", [])) for p in patterns]
+        if kinds != [TOLD] or patterns[0].get("eventName") != ["INSERT", "MODIFY"]:
+            yield f"{name}: lets {patterns} through, expected INSERT and MODIFY of {sorted(TOLD)}"
+
+
+def a_rule_of_the_bus_retries_and_sets_aside(stack):
+    for name, rule in stack.of("AWS::Events::Rule"):
+        for aim in rule["Targets"]:
+            if "RetryPolicy" not in aim or "DeadLetterConfig" not in aim:
+                yield f"{name}: no retry policy or no dead-letter queue"
+        # A rule that took every account's events would send them in a circle.
+        if "account" not in rule.get("EventPattern", {}):
+            yield f"{name}: takes events of any account"
 
 
 def a_public_address_is_throttled_and_its_log_holds_no_link(stack):

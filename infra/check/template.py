@@ -64,8 +64,16 @@ class Stack:
 
     def queue_sources(self):
         """(id of the mapping, its properties, function, queue) for every function that a queue wakes."""
+        yield from self._sources("AWS::SQS::Queue")
+
+    def stream_sources(self):
+        """(id of the mapping, its properties, function, table) for every function that a table's stream wakes."""
+        yield from self._sources("AWS::DynamoDB::Table")
+
+    def _sources(self, kind):
         for name, mapping in self.of("AWS::Lambda::EventSourceMapping"):
-            yield name, mapping, self.properties(mapping["FunctionName"]), self.properties(mapping["EventSourceArn"])
+            if self.resources[target(mapping["EventSourceArn"])]["Type"] == kind:
+                yield name, mapping, self.properties(mapping["FunctionName"]), self.properties(mapping["EventSourceArn"])
 
 
 def target(value):

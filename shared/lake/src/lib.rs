@@ -19,6 +19,7 @@
 //! evaluations/model=M/<digest>                                         rows that candidates were judged by
 //! candidates/model=M/<digest of manifest.json>/{manifest.json,predictions} what was submitted, as it came
 //! gates/model=M/<digest>/gate.json                                     a candidate, judged
+//! models/M/champion.json                                               which version serves, for whatever serves it
 //! ```
 //!
 //! `source` is a digest of the object's bucket and key, so that whatever is delivered again is written to the same keys.
