@@ -29,6 +29,7 @@ WRITERS = {
     "PerformanceRole": {"performance"},
     "ValidateRole": {"artifacts", "candidates", "evaluations", "gates"},
     "NotifyRole": {"models"},
+    "RegistryRole": {"datasets", "baselines"},
 }
 
 # What the stream's source lets through: the kinds of item that `notify` reads (functions/notify/src/committed.rs).
