@@ -15,5 +15,6 @@ mod history;
 mod inputs;
 mod large_objects;
 mod moved_in;
+mod promotion;
 mod performance;
 mod registry;
