@@ -46,10 +46,11 @@ fn outcomes(log: &str, seed: u64) -> Vec<Report> {
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     lines
         .map(|record| {
-            let actual = if dice.roll() < record["score"].as_f64().unwrap() { "leaves" } else { "stays" };
-            let time = record["timestamp"].as_str().unwrap();
+            let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap();
+            let actual = if dice.roll() < record.get("score").and_then(Value::as_f64).unwrap() { "leaves" } else { "stays" };
+            let time = text("timestamp");
             let time = format!("{}T2{}:15:0{}Z", &time[..10], dice.below(4), dice.below(3));
-            Report { id: record["inference_id"].as_str().unwrap().to_owned(), actual, time }
+            Report { id: text("inference_id").to_owned(), actual, time }
         })
         .collect()
 }

@@ -107,32 +107,7 @@ impl PerformanceFunction {
         let record = record(key, &performance, inputs, verdict_digest, [measured_etag, etag, page_etag], before.as_ref());
         // Written even when only the revision would differ: that this pass was not overtaken is known only then.
         self.registry.put_performance(&record).await.map_err(PerformanceError::registry(what))?;
-        self.tell(key, what, &measured, &performance, before.is_none_or(|before| before.verdict_digest != record.verdict_digest))
-    }
-
-    /// Metrics of a new or changed judgement, and a line of the log.
-    fn tell(
-        &self,
-        key: &WindowKey,
-        what: &str,
-        measured: &Measured,
-        performance: &Performance,
-        is_news: bool,
-    ) -> Result<(), PerformanceError> {
-        if is_news {
-            let line = metrics::line(key, measured, performance);
-            emit(&line.map_err(|source| PerformanceError::Metrics { what: what.to_owned(), source })?);
-        }
-        info!(
-            model = key.model,
-            window.length = %key.length,
-            window.end = rfc3339(key.end_ms),
-            verdict.state = ?performance.state,
-            predictions = performance.predictions,
-            predictions.labelled = performance.labelled,
-            "judged"
-        );
-        Ok(())
+        tell(key, what, &measured, &performance, before.is_none_or(|before| before.verdict_digest != record.verdict_digest))
     }
 
     async fn beside(&self, key: &WindowKey, what: &str) -> Result<Beside, PerformanceError> {
@@ -164,6 +139,24 @@ impl PerformanceFunction {
         let verdict: Option<Verdict> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Ok(verdict.map(|verdict| (verdict.state, verdict.cause.kind)))
     }
+}
+
+/// Metrics of a new or changed judgement, and a line of the log.
+fn tell(key: &WindowKey, what: &str, measured: &Measured, performance: &Performance, is_news: bool) -> Result<(), PerformanceError> {
+    if is_news {
+        let line = metrics::line(key, measured, performance);
+        emit(&line.map_err(|source| PerformanceError::Metrics { what: what.to_owned(), source })?);
+    }
+    info!(
+        model = key.model,
+        window.length = %key.length,
+        window.end = rfc3339(key.end_ms),
+        verdict.state = ?performance.state,
+        predictions = performance.predictions,
+        predictions.labelled = performance.labelled,
+        "judged"
+    );
+    Ok(())
 }
 
 fn record(

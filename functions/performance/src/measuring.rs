@@ -94,17 +94,19 @@ impl PerformanceFunction {
             // A file that spoke of the window and changed or went took its outcomes along.
             let lost = looked.truth.iter().filter(|(_, file)| file.outcomes > 0).any(|(key, _)| !old.iter().any(|file| file.key == *key));
             let touched = if lost || new.is_empty() { Vec::new() } else { self.join(key, what, contract, sources, &new).await?.1 };
-            if !lost && touched.iter().all(|outcomes| *outcomes == 0) {
-                if let Some((measured, bytes, etag)) = self.stored(key, what).await?
-                    && keys::sha256(&bytes) == looked.measured
-                {
-                    debug!(window.end_ms = key.end_ms, truth.new = new.len(), "no new truth about the window");
-                    if !new.is_empty() {
-                        new.iter().for_each(|file| drop(note(file, 0)));
-                        self.note(key, what, Looked { truth: files, ..looked.clone() }).await?;
+            if !lost
+                && touched.iter().all(|outcomes| *outcomes == 0)
+                && let Some((measured, bytes, etag)) = self.stored(key, what).await?
+                && keys::sha256(&bytes) == looked.measured
+            {
+                debug!(window.end_ms = key.end_ms, truth.new = new.len(), "no new truth about the window");
+                if !new.is_empty() {
+                    for file in &new {
+                        note(file, 0);
                     }
-                    return Ok((measured, etag));
+                    self.note(key, what, Looked { truth: files, ..looked.clone() }).await?;
                 }
+                return Ok((measured, etag));
             }
         }
         let wanted: Vec<&Listed> = sources.truth.iter().filter(|file| known(file) != Some(0)).collect();

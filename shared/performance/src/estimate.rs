@@ -207,7 +207,7 @@ mod tests {
         close(of(Metric::F1), 64.0 / 78.0);
         close(of(Metric::Specificity), 54.0 / 62.0);
         // 32 positives above 54 negatives, half of 6 · 54 and of 32 · 8.
-        close(of(Metric::RocAuc), (32.0 * 54.0 + (6.0 * 54.0 + 32.0 * 8.0) / 2.0) / (38.0 * 62.0));
+        close(of(Metric::RocAuc), (32.0 * 54.0 + f64::midpoint(6.0 * 54.0, 32.0 * 8.0)) / (38.0 * 62.0));
         close(of(Metric::Brier), (60.0 * 0.09 + 40.0 * 0.16) / 100.0);
         for (metric, value, [low, high]) in &estimated.metrics {
             assert!(low < value && value < high, "{metric:?}");

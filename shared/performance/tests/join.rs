@@ -1,6 +1,6 @@
 //! The join: every order, split, repetition and size of turns gives the same; corrections win by their own time; nothing is counted twice.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tests")]
 
 mod batches;
 
