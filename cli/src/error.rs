@@ -104,6 +104,8 @@ pub(crate) enum CliError {
     WhichModel { found: Vec<String> },
     #[error("found a contract of model \"{found}\", expected one of \"{expected}\"")]
     OtherModel { found: String, expected: String },
+    #[error("found the topic {topic}, whose name does not say its stage, expected --stage dev, test or prod")]
+    NoStage { topic: String },
     #[error("the lake could not be worked on")]
     Account(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the registry could not be asked")]

@@ -1,6 +1,7 @@
 //! `tidegate`: the engine of the functions at a desk. Only files, no account and no network, except for what
 //! is pointed at a lake or a registry.
 
+mod approvers;
 mod check;
 mod dataset;
 mod demo;
@@ -56,10 +57,14 @@ enum Command {
     Versions(registry::VersionsArguments),
     /// Show a version's card: what it is, who made it from which data, how good it was found, who approved it
     Show(registry::VersionArguments),
+    /// Explain in words why a version was approved or not: everything that was recorded of it, in its order
+    Explain(registry::VersionArguments),
     /// Trace a version from its data and code over its gate to the decisions
     Lineage(registry::VersionArguments),
     WhoWas(registry::WhoWasArguments),
     Rollback(registry::RollbackArguments),
+    Retrain(registry::RetrainArguments),
+    Approvers(approvers::Arguments),
     Verify(registry::VerifyArguments),
     Serve(serve::Arguments),
 }
@@ -80,9 +85,12 @@ fn main() -> ExitCode {
         Command::Models(arguments) => registry::models(&arguments),
         Command::Versions(arguments) => registry::versions(&arguments),
         Command::Show(arguments) => registry::show(&arguments),
+        Command::Explain(arguments) => registry::explain(&arguments),
         Command::Lineage(arguments) => registry::lineage(&arguments),
         Command::WhoWas(arguments) => registry::who_was(&arguments),
         Command::Rollback(arguments) => registry::rollback(&arguments),
+        Command::Retrain(arguments) => registry::retrain(&arguments),
+        Command::Approvers(arguments) => approvers::run(&arguments),
         Command::Verify(arguments) => registry::verify(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
     };

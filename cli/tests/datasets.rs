@@ -87,3 +87,23 @@ fn dataset_versions_are_listed_shown_and_published() {
     assert_eq!(nobody.code, Some(2));
     assert!(nobody.err.contains("found no dataset version zz of model \"late-trains\""), "{nobody:?}");
 }
+
+#[test]
+fn retraining_is_asked_for_by_hand_and_names_its_data() {
+    let desk = Desk::new();
+    let state = filled(&desk);
+    let ask = || {
+        let span = ["--from", "2024-03-01", "--to", "2024-03-02"];
+        let mut all = vec!["retrain", "late-trains", "--reason", "a drill", "--by", "ops@example.com", "--state", &state];
+        all.extend(span);
+        desk.tidegate(&all)
+    };
+    let asked = ask();
+    assert_eq!(asked.code, Some(0), "{asked:?}");
+    assert!(asked.out.starts_with("Retraining 1 of late-trains is requested on 2024-03-01_2024-03-02: dataset version "), "{}", asked.out);
+    assert!(asked.out.contains(", 600 records."), "{}", asked.out);
+    // Until a candidate comes, one is enough.
+    let again = ask();
+    assert_eq!(again.code, Some(2), "{again:?}");
+    assert!(again.err.contains("one at a time is enough"), "{}", again.err);
+}

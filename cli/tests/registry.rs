@@ -168,6 +168,74 @@ fn the_registry_is_read_at_a_desk() {
 }
 
 #[test]
+fn why_a_version_was_approved_or_not_is_told_from_what_was_recorded() {
+    let desk = Desk::new();
+    fill(&desk);
+    let first = |version: &str| said(&desk, &["explain", MODEL, version]).lines().next().unwrap().to_owned();
+    assert_eq!(
+        first("2"),
+        "Version 2 of late-trains was approved at 2024-03-01T02:00:00Z by lead@example.com; it has been champion since 2024-03-01T02:00:00Z."
+    );
+    assert_eq!(
+        first("1"),
+        "Version 1 of late-trains was approved at 2024-03-01T01:00:00Z by its gate alone: in prod nobody is asked; later version 2 took its place."
+    );
+    assert_eq!(
+        first("3"),
+        "Version 3 of late-trains is not approved yet: 0 of 1 needed approval came; lead@example.com and risk@example.com can still answer, until 2024-03-04T03:00:00Z."
+    );
+    let text = said(&desk, &["explain", MODEL, "champion"]);
+    let expected = [
+        "submitted by ada@example.com, files written by arn:aws:sts::111122223333:assumed-role/Training/job-7",
+        "compared with version 1; report gates/late-trains/1.json (bbbbbbbbbbbb)",
+        "passed: roc_auc.minimum: ROC AUC is 0.731 on 12,311 rows; at least 0.70 was asked.",
+        "1 of lead@example.com and risk@example.com, until 2024-03-04T02:00:00Z",
+        "lead@example.com approved version 2 of late-trains (1 of 1 needed)\n      asked by lead@example.com\n      reason: looks right",
+        "version 2 of late-trains became champion, in place of version 1",
+    ];
+    for line in expected {
+        assert!(text.contains(line), "{line} in\n{text}");
+    }
+
+    // Nobody answers, somebody is reminded, somebody says no.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let account = LocalAccount::start(&desk.path().join("state")).await.unwrap();
+        let registry = Registry::new(account.dynamodb.clone(), TABLE);
+        let patient = Policy { remind_ms: 24 * HOUR, ..policy(1) };
+        let no = Command::Decide { request: "3".repeat(32), answer: Answer::Reject, reason: "worse on line blue".to_owned() };
+        for (by, command, hours) in [("function:registry", Command::Remind, 28), ("risk@example.com", no, 30)] {
+            let order = Order { by: by.to_owned(), command };
+            registry.apply(MODEL, Some(3), &order, &patient, START + hours * HOUR).await.unwrap();
+        }
+    });
+    assert_eq!(
+        first("3"),
+        "Version 3 of late-trains was not approved: risk@example.com rejected it at 2024-03-02T06:00:00Z: worse on line blue"
+    );
+    let told = json(&desk, &["explain", MODEL, "3"]);
+    assert_eq!(told["approved"], false);
+    let steps: Vec<&str> = told["steps"].as_array().unwrap().iter().map(|step| step["command"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["submit", "start-validation", "record-gate", "request-approvals", "remind", "reject"]);
+    assert_eq!(told["steps"][4]["says"], "lead@example.com, risk@example.com were reminded of version 3 of late-trains");
+    assert_eq!(told["steps"][5]["details"][0], "reason: worse on line blue");
+}
+
+#[test]
+fn who_would_get_no_decision_link_is_named() {
+    let desk = Desk::new();
+    fill(&desk);
+    let answer = desk.tidegate(&["approvers", "--check", "--state", "state"]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(answer.out.contains("late-trains  on-call@example.com  is not subscribed"), "{}", answer.out);
+    let answer = desk.tidegate(&["approvers", "--check", "--json", "--state", "state"]);
+    let told: Value = serde_json::from_str(&answer.out).unwrap();
+    assert_eq!(told["models"][0]["approvers"][0]["standing"], "missing");
+    // A demo sends no mail, so nobody can be subscribed to it.
+    assert_eq!(desk.tidegate(&["approvers", "--state", "state"]).code, Some(2));
+}
+
+#[test]
 fn a_rollback_is_one_command_and_the_audit_trail_tells_it() {
     let desk = Desk::new();
     fill(&desk);

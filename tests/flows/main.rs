@@ -15,6 +15,7 @@ mod history;
 mod inputs;
 mod large_objects;
 mod moved_in;
+mod notify;
 mod promotion;
 mod performance;
 mod registry;

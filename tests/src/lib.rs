@@ -5,9 +5,11 @@
 mod decisions;
 mod logs;
 mod overtaking;
+mod schemas;
 mod world;
 
 pub use decisions::{ASKED_MS, DECIDED, Decisions, LEAD, LOOKED_MS, Mailed, RISK, SUBMITTER, missing_header, request, request_id};
 pub use logs::{CONTRACT, MODEL, log, training_set};
 pub use overtaking::Overtaking;
+pub use schemas::{check, event_faults, event_kinds, event_schema};
 pub use world::{State, World};

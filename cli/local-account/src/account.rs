@@ -63,6 +63,8 @@ pub struct LocalAccount {
     pub sqs: aws_sdk_sqs::Client,
     /// KMS, as whoever mints links sees it.
     pub kms: aws_sdk_kms::Client,
+    /// SNS, as whoever subscribes people sees it.
+    pub sns: aws_sdk_sns::Client,
     pub(crate) dispatcher: Dispatcher,
 }
 
@@ -99,6 +101,7 @@ impl LocalAccount {
         let dynamodb = aws_sdk_dynamodb::Client::new(&outside);
         let sqs = aws_sdk_sqs::Client::new(&outside);
         let kms = aws_sdk_kms::Client::new(&outside);
+        let sns = aws_sdk_sns::Client::new(&outside);
 
         make_table(&dynamodb).await?;
         let collect = make_queue(&sqs, "collect").await?;
@@ -130,7 +133,7 @@ impl LocalAccount {
         for message in messages {
             dispatcher.send(&dispatcher.collect, &message).await?;
         }
-        Ok(Self { folder: folder.to_owned(), s3, dynamodb, sqs, kms, dispatcher })
+        Ok(Self { folder: folder.to_owned(), s3, dynamodb, sqs, kms, sns, dispatcher })
     }
 
     /// Everything that was published to topics so far, the oldest first: mails to people, cards for a chat.
@@ -143,6 +146,11 @@ impl LocalAccount {
     #[must_use]
     pub fn take_events(&self) -> Vec<serde_json::Value> {
         self.dispatcher.services.topics().take_events()
+    }
+
+    /// Confirms every subscription of an address, as its owner does by the mail of SNS.
+    pub fn confirm(&self, address: &str) {
+        self.dispatcher.services.confirm(address);
     }
 
     /// The folder that holds a bucket's objects as files.

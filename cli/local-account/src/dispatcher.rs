@@ -183,6 +183,19 @@ impl LocalAccount {
         Ok(Some(Delivered { messages: batch.numbers.len(), failed: failed.len() }))
     }
 
+    /// Hands a batch of a stream to `notify`, as it is: which records, by their sequence numbers, it reports as failed.
+    ///
+    /// # Errors
+    /// [`LocalAccountError::Service`] if it is no such batch.
+    pub async fn hand_to_notify(&self, batch: serde_json::Value) -> Result<Vec<String>, LocalAccountError> {
+        let event: NotifyEvent = serde_json::from_value(batch).map_err(LocalAccountError::service("read a batch of a stream"))?;
+        match self.dispatcher.functions.notify().handle(event, Deadline::never()).await {
+            Ok(NotifyAnswer::Told(told)) => Ok(told.batch_item_failures.into_iter().filter_map(|failed| failed.item_identifier).collect()),
+            Ok(_) => Err(LocalAccountError::service("tell of a batch")(std::io::Error::other("it answered something else"))),
+            Err(error) => Err(LocalAccountError::service("tell of a batch")(error)),
+        }
+    }
+
     /// Passes over the record of the stream that keeps failing, as Lambda does after its last attempt.
     ///
     /// # Errors

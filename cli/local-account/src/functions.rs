@@ -27,6 +27,16 @@ pub const DECISION_PORT: u16 = 8461;
 /// Where the approver's page is, for links.
 pub const DECISION_URL: &str = "http://127.0.0.1:8461";
 
+/// The topic of decision links of a stage.
+#[must_use]
+pub fn decision_topic(stage: Stage) -> String {
+    topic(stage, "decisions")
+}
+
+fn topic(stage: Stage, name: &str) -> String {
+    format!("arn:aws:sns:{REGION}:{ACCOUNT}:tidegate-{stage}-{name}")
+}
+
 /// The queues that functions write to.
 pub(crate) struct QueueUrls {
     pub(crate) collect: String,
@@ -63,7 +73,6 @@ struct Warm {
 impl Functions {
     /// Deploys the functions with the settings that the template gives them. Each starts at its first event.
     pub(crate) fn deploy(config: SdkConfig, stage: Stage, queues: &QueueUrls) -> Result<Self, LocalAccountError> {
-        let topic = |name: &str| Some(format!("arn:aws:sns:{REGION}:{ACCOUNT}:tidegate-{}-{name}", stage.name()));
         let setting = |name: &str| match name {
             "LOGS_BUCKET" => Some(LOGS.to_owned()),
             "MODELS_BUCKET" => Some(MODELS.to_owned()),
@@ -77,9 +86,9 @@ impl Functions {
             "LINK_KEY" => Some(LINK_KEY.to_owned()),
             "LINK_KEY_ID" => Some(LINK_KID.to_owned()),
             "DECISION_URL" => Some(DECISION_URL.to_owned()),
-            "ALERT_TOPIC_ARN" => topic("alerts"),
-            "CHAT_TOPIC_ARN" => topic("chat"),
-            "DECISION_TOPIC_ARN" => topic("decisions"),
+            "ALERT_TOPIC_ARN" => Some(topic(stage, "alerts")),
+            "CHAT_TOPIC_ARN" => Some(topic(stage, "chat")),
+            "DECISION_TOPIC_ARN" => Some(decision_topic(stage)),
             "EVENT_BUS" => Some(format!("tidegate-{}", stage.name())),
             "DRIFT_QUEUE_URL" => Some(queues.drift.clone()),
             "COLLECT_QUEUE_URL" => Some(queues.collect.clone()),

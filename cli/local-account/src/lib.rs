@@ -36,7 +36,7 @@ pub use dispatcher::Delivered;
 pub use error::LocalAccountError;
 pub use events::ACCOUNT;
 pub use faults::{Dice, Fault, Faults, Moment, Odds};
-pub use functions::{DECISION_PORT, DECISION_URL, LINK_KID};
+pub use functions::{DECISION_PORT, DECISION_URL, LINK_KID, decision_topic};
 pub use keys::{LINK_KEY, SIGNING_KEY};
 pub use server::Server;
 pub use services::{REGION, Service, Services};

@@ -133,6 +133,11 @@ impl Services {
         self.news.take(wanted, told)
     }
 
+    /// Confirms every subscription of an address, as its owner does by the mail of SNS.
+    pub fn confirm(&self, address: &str) {
+        self.topics.confirm(address);
+    }
+
     /// Topics and the bus.
     pub(crate) fn topics(&self) -> &Topics {
         &self.topics

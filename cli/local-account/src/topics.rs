@@ -44,8 +44,24 @@ pub(crate) struct Topics(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     sent: Vec<Mail>,
-    subscriptions: Vec<(String, String)>,
+    subscriptions: Vec<Subscription>,
     events: Vec<Value>,
+}
+
+/// A subscription by mail. As for SNS, it is pending until its owner confirms it.
+#[derive(Debug)]
+struct Subscription {
+    topic: String,
+    endpoint: String,
+    attributes: BTreeMap<String, String>,
+    is_confirmed: bool,
+}
+
+impl Subscription {
+    /// What SNS shows as its ARN.
+    fn arn(&self, place: usize) -> String {
+        if self.is_confirmed { format!("{}:{place}", self.topic) } else { "PendingConfirmation".to_owned() }
+    }
 }
 
 impl Topics {
@@ -56,6 +72,11 @@ impl Topics {
     /// Everything that was published so far, the oldest first.
     pub(crate) fn mail(&self) -> Vec<Mail> {
         self.state().sent.clone()
+    }
+
+    /// Confirms every subscription of an address, as its owner does by the mail of SNS.
+    pub(crate) fn confirm(&self, address: &str) {
+        self.state().subscriptions.iter_mut().filter(|of| of.endpoint == address).for_each(|of| of.is_confirmed = true);
     }
 
     /// Events that the bus took since the last call, as rules see them.
@@ -71,38 +92,37 @@ impl Topics {
         let mut state = self.state();
         let (action, result) = match field("Action").as_str() {
             "Publish" => {
-                let attributes = (1..).map_while(|place| {
-                    let name = form.get(&format!("MessageAttributes.entry.{place}.Name"))?;
-                    let value = form.get(&format!("MessageAttributes.entry.{place}.Value.StringValue")).cloned().unwrap_or_default();
-                    Some((name.clone(), value))
-                });
-                let attributes = attributes.collect();
+                let attributes = entries(&form, "MessageAttributes.entry", "Name", "Value.StringValue");
                 let name = topic.rsplit(':').next().unwrap_or_default().to_owned();
                 state.sent.push(Mail { topic: name, subject: field("Subject"), text: field("Message"), attributes });
                 ("Publish", format!("<MessageId>{}</MessageId>", state.sent.len()))
             }
             "Subscribe" => {
-                state.subscriptions.push((topic, field("Endpoint")));
+                let attributes = entries(&form, "Attributes.entry", "key", "value");
+                state.subscriptions.push(Subscription { topic, endpoint: field("Endpoint"), attributes, is_confirmed: false });
                 ("Subscribe", "<SubscriptionArn>pending confirmation</SubscriptionArn>".to_owned())
             }
             "ListSubscriptionsByTopic" => {
-                let of_topic = state.subscriptions.iter().enumerate().filter(|(_, (of, _))| *of == topic);
-                let members = of_topic.map(|(place, (of, endpoint))| {
+                let of_topic = state.subscriptions.iter().enumerate().filter(|(_, of)| of.topic == topic);
+                let members = of_topic.map(|(place, of)| {
                     format!(
-                        "<member><TopicArn>{of}</TopicArn><Protocol>email</Protocol><SubscriptionArn>{of}:{place}</SubscriptionArn>\
+                        "<member><TopicArn>{topic}</TopicArn><Protocol>email</Protocol><SubscriptionArn>{}</SubscriptionArn>\
                          <Owner>{ACCOUNT}</Owner><Endpoint>{}</Endpoint></member>",
-                        escaped(endpoint)
+                        of.arn(place),
+                        escaped(&of.endpoint)
                     )
                 });
                 ("ListSubscriptionsByTopic", format!("<Subscriptions>{}</Subscriptions>", members.collect::<String>()))
             }
-            other => {
-                let says = format!("the local account cannot {}", escaped(other));
-                let error = format!(
-                    "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>{says}</Message></Error></ErrorResponse>"
-                );
-                return (400, error);
+            "GetSubscriptionAttributes" => {
+                let arn = field("SubscriptionArn");
+                let found = state.subscriptions.iter().enumerate().find(|(place, of)| of.is_confirmed && of.arn(*place) == arn);
+                let Some((_, found)) = found else { return refused("NotFound", "Subscription does not exist") };
+                let all = found.attributes.iter();
+                let all = all.map(|(name, value)| format!("<entry><key>{name}</key><value>{}</value></entry>", escaped(value)));
+                ("GetSubscriptionAttributes", format!("<Attributes>{}</Attributes>", all.collect::<String>()))
             }
+            other => return refused("InvalidAction", &format!("the local account cannot {}", escaped(other))),
         };
         let id = "<ResponseMetadata><RequestId>local</RequestId></ResponseMetadata>";
         (
@@ -156,6 +176,19 @@ fn form(body: &[u8]) -> BTreeMap<String, String> {
     text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (decoded(name), decoded(value))).collect()
 }
 
+/// A map as such a form carries it.
+fn entries(form: &BTreeMap<String, String>, list: &str, name: &str, value: &str) -> BTreeMap<String, String> {
+    let entries = (1..).map_while(|place| {
+        let value = form.get(&format!("{list}.{place}.{value}")).cloned().unwrap_or_default();
+        Some((form.get(&format!("{list}.{place}.{name}"))?.clone(), value))
+    });
+    entries.collect()
+}
+
+fn refused(code: &str, says: &str) -> (u16, String) {
+    (400, format!("<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{says}</Message></Error></ErrorResponse>"))
+}
+
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

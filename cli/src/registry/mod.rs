@@ -1,10 +1,12 @@
-//! `tidegate submit`, `models`, `versions`, `show`, `lineage`, `who-was`, `verify`, `rollback`: what the registry knows, and the two things
-//! that a person may ask of it at a desk.
+//! `tidegate submit`, `models`, `versions`, `show`, `explain`, `lineage`, `who-was`, `verify`, `rollback`, `retrain`: what the registry knows, and
+//! the three things that a person may ask of it at a desk.
 
 mod card;
+mod explain;
 mod lineage;
 mod list;
 mod place;
+mod retrain;
 mod rollback;
 mod submit;
 mod verify;
@@ -15,6 +17,7 @@ use tidegate_registry::{AliasName, ModelVersion, Registry};
 use crate::error::CliError;
 use crate::terminal::Outcome;
 use place::{Place, PlaceArguments};
+pub(crate) use retrain::Arguments as RetrainArguments;
 pub(crate) use rollback::Arguments as RollbackArguments;
 pub(crate) use submit::Arguments as SubmitArguments;
 pub(crate) use who_was::At;
@@ -140,6 +143,13 @@ pub(crate) fn show(arguments: &VersionArguments) -> Result<Outcome, CliError> {
     })
 }
 
+pub(crate) fn explain(arguments: &VersionArguments) -> Result<Outcome, CliError> {
+    block_on(async {
+        let place = Place::open(&arguments.place).await?;
+        explain::explain(&place.registry, &one(&place.registry, &arguments.which).await?, arguments.json).await
+    })
+}
+
 pub(crate) fn lineage(arguments: &VersionArguments) -> Result<Outcome, CliError> {
     block_on(async {
         let version = one(&Place::open(&arguments.place).await?.registry, &arguments.which).await?;
@@ -166,6 +176,10 @@ pub(crate) fn rollback(arguments: &RollbackArguments) -> Result<Outcome, CliErro
     block_on(rollback::roll_back(arguments))
 }
 
+pub(crate) fn retrain(arguments: &RetrainArguments) -> Result<Outcome, CliError> {
+    block_on(retrain::retrain(arguments))
+}
+
 /// The version that is meant.
 async fn one(registry: &Registry, which: &Which) -> Result<ModelVersion, CliError> {
     let number = match which.version {
@@ -187,6 +201,12 @@ async fn one(registry: &Registry, which: &Which) -> Result<ModelVersion, CliErro
 fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::registry)?;
     runtime.block_on(work)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a person acts now")]
+fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A time as people read it: `2013-07-01T06:30:00Z`.

@@ -3,12 +3,13 @@
 //! In an account nobody writes the registry but its functions, so the command goes to the queue of `registry` and its outcome is read
 //! from the table. In a demo's folder no function is running: the same transition is made here.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tidegate_local_account::{Services, TABLE};
 use tidegate_registry::{AliasName, Command, ModelVersion, Order, Policy, Registry, VersionState};
 use tidegate_registry_function::CommandMessage;
 
+use super::now_ms;
 use crate::error::CliError;
 use crate::terminal::{Outcome, line};
 
@@ -107,12 +108,6 @@ async fn champion(registry: &Registry, arguments: &Arguments) -> Result<ModelVer
         let found = found.iter().map(|version| format!("{} ({})", version.number, version.state)).collect();
         Err(CliError::NoVersion { model: arguments.model.clone(), wanted, found })
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a person acts now")]
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A sentence with its capital and its full stop.

@@ -82,3 +82,50 @@ impl Committed {
 fn read<T: DeserializeOwned>(image: serde_dynamo::Item, expected: &'static str) -> Result<T, NotifyError> {
     serde_dynamo::from_item(image).map_err(|error| NotifyError::Record { found: error.to_string(), expected })
 }
+
+#[cfg(test)]
+mod tests {
+    use tidegate_registry::Record;
+
+    use super::*;
+    use crate::NotifyEvent;
+
+    fn event(file: &str) -> NotifyEvent {
+        let text = std::fs::read_to_string(format!("{}/../../events/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn batch() -> aws_lambda_events::dynamodb::Event {
+        let NotifyEvent::Stream(batch) = event("dynamodb-registry-stream.json") else { panic!("a stream") };
+        batch
+    }
+
+    #[test]
+    fn the_two_events_are_told_apart() {
+        assert!(matches!(event("scheduler-approvers.json"), NotifyEvent::Schedule(schedule) if schedule.schedule == "approvers"));
+        assert_eq!(batch().records.len(), 3);
+    }
+
+    #[test]
+    fn of_the_example_only_the_entry_that_breaks_off_cannot_be_read() {
+        let read: Vec<_> = batch().records.iter().map(Committed::read).collect();
+        let Ok(Committed::Entry(entry, hash)) = &read[0] else { panic!("an entry: {read:?}") };
+        assert!(matches!(&entry.records[..], [Record::Dataset(dataset)] if dataset.records == 36_732));
+        assert_eq!(*hash, entry.stored().unwrap().hash);
+        let Ok(Committed::Judged(judged)) = &read[1] else { panic!("a window: {read:?}") };
+        assert_eq!((judged.window_end.as_str(), judged.verdict_state), ("2013-07-02T00:00:00Z", State::Drift));
+        let says = read[2].as_ref().unwrap_err().to_string();
+        assert!(says.contains("expected an entry of an audit trail"), "{says}");
+    }
+
+    #[test]
+    fn what_was_written_again_with_the_same_verdict_or_changed_later_is_no_news() {
+        let mut batch = batch();
+        batch.records[1].change.old_image = batch.records[1].change.new_image.clone();
+        assert!(matches!(Committed::read(&batch.records[1]), Ok(Committed::Other)));
+        batch.records[0].event_name = "MODIFY".to_owned();
+        assert!(matches!(Committed::read(&batch.records[0]), Ok(Committed::Other)));
+        batch.records[2].change.new_image = serde_dynamo::Item::default();
+        assert!(matches!(Committed::read(&batch.records[2]), Ok(Committed::Other)));
+    }
+}

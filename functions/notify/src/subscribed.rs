@@ -23,10 +23,7 @@ impl Notifier {
         let at_ms = parse_time(scheduled_time).unwrap_or_default();
         let mut missing = 0;
         for contract in contracts.usable() {
-            let policy = Policy::of(contract, self.settings.stage);
-            let others = policy.escalate.iter().flat_map(|escalate| &escalate.to);
-            let named = policy.approvers.iter().chain(others).chain(&policy.retraining.approvers);
-            let people: BTreeSet<String> = named.map(|approver| policy.people.person(approver)).collect();
+            let people = Policy::of(contract, self.settings.stage).asked();
             let absent: Vec<&String> = people.iter().filter(|person| !confirmed.contains(*person)).collect();
             if absent.is_empty() {
                 continue;

@@ -132,9 +132,17 @@ impl RegistryFunction {
             return self.take_over(&approved, &*self.contract(approved.model()).await?).await;
         }
         let Received { message, by, sent_ms } = Received::read(message)?;
+        self.perform(&message, by, sent_ms).await
+    }
+
+    /// Does what a message asks, for whoever asks for it, at the time when it was sent (milliseconds since 1970).
+    ///
+    /// # Errors
+    /// [`RegistryFunctionError`] as the registry refuses or fails.
+    pub async fn perform(&self, message: &CommandMessage, by: String, sent_ms: i64) -> Result<(), RegistryFunctionError> {
         let model = message.model();
         let nobody = Policy::nobody(self.settings.stage);
-        match &message {
+        match message {
             // Who decides is looked at once more.
             CommandMessage::Promote { version, .. } => {
                 let policy = Policy::of(&*self.contract(model).await?, self.settings.stage);
@@ -148,8 +156,8 @@ impl RegistryFunction {
                 let command = Command::Retire { reason: reason.clone() };
                 self.order(model, Some(*version), Order { by, command }, &nobody, sent_ms).await
             }
-            CommandMessage::Retrain { .. } => self.retrain_by_hand(&message, &*self.contract(model).await?, &by, sent_ms).await,
-            CommandMessage::ActOnWindow { .. } => self.act(&message, &*self.contract(model).await?, sent_ms).await,
+            CommandMessage::Retrain { .. } => self.retrain_by_hand(message, &*self.contract(model).await?, &by, sent_ms).await,
+            CommandMessage::ActOnWindow { .. } => self.act(message, &*self.contract(model).await?, sent_ms).await,
             CommandMessage::RecordDataset { dataset, source, name, records, passed, says, .. } => {
                 let record = DatasetRecord {
                     version: dataset.clone(),

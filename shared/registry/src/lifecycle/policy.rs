@@ -1,5 +1,6 @@
 //! Who decides a promotion in one stage: the contract's `promotion`, made definite.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -195,6 +196,15 @@ impl Policy {
             approvers,
             on_new_dataset: retraining.on_new_dataset,
         }
+    }
+
+    /// Everybody who may be asked for a decision, each person once: whoever approves, whoever is asked when nobody answers, and whoever
+    /// decides about retraining.
+    #[must_use]
+    pub fn asked(&self) -> BTreeSet<String> {
+        let others = self.escalate.iter().flat_map(|escalate| &escalate.to);
+        let named = self.approvers.iter().chain(others).chain(&self.retraining.approvers);
+        named.map(|approver| self.people.person(approver)).collect()
     }
 
     /// SHA-256 of who decides: stage, number of approvals and the people. How long things wait is not part of it: a longer wait makes no
