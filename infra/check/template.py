@@ -45,7 +45,7 @@ class Stack:
     """An expanded template with the questions that the rules ask."""
 
     def __init__(self, expanded):
-        self.resources = expanded["Resources"]
+        self.resources = _granted(expanded["Resources"])
 
     def of(self, kind):
         """(logical id, properties) of every resource of this type."""
@@ -74,6 +74,19 @@ class Stack:
         for name, mapping in self.of("AWS::Lambda::EventSourceMapping"):
             if self.resources[target(mapping["EventSourceArn"])]["Type"] == kind:
                 yield name, mapping, self.properties(mapping["FunctionName"]), self.properties(mapping["EventSourceArn"])
+
+
+def _granted(value):
+    """The same, with every statement of a policy that stands under a condition as if the condition held."""
+    if isinstance(value, dict):
+        return {name: _granted(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_granted(part["Fn::If"][1] if _is_conditional(part) else part) for part in value]
+    return value
+
+
+def _is_conditional(part):
+    return isinstance(part, dict) and list(part) == ["Fn::If"] and isinstance(part["Fn::If"][1], dict) and "Effect" in part["Fn::If"][1]
 
 
 def target(value):
@@ -110,3 +123,8 @@ def many(value):
 def text(value):
     """A text, where a template may also say `!Sub text`."""
     return value["Fn::Sub"] if isinstance(value, dict) and "Fn::Sub" in value else value
+
+
+def place(resource):
+    """`ModelsBucket/candidates/*` of a Sub of a bucket's ARN and a prefix."""
+    return str(text(resource)).replace("${", "").replace(".Arn}", "")
