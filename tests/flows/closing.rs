@@ -117,8 +117,7 @@ async fn drift_leads_to_a_new_champion_that_is_better_and_back() {
     let account = LocalAccount::start_with(folder.path(), Setup { stage: Stage::Test, ..Setup::default() }).await.unwrap();
     put(&account, MODELS, "contracts/flight-delay.yaml", contract().into_bytes()).await;
     put(&account, MODELS, "datasets/flight-delay/2013-january.parquet", std::fs::read(demo().join("training.parquet")).unwrap()).await;
-    put(&account, MODELS, "evaluations/flight-delay/august.parquet", std::fs::read(demo().join("candidates/august.parquet")).unwrap())
-        .await;
+    put(&account, MODELS, "evaluations/flight-delay/august.parquet", std::fs::read(demo().join("candidates/august.parquet")).unwrap()).await;
     account.settle().await.unwrap();
     let registry = Registry::new(account.dynamodb.clone(), TABLE);
     let january = registry.datasets(MODEL).await.unwrap().remove(0);

@@ -158,7 +158,7 @@ async fn a_bad_record_is_reported_alone_and_what_went_out_goes_out_once_though_t
 
     // The stream brings the bad record again, and everything behind it.
     let again = desk.account.run_notify_once().await.unwrap().unwrap();
-    assert_eq!((again.messages, again.failed), (told.messages - 1, 1));
+    assert_eq!(again.failed, 1, "{again:?}");
     assert_eq!(desk.account.mail(), mail);
     assert!(desk.account.take_events().is_empty());
 

@@ -50,20 +50,19 @@ fn for_people(version: &ModelVersion, steps: &[Step]) -> String {
 }
 
 fn for_programs(version: &ModelVersion, steps: &[Step]) -> String {
-    let steps: Vec<Value> = steps
-        .iter()
-        .map(|Step { entry, version }| {
-            json!({
-                "seq": entry.seq,
-                "at": time(entry.at_ms),
-                "by": entry.by,
-                "command": entry.command,
-                "says": entry.says,
-                "state": version.state,
-                "details": details(&Step { entry: entry.clone(), version: version.clone() }),
-            })
+    let told = |step: &Step| {
+        let Step { entry, version } = step;
+        json!({
+            "seq": entry.seq,
+            "at": time(entry.at_ms),
+            "by": entry.by,
+            "command": entry.command,
+            "says": entry.says,
+            "state": version.state,
+            "details": details(step),
         })
-        .collect();
+    };
+    let steps: Vec<Value> = steps.iter().map(told).collect();
     terminal::json(&json!({
         "model": version.model,
         "version": version.number,
@@ -76,34 +75,38 @@ fn for_programs(version: &ModelVersion, steps: &[Step]) -> String {
 
 /// The answer in one sentence, after the version's name.
 fn why(version: &ModelVersion) -> String {
-    let ending = version.ending.as_ref().map(|ending| line(&ending.reason, LINE)).unwrap_or_default();
-    let so_far = || match (&version.gate, version.state) {
-        (_, VersionState::Rejected) => rejected(version, &ending),
-        (_, VersionState::Expired) => format!("was not approved: {ending}; silence is a no."),
-        (_, VersionState::Retired) => format!("was withdrawn before it was approved: {ending}."),
-        (_, VersionState::PendingApproval) => waiting(version),
-        (Some(gate), _) => format!("is not approved yet: its gate {}, and nobody has been asked.", gate_words(gate.outcome)),
-        (None, _) => "is not approved yet: its gate has not said anything.".to_owned(),
-    };
-    let Some(approved_ms) = version.approved_at_ms else { return so_far() };
-    let since = match (version.state, version.reigns.last()) {
-        (VersionState::Approved, _) => {
-            let hold_ms = version.request.as_ref().map_or(0, |request| request.hold_ms);
-            if hold_ms > 0 {
-                format!("; it is held until {}", time(approved_ms.saturating_add(hold_ms)))
-            } else {
-                "; it is not promoted yet".to_owned()
-            }
+    let reason = version.ending.as_ref().map(|ending| line(&ending.reason, LINE)).unwrap_or_default();
+    match version.approved_at_ms {
+        Some(approved_ms) => {
+            format!("was approved at {} {}{}.", time(approved_ms), approved_by(version), since(version, approved_ms, &reason))
         }
-        (VersionState::RolledBack, _) => format!("; later it was rolled back: {ending}"),
-        (VersionState::Retired, _) if !ending.is_empty() => format!("; later it was withdrawn: {ending}"),
-        (VersionState::Retired, _) => {
-            version.successor.map_or_else(String::new, |number| format!("; later version {number} took its place"))
-        }
-        (VersionState::Champion, Some(reign)) => format!("; it has been champion since {}", time(reign.from_ms)),
+        None => not_approved(version, &reason),
+    }
+}
+
+fn not_approved(version: &ModelVersion, reason: &str) -> String {
+    match (version.state, &version.gate) {
+        (VersionState::Rejected, _) => rejected(version, reason),
+        (VersionState::Expired, _) => format!("was not approved: {reason}; silence is a no."),
+        (VersionState::Retired, _) => format!("was withdrawn before it was approved: {reason}."),
+        (VersionState::PendingApproval, _) => waiting(version),
+        (_, Some(gate)) => format!("is not approved yet: its gate {}, and nobody has been asked.", gate_words(gate.outcome)),
+        (_, None) => "is not approved yet: its gate has not said anything.".to_owned(),
+    }
+}
+
+/// What became of it after its approval.
+fn since(version: &ModelVersion, approved_ms: i64, reason: &str) -> String {
+    let hold_ms = version.request.as_ref().map_or(0, |request| request.hold_ms);
+    match (version.state, version.reigns.last(), version.successor) {
+        (VersionState::Approved, ..) if hold_ms > 0 => format!("; it is held until {}", time(approved_ms.saturating_add(hold_ms))),
+        (VersionState::Approved, ..) => "; it is not promoted yet".to_owned(),
+        (VersionState::RolledBack, ..) => format!("; later it was rolled back: {reason}"),
+        (VersionState::Retired, ..) if !reason.is_empty() => format!("; later it was withdrawn: {reason}"),
+        (VersionState::Retired, _, Some(number)) => format!("; later version {number} took its place"),
+        (VersionState::Champion, Some(reign), _) => format!("; it has been champion since {}", time(reign.from_ms)),
         _ => String::new(),
-    };
-    format!("was approved at {} {}{since}.", time(approved_ms), approved_by(version))
+    }
 }
 
 fn approved_by(version: &ModelVersion) -> String {
@@ -113,16 +116,15 @@ fn approved_by(version: &ModelVersion) -> String {
 }
 
 fn rejected(version: &ModelVersion, reason: &str) -> String {
-    let gate = version.gate.as_ref();
     if let Some(said) = version.decisions.iter().find(|said| said.answer == Answer::Reject) {
         return format!("was not approved: {} rejected it at {}: {reason}", line(&said.person, 120), time(said.at_ms));
     }
-    match gate.map(|gate| gate.outcome) {
-        Some(GateOutcome::Fail) => {
-            let failed = gate.map_or(0, |gate| gate.rules.iter().filter(|rule| rule.outcome == GateOutcome::Fail).count());
-            format!("was not approved: its gate failed ({} of {} did not hold): {reason}", failed, gate.map_or(0, |gate| gate.rules.len()))
+    match &version.gate {
+        Some(gate) if gate.outcome == GateOutcome::Fail => {
+            let failed = gate.rules.iter().filter(|rule| rule.outcome == GateOutcome::Fail).count();
+            format!("was not approved: its gate failed ({failed} of {} rules did not hold): {reason}", gate.rules.len())
         }
-        Some(GateOutcome::Pass | GateOutcome::CannotTell) => format!("was not approved: {reason}"),
+        Some(_) => format!("was not approved: {reason}"),
         None => format!("was not approved: it could not be validated: {reason}"),
     }
 }
