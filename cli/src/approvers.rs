@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// The folder that `tidegate demo` left its buckets and table in; nobody is subscribed there
     #[arg(long, value_name = "FOLDER", requires = "check", help_heading = "A demo's account")]
     state: Option<PathBuf>,
-    /// The topic of decision links (its ARN; the stack's output DecisionTopicArn)
+    /// The topic of decision links (its ARN; the stack's output `DecisionTopicArn`)
     #[arg(long, value_name = "ARN", requires = "models_bucket", help_heading = "An account")]
     decision_topic: Option<String>,
     /// The bucket of contracts

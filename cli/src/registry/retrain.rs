@@ -56,7 +56,7 @@ pub(super) async fn retrain(arguments: &Arguments) -> Result<Outcome, CliError> 
         by: arguments.by.clone(),
     };
     let asked = match (&arguments.state, &arguments.registry_queue) {
-        (Some(folder), _) => in_folder(folder, &message, arguments.by.as_deref().unwrap_or_default()).await?,
+        (Some(folder), _) => Box::pin(in_folder(folder, &message, arguments.by.as_deref().unwrap_or_default())).await?,
         (None, queue) => by_message(queue.as_deref().unwrap_or_default(), arguments.registry_table.as_deref(), &message).await?,
     };
     let code = if asked.state == RetrainingState::Failed { FOUND } else { 0 };

@@ -132,7 +132,7 @@ impl RegistryFunction {
             return self.take_over(&approved, &*self.contract(approved.model()).await?).await;
         }
         let Received { message, by, sent_ms } = Received::read(message)?;
-        self.perform(&message, by, sent_ms).await
+        Box::pin(self.perform(&message, by, sent_ms)).await
     }
 
     /// Does what a message asks, for whoever asks for it, at the time when it was sent (milliseconds since 1970).
