@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tidegate_lake::{Receipt, keys};
 use tidegate_local_account::{DECISION_PORT, LAKE, LOGS, LocalAccount, MODELS, Server, Setup, TABLE};
 use tidegate_monitoring::{State, Verdict};
-use tidegate_registry::{ModelVersion, Registry, RetrainingState, Stage, VersionState};
+use tidegate_registry::{GateOutcome, ModelVersion, Registry, RetrainingState, Stage, VersionState};
 
 use crate::demo_files::{self, CONTRACT, Object, TRAINING_SET};
 use crate::demo_loop::{self, Team};
@@ -164,8 +164,8 @@ impl Demo {
         self.say(&format!("\nRetraining {}", wrapped(&format!("proposed, because: {}", proposed.call.why), WIDTH, 11, 11)))?;
         if proposed.state == RetrainingState::Proposed {
             let asked = team.asked("Your decision on retraining").ok_or_else(|| CliError::demo("nobody was asked about retraining"))?;
-            self.ask(&asked.mail.attributes, asked.mail.link())?;
-            if self.by_hand { team.wait_for_retraining().await? } else { team.approve(&asked, None).await? }
+            self.ask(&asked.mail.attributes, asked.mail.link(), None)?;
+            if self.by_hand { team.wait_for_retraining().await? } else { team.answer(&asked, None, None).await? }
         }
         let requested = team.retraining().await?.filter(|retraining| retraining.state == RetrainingState::Requested);
         let Some((requested, dataset)) = requested.and_then(|requested| Some((requested.clone(), requested.dataset?))) else {
@@ -213,11 +213,14 @@ impl Demo {
             self.judged(&version)?;
             let about = format!("Your decision on version {} ", version.number);
             let asked = team.asked(&about).ok_or_else(|| CliError::demo("nobody was asked"))?;
-            self.ask(&asked.mail.attributes, asked.mail.link())?;
+            // Nobody lets in what is not shown to be better.
+            let passes = version.gate.as_ref().is_some_and(|gate| gate.outcome == GateOutcome::Pass);
+            let against = (!passes).then_some("the gate does not show that it is better");
+            self.ask(&asked.mail.attributes, asked.mail.link(), against)?;
             version = if self.by_hand {
                 team.wait_for_version(run).await?
             } else {
-                team.approve(&asked, Some(version.number)).await?;
+                team.answer(&asked, Some(version.number), against).await?;
                 team.version(run).await?
             };
             let became = format!(
@@ -243,11 +246,19 @@ impl Demo {
     }
 
     /// Says who is asked, and where.
-    fn ask(&mut self, attributes: &std::collections::BTreeMap<String, String>, link: Option<&str>) -> Result<(), CliError> {
+    fn ask(
+        &mut self,
+        attributes: &std::collections::BTreeMap<String, String>,
+        link: Option<&str>,
+        against: Option<&str>,
+    ) -> Result<(), CliError> {
         let who = attributes.get("approver").map_or("somebody", String::as_str);
         match link.filter(|_| self.by_hand) {
             Some(link) => self.say(&format!("{:10}    {who} got this link; open it, read, and decide:\n{:14}{link}", "", "")),
-            None => self.say(&format!("{:10}    {who} got a link, and approves (--auto-approve)", "")),
+            None => match against {
+                None => self.say(&format!("{:10}    {who} got a link, and approves (--auto-approve)", "")),
+                Some(reason) => self.say(&format!("{:10}    {who} got a link, and rejects: {reason} (--auto-approve)", "")),
+            },
         }
     }
 

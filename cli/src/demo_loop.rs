@@ -110,12 +110,13 @@ impl Team {
         all.iter().rev().find(of).map(|mail| Asked { mail: mail.clone() })
     }
 
-    /// Answers as the approver would, by the page's own form.
-    pub(crate) async fn approve(&self, asked: &Asked, version: Option<u32>) -> Result<(), CliError> {
+    /// Answers as the approver would, by the page's own form: yes where there is no reason against it.
+    pub(crate) async fn answer(&self, asked: &Asked, version: Option<u32>, against: Option<&str>) -> Result<(), CliError> {
         let address = asked.mail.link().and_then(|link| link.strip_prefix(DECISION_URL));
         let address = address.ok_or_else(|| CliError::demo("a mail holds no link"))?;
         let name = version.map_or_else(String::new, |number| format!("{MODEL}+{number}"));
-        let form = format!("choice=approve&name={name}&reason=demo");
+        let choice = if against.is_some() { "reject" } else { "approve" };
+        let form = format!("choice={choice}&name={name}&reason={}", against.unwrap_or("demo").replace(' ', "+"));
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let answer = self.account.http("POST", address, &headers, form.as_bytes(), now_ms()).await.map_err(CliError::demo)?;
         if answer.status_code != 200 {

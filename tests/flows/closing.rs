@@ -117,7 +117,8 @@ async fn drift_leads_to_a_new_champion_that_is_better_and_back() {
     let account = LocalAccount::start_with(folder.path(), Setup { stage: Stage::Test, ..Setup::default() }).await.unwrap();
     put(&account, MODELS, "contracts/flight-delay.yaml", contract().into_bytes()).await;
     put(&account, MODELS, "datasets/flight-delay/2013-january.parquet", std::fs::read(demo().join("training.parquet")).unwrap()).await;
-    put(&account, MODELS, "evaluations/flight-delay/august.parquet", std::fs::read(demo().join("candidates/august.parquet")).unwrap()).await;
+    put(&account, MODELS, "evaluations/flight-delay/august.parquet", std::fs::read(demo().join("candidates/august.parquet")).unwrap())
+        .await;
     account.settle().await.unwrap();
     let registry = Registry::new(account.dynamodb.clone(), TABLE);
     let january = registry.datasets(MODEL).await.unwrap().remove(0);
@@ -154,7 +155,9 @@ async fn drift_leads_to_a_new_champion_that_is_better_and_back() {
     assert_eq!(links[0].attributes["approver"], "ml-oncall@example.com");
     let asked_ms = proposed.request.unwrap().asked_at_ms;
     let page = account.http("GET", address(links[0]), &[], b"", asked_ms + 1).await.unwrap();
-    assert!(page.status_code == 200 && page.body.contains("Shall the model be retrained?") && page.body.contains("2013-07-02 to 2013-08-01"));
+    assert!(
+        page.status_code == 200 && page.body.contains("Shall the model be retrained?") && page.body.contains("2013-07-02 to 2013-08-01")
+    );
     assert_eq!(registry.retrainings(MODEL).await.unwrap().pop().unwrap().state, RetrainingState::Proposed, "looking decides nothing");
     let form = [("content-type", "application/x-www-form-urlencoded")];
     for (body, status) in [("choice=reject", 422), ("choice=approve", 200), ("choice=approve", 200), ("choice=reject&reason=no", 200)] {

@@ -16,6 +16,6 @@ mod inputs;
 mod large_objects;
 mod moved_in;
 mod notify;
-mod promotion;
 mod performance;
+mod promotion;
 mod registry;

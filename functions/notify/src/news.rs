@@ -70,29 +70,27 @@ pub enum Subject {
 
 /// Where all this happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scene {
+pub(crate) struct Scene {
     /// The stage.
-    pub stage: Stage,
+    pub(crate) stage: Stage,
     /// The account's number.
-    pub account: String,
+    pub(crate) account: String,
     /// The bucket in which artifacts and reports lie.
-    pub lake_bucket: String,
+    pub(crate) lake_bucket: String,
     /// The region of both.
-    pub region: String,
+    pub(crate) region: String,
 }
 
 impl Scene {
     /// Where a report can be read by whoever may read the bucket: in the console, after signing in.
-    #[must_use]
-    pub fn console(&self, key: &str) -> String {
+    pub(crate) fn console(&self, key: &str) -> String {
         let key = key.replace('%', "%25").replace('=', "%3D").replace(' ', "%20");
         format!("https://{0}.console.aws.amazon.com/s3/object/{1}?region={0}&prefix={key}", self.region, self.lake_bucket)
     }
 }
 
 /// What follows from an entry of the audit trail.
-#[must_use]
-pub fn of_entry(entry: &Entry, hash: &str, scene: &Scene) -> Vec<News> {
+pub(crate) fn of_entry(entry: &Entry, hash: &str, scene: &Scene) -> Vec<News> {
     let mut desk = Desk { entry, hash, scene, news: Vec::new() };
     desk.tell();
     desk.news

@@ -16,7 +16,7 @@ pub const MAX_ALLOWED: usize = 1_000;
 /// Longest allowed value of a categorical feature, bytes.
 pub const MAX_ALLOWED_BYTES: usize = 200;
 /// Most windows in a row that an alert looks back over.
-pub const MAX_ALERT_WINDOWS: u32 = 20;
+pub(crate) const MAX_ALERT_WINDOWS: u32 = 20;
 /// Longest prefix or free text, bytes.
 const MAX_TEXT_BYTES: usize = 512;
 
