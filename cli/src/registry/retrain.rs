@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tidegate_local_account::{AUDIT, LocalAccount, MODELS, SIGNING_KEY, Services, Setup, TABLE};
+use tidegate_local_account::{AUDIT, LAKE, LocalAccount, MODELS, SIGNING_KEY, Services, Setup, TABLE};
 use tidegate_registry::{Registry, Retraining, RetrainingState, Stage};
 use tidegate_registry_function::{CommandMessage, RegistryFunction, Settings};
 
@@ -75,6 +75,7 @@ async fn in_folder(folder: &Path, message: &CommandMessage, by: &str) -> Result<
         "MODELS_BUCKET" => Some(MODELS.to_owned()),
         "REGISTRY_TABLE" => Some(TABLE.to_owned()),
         "AUDIT_BUCKET" => Some(AUDIT.to_owned()),
+        "LAKE_BUCKET" => Some(LAKE.to_owned()),
         "SIGNING_KEY" => Some(SIGNING_KEY.to_owned()),
         _ => None,
     });

@@ -32,6 +32,19 @@ fn counted(count: i64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
+/// A count with its thousands apart: `17,168`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 fn titled(stage: Stage, model: &str, says: &str) -> String {
     format!("[{stage}] {model}: {says}")
 }
@@ -141,8 +154,9 @@ pub(crate) fn decision(link: &LinkFor, code: Option<&str>, stage: Stage) -> Mess
 
 pub(crate) fn decision_needed(version: &ModelVersion, request: &ApprovalRequest, stage: Stage) -> Message {
     let subject = versioned(stage, version, &format!("waits for {}", counted(i64::from(request.needed), "approval")));
-    let opening =
-        format!("Version {} of {} passed to people: {} were asked by mail.", version.number, version.model, listed(&request.approvers));
+    let were = if request.approvers.len() == 1 { "was" } else { "were" };
+    let asked = listed(&request.approvers);
+    let opening = format!("Version {} of {} waits for a decision: {asked} {were} asked by mail.", version.number, version.model);
     Message::new("decision-needed", Severity::Info, &version.model, &subject, &opening)
         .with("What the gate says", &gate(version))
         .with("What it replaces", &against(request.about.champion))
@@ -264,7 +278,7 @@ pub(crate) fn dataset_failed(model: &str, dataset: &DatasetRecord, stage: Stage)
 fn data(retraining: &Retraining) -> String {
     let mut text = retraining.call.data.replace('_', " to ");
     if let Some(records) = retraining.records {
-        text.push_str(&format!(", {records} records"));
+        text.push_str(&format!(", {} records", grouped(records)));
     }
     if let Some(dataset) = &retraining.dataset {
         text.push_str(&format!("\nDataset version {dataset}"));
@@ -361,7 +375,7 @@ pub(crate) fn window(verdict: &Verdict, length: &str, told: Told, scene: &Scene,
     let named = if names.is_empty() { String::new() } else { format!(" in {}{more}", names.join(", ")) };
     let still = if again { "still " } else { "" };
     let subject = titled(scene.stage, model, &format!("{still}{what}{named} ({length})"));
-    let sentences: Vec<&str> = moved.iter().take(MOST_FIELDS.1).map(|field| field.sentence.as_str()).collect();
+    let sentences: Vec<String> = moved.iter().take(MOST_FIELDS.1).map(|field| format!("{}: {}", field.name, field.sentence)).collect();
     let began = verdict.incidents.first().and_then(|incident| incident.began);
     let since = match began {
         Some(onset) => format!("About {}; first told of the window that ended on {}", moment(onset.at_ms), moment(since_ms)),
@@ -378,7 +392,7 @@ pub(crate) fn window(verdict: &Verdict, length: &str, told: Told, scene: &Scene,
         _ => "It keeps watching, and tells you when it is over.",
     };
     let message = Message::new(kind, severity, model, &subject, &verdict.headline)
-        .with("Which window", &format!("{length} up to {end}, {} records", verdict.records))
+        .with("Which window", &format!("{length} up to {end}, {} records", grouped(verdict.records)))
         .with("How bad", &sentences.join("\n"))
         .with("Since when", &since)
         .with("Most likely cause", &cause)
@@ -392,16 +406,19 @@ pub(crate) fn window(verdict: &Verdict, length: &str, told: Told, scene: &Scene,
 pub(crate) fn judged(judged: &Judged, told: Told, scene: &Scene) -> Option<Message> {
     let Judged { model_name: model, window_length: length, headline, report_key, .. } = judged;
     let link = Some(scene.console(&report_key.replace(".json", ".html").replace("performance.html", "index.html")));
-    let what = if judged.item_kind == "performance" { "quality" } else { "window" };
+    let is_quality = judged.item_kind == "performance";
+    let what = if is_quality { "quality" } else { "window" };
     let (kind, severity, says, since_ms) = match told {
         Told::Nothing => return None,
         Told::Recovered { since_ms } => ("recovered", Severity::Info, format!("{what} is back to normal ({length})"), since_ms),
         Told::Alarm { since_ms, again } => {
             let still = if again { "still: " } else { "" };
-            let (kind, severity, says) = match judged.verdict_state {
-                State::NoData => ("no-data", Severity::Critical, "no data"),
-                State::Warning => ("warning", Severity::Warning, "quality may be falling"),
-                _ => ("quality-drop", Severity::Critical, "quality dropped"),
+            let (kind, severity, says) = match (judged.verdict_state, is_quality) {
+                (State::NoData, _) => ("no-data", Severity::Critical, "no data"),
+                (State::Warning, true) => ("warning", Severity::Warning, "quality may be falling"),
+                (State::Warning, false) => ("warning", Severity::Warning, "warning"),
+                (_, true) => ("quality-drop", Severity::Critical, "quality dropped"),
+                (_, false) => ("drift", Severity::Warning, "drift"),
             };
             (kind, severity, format!("{still}{says} ({length})"), since_ms)
         }
