@@ -91,23 +91,23 @@ async fn drift(moment: Moment) {
 
 #[tokio::test]
 async fn collect_recovers_when_any_call_is_lost() {
-    collect(Moment::Before).await;
+    Box::pin(collect(Moment::Before)).await;
 }
 
 #[tokio::test]
 async fn collect_recovers_when_any_answer_is_lost() {
-    collect(Moment::After).await;
+    Box::pin(collect(Moment::After)).await;
 }
 
 #[tokio::test]
 async fn collect_recovers_when_any_answer_breaks_off() {
-    collect(Moment::Midway).await;
+    Box::pin(collect(Moment::Midway)).await;
 }
 
 #[tokio::test]
 async fn a_training_set_recovers_whatever_call_fails() {
     for moment in [Moment::Before, Moment::After, Moment::Midway] {
-        training(moment).await;
+        Box::pin(training(moment)).await;
     }
 }
 

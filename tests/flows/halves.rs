@@ -124,10 +124,10 @@ async fn crash(moment: Moment) {
 
 #[tokio::test]
 async fn a_join_recovers_when_any_call_is_lost() {
-    crash(Moment::Before).await;
+    Box::pin(crash(Moment::Before)).await;
 }
 
 #[tokio::test]
 async fn a_join_recovers_when_any_answer_is_lost() {
-    crash(Moment::After).await;
+    Box::pin(crash(Moment::After)).await;
 }

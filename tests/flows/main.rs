@@ -17,5 +17,6 @@ mod large_objects;
 mod moved_in;
 mod notify;
 mod performance;
+mod policies;
 mod promotion;
 mod registry;

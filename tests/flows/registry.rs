@@ -77,7 +77,7 @@ async fn ask(registry: &Registry, number: u32, by: &str, command: Command, polic
     registry.apply(MODEL, Some(number), &Order { by: by.to_owned(), command }, policy, now_ms).await
 }
 
-async fn pending(registry: &Registry, run: &str, policy: &Policy, now_ms: i64) -> u32 {
+pub(crate) async fn pending(registry: &Registry, run: &str, policy: &Policy, now_ms: i64) -> u32 {
     let submit = Command::Submit(Box::new(submission(run)));
     let number = ask(registry, 0, "function:validate", submit, policy, now_ms).await.unwrap().version.unwrap().number;
     let champion = registry.alias(MODEL, AliasName::Champion).await.unwrap();
@@ -118,7 +118,7 @@ fn gate(champion: Option<u32>) -> GateRecord {
     }
 }
 
-fn policy(approvals: u32) -> Policy {
+pub(crate) fn policy(approvals: u32) -> Policy {
     Policy { approvals, approvers: [LEAD, RISK].map(str::to_owned).into(), expires_ms: 1_000_000, ..Policy::nobody(Stage::Prod) }
 }
 

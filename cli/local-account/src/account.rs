@@ -94,6 +94,10 @@ impl LocalAccount {
     /// # Errors
     /// [`LocalAccountError`] if the folder cannot be written or holds something else.
     pub async fn start_with(folder: &Path, setup: Setup) -> Result<Self, LocalAccountError> {
+        Box::pin(Self::open(folder, setup)).await
+    }
+
+    async fn open(folder: &Path, setup: Setup) -> Result<Self, LocalAccountError> {
         let services = Services::open(folder)?;
         let outside = services.sdk_config(None, 1);
         let inside = services.sdk_config(Some(setup.faults.clone()), setup.attempts);

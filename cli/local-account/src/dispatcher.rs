@@ -226,6 +226,10 @@ impl LocalAccount {
     /// # Errors
     /// [`LocalAccountError::Service`] if a queue itself fails.
     pub async fn settle(&self) -> Result<(), LocalAccountError> {
+        Box::pin(self.run_all()).await
+    }
+
+    async fn run_all(&self) -> Result<(), LocalAccountError> {
         loop {
             let mut moved = false;
             for body in self.take_notifications()? {

@@ -145,8 +145,8 @@ mod tests {
     /// 1,000 rows: positive where `x` is large, or missing, or the name is `late`.
     fn table() -> Table {
         let rows = 0..1_000_u32;
-        let x = |row: u32| if row % 10 == 0 { f64::NAN } else { f64::from(row % 37) };
-        let name = |row: u32| if row % 7 == 0 { "late" } else { "fine" };
+        let x = |row: u32| if row.is_multiple_of(10) { f64::NAN } else { f64::from(row % 37) };
+        let name = |row: u32| if row.is_multiple_of(7) { "late" } else { "fine" };
         let outcome = |row: u32| x(row).is_nan() || x(row) + if name(row) == "late" { 20.0 } else { 0.0 } + f64::from(row % 5) > 24.0;
         let features = [
             ("x".to_owned(), Column::Numbers(rows.clone().map(x).collect())),

@@ -45,7 +45,7 @@ impl Approver {
         error!(model = link.model, model.version = link.subject.version(), "a decision link was locked: too many wrong codes were tried");
         let metric = Metric { name: LOCKED_METRIC, unit: Unit::Count, value: 1.0 };
         match metrics_line(NAMESPACE, now_ms, &[("Stage", self.stage().name())], &[metric]) {
-            Ok(line) => emit(&line),
+            Ok(metrics) => emit(&metrics),
             Err(failure) => error!(error.message = %failure, "a locked link was not counted"),
         }
         Ok(Shown::Locked)

@@ -79,8 +79,7 @@ impl Approver {
         match self.open(&token).await? {
             Some(Opening::Promotion(opened)) => work(*opened).await,
             Some(Opening::Retraining(proposed)) if request.path() == DECISION => self.proposal(&proposed, request).await,
-            Some(Opening::Retraining(_)) => Ok(pages::not_found()),
-            None => Ok(pages::not_found()),
+            Some(Opening::Retraining(_)) | None => Ok(pages::not_found()),
         }
     }
 

@@ -38,7 +38,7 @@ impl Notifier {
                 None => json!({ "schema": "tidegate.champion/1", "model": model, "version": null }),
             };
             let mut bytes = serde_json::to_vec_pretty(&file).map_err(|source| NotifyError::Json { what: "champion.json", source })?;
-            bytes.push(b'\n');
+            bytes.extend_from_slice(b"\n");
             let condition = match &there {
                 Some(there) if there.bytes == bytes => return Ok(()),
                 Some(there) => Condition::Matches(&there.etag),

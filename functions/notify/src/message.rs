@@ -78,24 +78,17 @@ impl Message {
     /// The text of a mail.
     #[must_use]
     pub fn body(&self) -> String {
-        let mut body = format!("{}\n", self.opening);
-        for (name, text) in &self.parts {
-            body.push_str(&format!("\n{name}\n  {}\n", text.replace('\n', "\n  ")));
-        }
-        if let Some(link) = &self.link {
-            body.push_str(&format!("\n{link}\n"));
-        }
-        body
+        let parts = self.parts.iter().map(|(name, text)| format!("\n{name}\n  {}\n", text.replace('\n', "\n  ")));
+        let link = self.link.iter().map(|link| format!("\n{link}\n"));
+        std::iter::once(format!("{}\n", self.opening)).chain(parts).chain(link).collect()
     }
 
     /// The same for Slack and Teams: a custom notification of Amazon Q Developer in chat applications (AWS Chatbot), schema 1.0. It never
     /// carries the link of a decision, which is for one person.
     #[must_use]
     pub fn card(&self, thread: &str) -> Value {
-        let mut text = self.opening.clone();
-        for (name, part) in self.parts.iter().filter(|(name, _)| *name != NEXT) {
-            text.push_str(&format!("\n*{name}* {part}"));
-        }
+        let told = self.parts.iter().filter(|(name, _)| *name != NEXT).map(|(name, part)| format!("\n*{name}* {part}"));
+        let text: String = std::iter::once(self.opening.clone()).chain(told).collect();
         let next: Vec<&String> = self.parts.iter().filter(|(name, _)| *name == NEXT).map(|(_, part)| part).collect();
         let title = match self.severity {
             Severity::Info => self.subject.clone(),

@@ -63,9 +63,9 @@ pub struct LinkFor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// Whether a version becomes champion.
-    Promotion(ModelVersion),
+    Promotion(Box<ModelVersion>),
     /// Whether a model is retrained.
-    Retraining(Retraining),
+    Retraining(Box<Retraining>),
 }
 
 /// Where all this happens.
@@ -163,7 +163,7 @@ impl Desk<'_> {
             ("approve", _) => self.alert(words::approved_in_part(version, self.entry, stage)),
             ("reject" | "expire", _) => self.alert(words::turned_down(version, self.entry, stage)),
             ("start-validation", _) if self.entry.says.contains("began again") => {
-                self.alert(words::asked_again(version, self.entry, stage))
+                self.alert(words::asked_again(version, self.entry, stage));
             }
             ("promote", VersionState::Champion) => {
                 self.event("ModelPromoted", json!({ "version": version.number, "artifact": version.id, "replaced": version.replaced }));
@@ -192,7 +192,7 @@ impl Desk<'_> {
         let Some(request) = &version.request else { return };
         let again = self.entry.command != "request-approvals";
         for approver in request.silent(&version.decisions) {
-            let subject = Subject::Promotion(version.clone());
+            let subject = Subject::Promotion(Box::new(version.clone()));
             self.link(LinkFor { approver: approver.to_owned(), subject, again });
         }
         if !again {
@@ -252,7 +252,7 @@ impl Desk<'_> {
             }
             (RetrainingState::Proposed, Some(ApprovalRequest { approvers, .. })) => {
                 for approver in approvers {
-                    let subject = Subject::Retraining(retraining.clone());
+                    let subject = Subject::Retraining(Box::new(retraining.clone()));
                     self.link(LinkFor { approver: approver.clone(), subject, again: false });
                 }
                 self.alert(words::retraining_proposed(retraining, self.scene));

@@ -73,14 +73,10 @@ fn against(champion: Option<u32>) -> String {
 /// Where a version comes from.
 fn origin(version: &ModelVersion) -> String {
     let lineage = &version.lineage;
-    let mut text = format!("Run {}, submitted by {} on {}", lineage.run, lineage.submitter, moment(version.submitted_at_ms));
-    if let Some(dataset) = &lineage.dataset_version {
-        text.push_str(&format!("\nTrained on dataset version {}", short(dataset)));
-    }
-    if let Some(revision) = &lineage.code_revision {
-        text.push_str(&format!("\nCode {revision}"));
-    }
-    text
+    let run = format!("Run {}, submitted by {} on {}", lineage.run, lineage.submitter, moment(version.submitted_at_ms));
+    let dataset = lineage.dataset_version.iter().map(|dataset| format!("Trained on dataset version {}", short(dataset)));
+    let code = lineage.code_revision.iter().map(|revision| format!("Code {revision}"));
+    std::iter::once(run).chain(dataset).chain(code).collect::<Vec<_>>().join("\n")
 }
 
 fn short(digest: &str) -> &str {
@@ -90,12 +86,9 @@ fn short(digest: &str) -> &str {
 /// The gate in a few lines: its sentence, and each rule that did not pass.
 fn gate(version: &ModelVersion) -> String {
     let Some(gate) = &version.gate else { return String::new() };
-    let open = gate.rules.iter().filter(|rule| rule.outcome != GateOutcome::Pass);
-    let mut text = gate.headline.clone();
-    for rule in open.take(MOST_FIELDS.1) {
-        text.push_str(&format!("\n- {}: {}", if rule.outcome == GateOutcome::Fail { "fails" } else { "cannot tell" }, rule.says));
-    }
-    text
+    let open = gate.rules.iter().filter(|rule| rule.outcome != GateOutcome::Pass).take(MOST_FIELDS.1);
+    let open = open.map(|rule| format!("- {}: {}", if rule.outcome == GateOutcome::Fail { "fails" } else { "cannot tell" }, rule.says));
+    std::iter::once(gate.headline.clone()).chain(open).collect::<Vec<_>>().join("\n")
 }
 
 /// To one approver: what is decided, until when, and how. The link stands below, and in prod the code.
@@ -135,15 +128,15 @@ pub(crate) fn decision(link: &LinkFor, code: Option<&str>, stage: Stage) -> Mess
     }
     if let Some(request) = request {
         let others: Vec<&String> = request.approvers.iter().filter(|other| **other != link.approver).collect();
-        let mut who = format!("{} needed", counted(i64::from(request.needed), "approval"));
+        let mut who = vec![format!("{} needed", counted(i64::from(request.needed), "approval"))];
         if !others.is_empty() {
-            who.push_str(&format!("; also asked: {}", listed(&others)));
+            who.push(format!("also asked: {}", listed(&others)));
         }
         let said: Vec<String> = decisions.iter().map(|said| format!("{} {}", said.person, said.answer.done())).collect();
         if !said.is_empty() {
-            who.push_str(&format!("; so far {}", listed(&said)));
+            who.push(format!("so far {}", listed(&said)));
         }
-        message = message.with("Who decides", &who);
+        message = message.with("Who decides", &who.join("; "));
         message = message.with("Until", &format!("{}. Silence until then counts as a no.", moment(expires_ms)));
     }
     if let Some(code) = code {
@@ -276,14 +269,9 @@ pub(crate) fn dataset_failed(model: &str, dataset: &DatasetRecord, stage: Stage)
 }
 
 fn data(retraining: &Retraining) -> String {
-    let mut text = retraining.call.data.replace('_', " to ");
-    if let Some(records) = retraining.records {
-        text.push_str(&format!(", {} records", grouped(records)));
-    }
-    if let Some(dataset) = &retraining.dataset {
-        text.push_str(&format!("\nDataset version {dataset}"));
-    }
-    text
+    let records = retraining.records.map_or_else(String::new, |records| format!(", {} records", grouped(records)));
+    let dataset = retraining.dataset.as_ref().map_or_else(String::new, |dataset| format!("\nDataset version {dataset}"));
+    format!("{}{records}{dataset}", retraining.call.data.replace('_', " to "))
 }
 
 fn challenged(retraining: &Retraining) -> String {
@@ -372,9 +360,9 @@ pub(crate) fn window(verdict: &Verdict, length: &str, told: Told, scene: &Scene,
     let moved: Vec<&FieldVerdict> = verdict.fields.iter().filter(|field| field.state == verdict.state && !field.muted).collect();
     let names: Vec<&str> = moved.iter().take(MOST_FIELDS.0).map(|field| field.name.as_str()).collect();
     let more = if moved.len() > names.len() { format!(" and {} more", moved.len() - names.len()) } else { String::new() };
-    let named = if names.is_empty() { String::new() } else { format!(" in {}{more}", names.join(", ")) };
+    let where_to = if names.is_empty() { String::new() } else { format!(" in {}{more}", names.join(", ")) };
     let still = if again { "still " } else { "" };
-    let subject = titled(scene.stage, model, &format!("{still}{what}{named} ({length})"));
+    let subject = titled(scene.stage, model, &format!("{still}{what}{where_to} ({length})"));
     let sentences: Vec<String> = moved.iter().take(MOST_FIELDS.1).map(|field| format!("{}: {}", field.name, field.sentence)).collect();
     let began = verdict.incidents.first().and_then(|incident| incident.began);
     let since = match began {

@@ -6,7 +6,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use serde::{Deserialize, Serialize};
 use tidegate_contract::Contract;
 use tidegate_lake::{Bucket, ContractBook, parse_time};
-use tidegate_registry::{Command, DatasetRecord, Order, Policy, Registry};
+use tidegate_registry::{Command, DatasetRecord, Order, Policy, Registry, VersionState};
 use tidegate_runtime::{Deadline, Failure, serve_messages};
 use tracing::{error, info};
 
@@ -14,6 +14,9 @@ use crate::command::{CommandMessage, Received};
 use crate::takeover::Approved;
 use crate::waiting::look_after;
 use crate::{RegistryFunctionError, Settings};
+
+/// How `notify` calls itself in its commands.
+const NOTIFY: &str = "function:notify";
 
 /// Who acts, in the audit trail, where nobody asked.
 pub(crate) const BY: &str = "function:registry";
@@ -85,7 +88,7 @@ impl RegistryFunction {
     /// [`RegistryFunctionError`] if the hour's work failed; commands fail one by one, in the answer.
     pub async fn handle(&self, event: RegistryEvent, deadline: Deadline) -> Result<RegistryAnswer, RegistryFunctionError> {
         match event {
-            RegistryEvent::Schedule(schedule) => self.hour(&schedule).await,
+            RegistryEvent::Schedule(schedule) => Box::pin(self.hour(&schedule)).await,
             // One at a time: commands of one model would only get into each other's way.
             RegistryEvent::Commands(batch) => {
                 let answer = serve_messages(&batch, deadline, self.settings.reserve, 1, |message| self.command(message)).await;
@@ -144,7 +147,16 @@ impl RegistryFunction {
         let nobody = Policy::nobody(self.settings.stage);
         match message {
             // Who decides is looked at once more.
-            CommandMessage::Promote { version, .. } => {
+            CommandMessage::Promote { version, by: asked, .. } => {
+                // What notify asks for follows from an approval that it saw; if the version has gone on since, there is nothing to do.
+                if asked.as_deref() == Some(NOTIFY) {
+                    let now =
+                        self.registry.version(model, *version).await.map_err(RegistryFunctionError::registry("a look at a version"))?;
+                    if now.is_none_or(|now| now.state != VersionState::Approved) {
+                        info!(model, model.version = version, "the version is approved no more, or serves already: nothing is promoted");
+                        return Ok(());
+                    }
+                }
                 let policy = Policy::of(&*self.contract(model).await?, self.settings.stage);
                 self.order(model, Some(*version), Order { by, command: Command::Promote }, &policy, sent_ms).await
             }

@@ -160,7 +160,8 @@ impl RegistryFunction {
         manifest: &Value,
         what: &str,
     ) -> Result<Value, RegistryFunctionError> {
-        let can_be_asked = detail.files.iter().filter(|file| file.name.ends_with(".onnx")).count() == 1;
+        let is_onnx = |file: &&ArtifactFile| file.name.rsplit('.').next().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx"));
+        let can_be_asked = detail.files.iter().filter(is_onnx).count() == 1;
         if let Some(own) = contract.validation.evaluation.as_ref().filter(|_| can_be_asked) {
             return Ok(json!({ "key": own.key, "actual": own.actual, "id": own.id }));
         }

@@ -88,7 +88,7 @@ impl Validator {
         if version.state != VersionState::Validating {
             return self.promote(place, contract, submitted, &version).await;
         }
-        match self.judge(place, contract, submitted, &candidate, &version).await {
+        match Box::pin(self.judge(place, contract, submitted, &candidate, &version)).await {
             Err(Trouble::Refused(reason)) => {
                 warn!(model = place.model, run = place.run, reason, "the candidate cannot be judged");
                 self.order(place, contract, version.number, Command::RejectSubmission { reason }, submitted.at_ms).await?;

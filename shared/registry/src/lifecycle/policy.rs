@@ -121,7 +121,7 @@ impl RetrainingPolicy {
 
     /// The name of the request about a retraining: 128 bits of a digest. It is no secret: what lets a person decide is the link's MAC.
     #[must_use]
-    pub(super) fn request_id(&self, model: &str, number: u32, evidence: &str) -> String {
+    pub(super) fn request_id(model: &str, number: u32, evidence: &str) -> String {
         let mut id = sha256(&format!("tidegate.retraining/1\n{model}\n{number}\n{evidence}\n"));
         id.truncate(32);
         id

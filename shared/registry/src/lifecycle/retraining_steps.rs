@@ -3,7 +3,8 @@
 use super::change::{Over, Write};
 use super::transition::{Decided, Step};
 use super::{
-    Answer, ApprovalRequest, Bound, DatasetRecord, Ending, Reason, Record, Recorded, Retraining, RetrainingCall, RetrainingState, bounds,
+    Answer, ApprovalRequest, Bound, DatasetRecord, Ending, Reason, Record, Recorded, Retraining, RetrainingCall, RetrainingPolicy,
+    RetrainingState, bounds,
 };
 use tidegate_contract::RetrainingMode;
 
@@ -122,7 +123,7 @@ impl Step<'_> {
         approvers.dedup();
         let says = format!("{} are asked whether to retrain on {}", approvers.join(", "), retraining.call.data);
         retraining.request = Some(ApprovalRequest {
-            id: self.policy.retraining.request_id(&retraining.model, retraining.number, &retraining.call.evidence),
+            id: RetrainingPolicy::request_id(&retraining.model, retraining.number, &retraining.call.evidence),
             needed: 1,
             approvers,
             about: self.about(retraining),

@@ -86,7 +86,8 @@ impl Registry {
                 (_, Some(number)) => Target::Version(number),
                 (_, None) => Target::Unknown,
             };
-            let snapshot = self.snapshot(model, target).await?;
+            // Boxed: it holds whole records, and every caller's future would hold them too.
+            let snapshot = Box::new(Box::pin(self.snapshot(model, target)).await?);
             let seen = *first.get_or_insert(snapshot.head.seq);
             let change = match transition(&snapshot, order, policy, now_ms) {
                 Ok(change) => change,
