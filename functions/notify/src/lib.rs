@@ -1,6 +1,6 @@
 //! `notify`: tells people and programs what the registry has committed.
 //!
-//! The table's stream is the outbox. Each record becomes news ([`news`]: pure), and each piece of news goes out once, as far as its
+//! The table's stream is the outbox. Each record becomes news (`news.rs`: pure), and each piece of news goes out once, as far as its
 //! channel allows: a mark in the table says that it went. What cannot be marked in the same moment as it is sent may go out twice
 //! after a crash; a repeated message says the same words, a repeated link is the same link, a repeated event has the same id.
 

@@ -87,7 +87,8 @@ impl RegistryFunction {
         let from_ms = time("from", from)?.unwrap_or(to_ms - policy.retraining.window_ms);
         let data = span(from_ms, to_ms);
         let call = RetrainingCall {
-            trigger: format!("{by}, {data}, {}", rfc3339(sent_ms)),
+            // To the millisecond: a message that comes twice asks once, two messages ask twice.
+            trigger: format!("{by}, {data}, {}", at(sent_ms, SecondsFormat::Millis)),
             why: reason.clone(),
             cause: None,
             report: None,
@@ -163,13 +164,13 @@ fn may_roll_back(versions: &[ModelVersion], policy: &Rollback, now_ms: i64) -> R
 fn span(from_ms: i64, to_ms: i64) -> String {
     let name = |ms: i64| match DateTime::from_timestamp_millis(ms) {
         Some(at) if at.time() == NaiveTime::MIN => at.format("%Y-%m-%d").to_string(),
-        _ => rfc3339(ms),
+        _ => at(ms, SecondsFormat::Secs),
     };
     format!("{}_{}", name(from_ms), name(to_ms))
 }
 
-fn rfc3339(ms: i64) -> String {
-    DateTime::from_timestamp_millis(ms).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true)
+fn at(ms: i64, precision: SecondsFormat) -> String {
+    DateTime::from_timestamp_millis(ms).unwrap_or_default().to_rfc3339_opts(precision, true)
 }
 
 fn name_of(cause: CauseKind) -> String {
