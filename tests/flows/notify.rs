@@ -178,7 +178,8 @@ async fn an_incident_is_told_when_it_begins_and_when_it_is_over_and_not_in_betwe
     desk.judged("window", 3, "drift", "covariate-drift", "watch", '2').await;
     desk.tell().await;
     assert_eq!(desk.alerts().len(), 1);
-    assert_eq!(desk.alerts()[0].attributes["severity"], "critical");
+    let alert = desk.alerts()[0].clone();
+    assert_eq!((alert.attributes["kind"].as_str(), alert.attributes["severity"].as_str()), ("drift", "warning"));
 
     // The same again, the same judged anew, and the day after: nobody needs to hear of it.
     desk.judged("window", 3, "drift", "covariate-drift", "watch", '3').await;
