@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
@@ -23,6 +23,7 @@ use tidegate_validation::metrics::{Measured, measure};
 use crate::demo::MODEL;
 use crate::demo_files;
 use crate::error::CliError;
+use crate::registry::now_ms;
 
 /// The flights that candidates are judged by, and their key in the models bucket.
 const EVALUATION: (&str, &str) = ("candidates/august.parquet", "evaluations/flight-delay/2013-august.parquet");
@@ -274,10 +275,4 @@ fn truth() -> Result<BTreeMap<String, bool>, CliError> {
 async fn put(account: &LocalAccount, key: &str, bytes: Vec<u8>) -> Result<(), CliError> {
     account.s3.put_object().bucket(MODELS).key(key).body(bytes.into()).send().await.map_err(CliError::demo)?;
     Ok(())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a person decides now")]
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -182,6 +182,11 @@ pub(crate) fn count(number: u64) -> String {
     text
 }
 
+/// The beginning of a digest, long enough to tell a model's versions apart.
+pub(crate) fn short(digest: &str) -> String {
+    line(digest.get(..12).unwrap_or(digest), 12)
+}
+
 /// `1 record`, `2,000 records`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })

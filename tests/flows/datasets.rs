@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use tidegate_lake::{CurrentBaseline, DatasetSource, Lake, Manifest, Outcome, Publication};
+use tidegate_lake::{CurrentBaseline, Lake, Manifest, Outcome, Publication};
 use tidegate_local_account::{LAKE, LOGS, Moment};
-use tidegate_monitoring::{CheckOutcome, DRIFT_CHECK, Verdict};
+use tidegate_monitoring::{CheckOutcome, DRIFT_CHECK, DatasetSource, Verdict};
 use tidegate_registry::{GateOutcome, VersionState};
 use tidegate_tests::{MODEL, World, log, training_set};
 

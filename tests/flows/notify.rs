@@ -6,9 +6,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_local_account::{LAKE, LocalAccount, MODELS, Mail, TABLE, decision_topic};
+use tidegate_monitoring::DatasetSource;
 use tidegate_registry::{
-    Answer, Artifact, ArtifactFile, Command, DatasetRecord, DatasetSource, GateOutcome, GateRecord, Lineage, Order, Policy, Registry,
-    RetrainingCall, Stage, Submission, VersionState,
+    Answer, Artifact, ArtifactFile, Command, DatasetRecord, GateOutcome, GateRecord, Lineage, Order, Policy, Registry, RetrainingCall,
+    Stage, Submission, VersionState,
 };
 use tidegate_tests::{check, event_faults, event_kinds, event_schema};
 

@@ -1,5 +1,4 @@
-//! What AWS does between services: tells of new objects, hands messages to functions in batches, brings failed ones again,
-//! ticks. It is the template's table of event sources, run by hand: nothing moves unless somebody calls it, so a test
+//! What AWS does between services: tells of new objects, hands messages to functions in batches, brings failed ones again. It is the template's table of event sources, run by hand: nothing moves unless somebody calls it, so a test
 //! decides what is delivered, when and how often.
 
 use std::collections::BTreeSet;
@@ -35,9 +34,6 @@ struct Notification {
     suffix: &'static str,
     name: &'static str,
 }
-
-/// Tries that Lambda makes with one tick of the schedule: the first and two more, as in the template.
-const PLAN_ATTEMPTS: u32 = 3;
 
 /// The functions, their queues, and what happened that they have not been told yet.
 #[derive(Debug)]
@@ -207,20 +203,6 @@ impl LocalAccount {
         Ok(())
     }
 
-    /// Wakes `notify` as the daily schedule does. Returns how many approvers would get no mail.
-    ///
-    /// # Errors
-    /// [`LocalAccountError::Service`] if it fails.
-    pub async fn tick_notify(&self, scheduled_time: &str) -> Result<usize, LocalAccountError> {
-        let event: NotifyEvent =
-            serde_json::from_value(events::approvers_day(scheduled_time)?).map_err(LocalAccountError::service("read its own schedule"))?;
-        match self.dispatcher.functions.notify().handle(event, Deadline::never()).await {
-            Ok(NotifyAnswer::Looked { missing }) => Ok(missing),
-            Ok(_) => Err(LocalAccountError::service("look at subscriptions")(std::io::Error::other("it answered something else"))),
-            Err(error) => Err(LocalAccountError::service("look at subscriptions")(error)),
-        }
-    }
-
     /// Tells the functions of everything that is new, and runs them until nothing moves any more.
     ///
     /// # Errors
@@ -264,79 +246,6 @@ impl LocalAccount {
             }
             if !moved {
                 return Ok(());
-            }
-        }
-    }
-
-    /// Wakes `drift` as the schedule does, for the time that it was scheduled for (RFC 3339), and again when it fails.
-    /// Returns how many windows it planned; they lie in its queue.
-    ///
-    /// # Errors
-    /// [`LocalAccountError::Plan`] if every try failed.
-    pub async fn tick(&self, scheduled_time: &str) -> Result<usize, LocalAccountError> {
-        let event = events::plan(scheduled_time)?;
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let event: DriftEvent = serde_json::from_value(event.clone()).map_err(LocalAccountError::service("read its own schedule"))?;
-            let answer = self.dispatcher.functions.drift().handle(event, Deadline::never()).await;
-            let is_crashed = self.dispatcher.replace_crashed();
-            let source: Box<dyn std::error::Error + Send + Sync> = match answer {
-                Ok(DriftAnswer::Planned { planned }) if !is_crashed => return Ok(planned),
-                Ok(_) => "the process crashed, or answered something else".into(),
-                Err(error) => Box::new(error),
-            };
-            if attempts == PLAN_ATTEMPTS {
-                return Err(LocalAccountError::Plan { scheduled_time: scheduled_time.to_owned(), attempts, source });
-            }
-        }
-    }
-
-    /// As [`LocalAccount::tick`], for `performance`.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn tick_performance(&self, scheduled_time: &str) -> Result<usize, LocalAccountError> {
-        let event = events::plan(scheduled_time)?;
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let event: PerformanceEvent =
-                serde_json::from_value(event.clone()).map_err(LocalAccountError::service("read its own schedule"))?;
-            let answer = self.dispatcher.functions.performance().handle(event, Deadline::never()).await;
-            let is_crashed = self.dispatcher.replace_crashed();
-            let source: Box<dyn std::error::Error + Send + Sync> = match answer {
-                Ok(PerformanceAnswer::Planned { planned }) if !is_crashed => return Ok(planned),
-                Ok(_) => "the process crashed, or answered something else".into(),
-                Err(error) => Box::new(error),
-            };
-            if attempts == PLAN_ATTEMPTS {
-                return Err(LocalAccountError::Plan { scheduled_time: scheduled_time.to_owned(), attempts, source });
-            }
-        }
-    }
-
-    /// Wakes `registry` as the schedule does, for the time that it was scheduled for (RFC 3339), and again when it fails. Returns how many
-    /// requests it ended, and the key of the checkpoint that it wrote.
-    ///
-    /// # Errors
-    /// [`LocalAccountError::Plan`] if every try failed.
-    pub async fn tick_registry(&self, scheduled_time: &str) -> Result<(usize, Option<String>), LocalAccountError> {
-        let event = events::registry_hour(scheduled_time)?;
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let event: RegistryEvent =
-                serde_json::from_value(event.clone()).map_err(LocalAccountError::service("read its own schedule"))?;
-            let answer = self.dispatcher.functions.registry().handle(event, Deadline::never()).await;
-            let is_crashed = self.dispatcher.replace_crashed();
-            let source: Box<dyn std::error::Error + Send + Sync> = match answer {
-                Ok(RegistryAnswer::Hour { expired, checkpoint }) if !is_crashed => return Ok((expired, checkpoint)),
-                Ok(_) => "the process crashed, or answered something else".into(),
-                Err(error) => Box::new(error),
-            };
-            if attempts == PLAN_ATTEMPTS {
-                return Err(LocalAccountError::Plan { scheduled_time: scheduled_time.to_owned(), attempts, source });
             }
         }
     }
@@ -435,7 +344,7 @@ impl Dispatcher {
     }
 
     /// If the process crashed: another one takes its place, cold, knowing nothing. Says whether it crashed.
-    fn replace_crashed(&self) -> bool {
+    pub(crate) fn replace_crashed(&self) -> bool {
         let is_crashed = self.faults.is_crashed();
         if is_crashed {
             self.functions.end();

@@ -16,9 +16,9 @@ use crate::storage::Created;
 const OBJECT_CREATED: (&str, &str) = ("s3-object-created-put.json", include_str!("../../../events/s3-object-created-put.json"));
 const TEST_EVENT: (&str, &str) = ("s3-test-event.json", include_str!("../../../events/s3-test-event.json"));
 const BATCH: (&str, &str) = ("sqs-collect-batch.json", include_str!("../../../events/sqs-collect-batch.json"));
-const PLAN: (&str, &str) = ("scheduler-plan.json", include_str!("../../../events/scheduler-plan.json"));
-const APPROVERS_DAY: (&str, &str) = ("scheduler-approvers.json", include_str!("../../../events/scheduler-approvers.json"));
-const REGISTRY_HOUR: (&str, &str) = ("scheduler-registry.json", include_str!("../../../events/scheduler-registry.json"));
+pub(crate) const PLAN: Example = ("scheduler-plan.json", include_str!("../../../events/scheduler-plan.json"));
+pub(crate) const APPROVERS_DAY: Example = ("scheduler-approvers.json", include_str!("../../../events/scheduler-approvers.json"));
+pub(crate) const REGISTRY_HOUR: Example = ("scheduler-registry.json", include_str!("../../../events/scheduler-registry.json"));
 
 /// What stays as it is in the key of an S3 event; a space becomes `+`.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/').remove(b' ');
@@ -28,7 +28,8 @@ const DECISION: (&str, &str) = ("apigw-decision-get.json", include_str!("../../.
 /// The account's digits, as in the examples.
 pub const ACCOUNT: &str = "111122223333";
 
-type Example = (&'static str, &'static str);
+/// The name of an example in `events/`, and its text.
+pub(crate) type Example = (&'static str, &'static str);
 
 /// The body of the message that tells of a new object.
 pub(crate) fn object_created(created: &Created, configuration: &str, sequence: u64) -> Result<String, LocalAccountError> {
@@ -50,20 +51,6 @@ pub(crate) fn test_event(bucket: &str) -> Result<String, LocalAccountError> {
     let mut event = example(TEST_EVENT)?;
     replace(TEST_EVENT, &mut event, "/Bucket", json!(bucket))?;
     Ok(event.to_string())
-}
-
-/// What the schedule sends, `scheduled_time` being RFC 3339.
-pub(crate) fn plan(scheduled_time: &str) -> Result<Value, LocalAccountError> {
-    let mut event = example(PLAN)?;
-    replace(PLAN, &mut event, "/scheduled_time", json!(scheduled_time))?;
-    Ok(event)
-}
-
-/// What the schedule sends to `registry`, `scheduled_time` being RFC 3339.
-pub(crate) fn registry_hour(scheduled_time: &str) -> Result<Value, LocalAccountError> {
-    let mut event = example(REGISTRY_HOUR)?;
-    replace(REGISTRY_HOUR, &mut event, "/scheduled_time", json!(scheduled_time))?;
-    Ok(event)
 }
 
 /// A request to the approver's page, as the HTTP API hands it over.
@@ -95,10 +82,10 @@ impl Asked<'_> {
     }
 }
 
-/// What the daily schedule sends to `notify`, `scheduled_time` being RFC 3339.
-pub(crate) fn approvers_day(scheduled_time: &str) -> Result<Value, LocalAccountError> {
-    let mut event = example(APPROVERS_DAY)?;
-    replace(APPROVERS_DAY, &mut event, "/scheduled_time", json!(scheduled_time))?;
+/// What a schedule sends, by its example, `scheduled_time` being RFC 3339.
+pub(crate) fn scheduled(schedule: Example, scheduled_time: &str) -> Result<Value, LocalAccountError> {
+    let mut event = example(schedule)?;
+    replace(schedule, &mut event, "/scheduled_time", json!(scheduled_time))?;
     Ok(event)
 }
 

@@ -23,6 +23,7 @@ mod functions;
 mod keys;
 mod listing;
 mod queues;
+mod schedules;
 mod server;
 mod services;
 mod spool;

@@ -1,13 +1,12 @@
 //! Dataset versions as a table.
 
 use serde_json::json;
-use tidegate_lake::{DatasetSource, Publication, rfc3339};
-use tidegate_monitoring::{CheckOutcome, DatasetCheck};
+use tidegate_lake::{Publication, rfc3339};
+use tidegate_monitoring::{CheckOutcome, DatasetCheck, DatasetSource};
 
 use super::place::{Place, Standing};
-use super::short;
 use crate::error::CliError;
-use crate::terminal::{self, Outcome, count, line, table};
+use crate::terminal::{self, Outcome, count, line, short, table};
 
 pub(super) async fn list(place: &Place, model: &str, json: bool) -> Result<Outcome, CliError> {
     let publications = place.lake.publications(model).await.map_err(CliError::account)?;

@@ -62,8 +62,3 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         }
     })
 }
-
-/// The beginning of a version, long enough to tell a model's versions apart.
-fn short(version: &str) -> String {
-    crate::terminal::line(version.get(..12).unwrap_or(version), 12)
-}

@@ -8,9 +8,8 @@ use tidegate_collect::{Collector, PublishRequest, Settings};
 use tidegate_lake::{HOUR_MS, hour_start, parse_time};
 use tidegate_local_account::{LAKE, LOGS, LocalAccount, MODELS, Services};
 
-use super::short;
 use crate::error::CliError;
-use crate::terminal::{FOUND, Outcome, TOO_FEW, counted, line};
+use crate::terminal::{FOUND, Outcome, TOO_FEW, counted, line, short};
 
 /// Publish the collected records of a window as a dataset version
 #[derive(Debug, clap::Args)]

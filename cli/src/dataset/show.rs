@@ -6,9 +6,8 @@ use tidegate_lake::{FilePlace, Manifest, Publication, rfc3339};
 use tidegate_monitoring::CheckOutcome;
 
 use super::place::{Place, Standing};
-use super::short;
 use crate::error::CliError;
-use crate::terminal::{self, Outcome, Say, count, counted, line, table};
+use crate::terminal::{self, Outcome, Say, count, counted, line, short, table};
 
 /// At most so many files are listed.
 const FILES: usize = 12;

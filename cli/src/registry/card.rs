@@ -3,8 +3,8 @@
 use tidegate_registry::{Answer, ModelVersion, VersionState};
 
 use super::list::gate_words;
-use super::{short, time};
-use crate::terminal::{Say, count, counted, line, series, table};
+use super::time;
+use crate::terminal::{Say, count, counted, line, series, short, table};
 
 /// Longest foreign text on a line of its own.
 const LINE: usize = 160;

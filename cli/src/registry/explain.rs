@@ -5,9 +5,9 @@ use tidegate_registry::audit::{Entry, StoredEntry};
 use tidegate_registry::{Answer, GateOutcome, ModelVersion, Record, Registry, VersionState};
 
 use super::list::gate_words;
-use super::{short, time};
+use super::time;
 use crate::error::CliError;
-use crate::terminal::{self, Outcome, Say, count, counted, line, series};
+use crate::terminal::{self, Outcome, Say, count, counted, line, series, short};
 
 /// Longest foreign text on a line of its own.
 const LINE: usize = 400;

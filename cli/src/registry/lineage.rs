@@ -4,8 +4,8 @@ use serde_json::json;
 use tidegate_registry::ModelVersion;
 
 use super::list::gate_words;
-use super::{card, short, time};
-use crate::terminal::{self, Say, line};
+use super::{card, time};
+use crate::terminal::{self, Say, line, short};
 
 /// The steps as text.
 pub(super) fn text(version: &ModelVersion) -> String {

@@ -6,9 +6,9 @@ use serde::Serialize;
 use tidegate_registry::{AliasName, GateOutcome, ModelVersion, RefusedSubmission, VersionState};
 
 use super::place::Place;
-use super::{short, time};
+use super::time;
 use crate::error::CliError;
-use crate::terminal::{self, Outcome, Say, count, counted, line, series, table};
+use crate::terminal::{self, Outcome, Say, count, counted, line, series, short, table};
 
 /// What the list says of a model.
 #[derive(Debug, Serialize)]

@@ -204,7 +204,7 @@ fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, Cli
 }
 
 #[expect(clippy::disallowed_methods, reason = "a person acts now")]
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
@@ -212,11 +212,6 @@ fn now_ms() -> i64 {
 /// A time as people read it: `2013-07-01T06:30:00Z`.
 fn time(ms: i64) -> String {
     tidegate_lake::rfc3339(ms)
-}
-
-/// The beginning of a digest, long enough to tell a model's versions apart.
-fn short(digest: &str) -> String {
-    crate::terminal::line(digest.get(..12).unwrap_or(digest), 12)
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use tidegate_local_account::{AUDIT, LAKE, LocalAccount, MODELS, SIGNING_KEY, Ser
 use tidegate_registry::{Registry, Retraining, RetrainingState, Stage};
 use tidegate_registry_function::{CommandMessage, RegistryFunction, Settings};
 
-use super::{At, now_ms, short, time};
+use super::{At, now_ms, time};
 use crate::error::CliError;
-use crate::terminal::{FOUND, Outcome, counted, line, series};
+use crate::terminal::{FOUND, Outcome, counted, line, series, short};
 
 /// Ask for retraining: the data become a dataset version, and the pipeline that listens is told
 #[derive(Debug, clap::Args)]

@@ -3,9 +3,9 @@
 use serde_json::json;
 use tidegate_registry::Registry;
 
-use super::{short, time};
+use super::time;
 use crate::error::CliError;
-use crate::terminal::{self, Outcome, line};
+use crate::terminal::{self, Outcome, line, short};
 
 /// A moment, milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use tidegate_approval::Demand;
 use tidegate_registry::{Answer, Command, Order, Reason, Refusal, RegistryError};
+use tidegate_runtime::chain;
 use tracing::{error, info, warn};
 
 use crate::code::Shown;
 use crate::form::Form;
-use crate::handler::described;
 use crate::opened::{Opened, Standing};
 use crate::pages::{self, Sent};
 use crate::{ApproveError, Approver, HttpAnswer, HttpRequest};
@@ -48,7 +48,7 @@ impl Approver {
             }
             Err(source) => {
                 let failure = ApproveError::Registry { what: format!("a decision about version {number} of {model}"), source };
-                error!(model, error.message = %described(&failure), error.retryable = failure.is_retryable(), "a decision was not recorded");
+                error!(model, error.message = chain(&failure), error.retryable = failure.is_retryable(), "a decision was not recorded");
                 Ok(pages::uncertain())
             }
         }

@@ -2,6 +2,7 @@
 
 use tidegate_lake::{Bucket, ContractBook};
 use tidegate_registry::{Registry, Stage};
+use tidegate_runtime::chain;
 use tracing::{error, info, warn};
 
 use crate::opened::{Opened, Opening, Standing};
@@ -47,7 +48,7 @@ impl Approver {
         let answer = match Box::pin(self.route(request)).await {
             Ok(answer) => answer,
             Err(failure) => {
-                error!(error.message = %described(&failure), error.retryable = failure.is_retryable(), "a request was not answered");
+                error!(error.message = chain(&failure), error.retryable = failure.is_retryable(), "a request was not answered");
                 pages::unavailable(failure.is_retryable())
             }
         };
@@ -112,10 +113,4 @@ impl Approver {
 /// A method by its name, where it has one: a method is a stranger's text, too.
 fn method_name(method: &str) -> &'static str {
     ["GET", "HEAD", "OPTIONS", "POST"].into_iter().find(|known| *known == method).unwrap_or("another")
-}
-
-/// A failure with its sources, in one line.
-pub(crate) fn described(failure: &dyn std::error::Error) -> String {
-    let sources = std::iter::successors(Some(failure), |failure| failure.source());
-    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

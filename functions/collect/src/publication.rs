@@ -11,8 +11,8 @@
 
 use serde::Serialize;
 use tidegate_contract::Contract;
-use tidegate_lake::{DatasetSource, LakeError, Publication};
-use tidegate_monitoring::check_drift;
+use tidegate_lake::{LakeError, Publication};
+use tidegate_monitoring::{DatasetSource, check_drift};
 use tidegate_profile::Baseline;
 use tracing::{info, warn};
 

@@ -5,8 +5,8 @@
 //! come. It is believed only when its parts fit each other and its contract.
 
 use tidegate_contract::{Contract, FeatureKind};
-use tidegate_lake::{DatasetSource, Manifest, ManifestFile, Outcome, Publication, Receipt, dataset_version, keys};
-use tidegate_monitoring::{DatasetFacts, check_dataset};
+use tidegate_lake::{Manifest, ManifestFile, Outcome, Publication, Receipt, dataset_version, keys};
+use tidegate_monitoring::{DatasetFacts, DatasetSource, check_dataset};
 use tidegate_profile::{Baseline, FieldAnchor, Lines, Source, decode};
 use tracing::error;
 

@@ -10,10 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use tidegate_contract::Contract;
 use tidegate_intake::{Layout, Plan};
 use tidegate_lake::{
-    CurrentBaseline, DatasetSource, LakeError, Manifest, ManifestFile, Opened, Outcome, Publication, Receipt, Upload, dataset_version,
-    keys, source_id,
+    CurrentBaseline, LakeError, Manifest, ManifestFile, Opened, Outcome, Publication, Receipt, Upload, dataset_version, keys, source_id,
 };
-use tidegate_monitoring::{DatasetFacts, check_dataset};
+use tidegate_monitoring::{DatasetFacts, DatasetSource, check_dataset};
 use tidegate_profile::{BaselineBuilder, Lines, Repeats, Sampler, Source};
 use tracing::{error, info};
 

@@ -17,10 +17,9 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use tidegate_contract::{Contract, Field};
 use tidegate_lake::{
-    Condition, DatasetSource, LakeError, ListedPart, Manifest, ManifestFile, PartKey, Publication, dataset_version, fitted, keys,
-    read_records,
+    Condition, LakeError, ListedPart, Manifest, ManifestFile, PartKey, Publication, dataset_version, fitted, keys, read_records,
 };
-use tidegate_monitoring::{DatasetFacts, check_dataset};
+use tidegate_monitoring::{DatasetFacts, DatasetSource, check_dataset};
 use tidegate_profile::{Baseline, BaselineBuilder, BatchFacts, Contents, Lines, Repeats, Sampler, Source, Standing};
 use tracing::{info, warn};
 

@@ -3,20 +3,15 @@
 use tidegate_lake::LakeError;
 use tidegate_profile::ProfileError;
 use tidegate_registry::RegistryError;
-use tidegate_runtime::{Failure, MetricsError};
+use tidegate_runtime::{Failure, MetricsError, NotTaken, WrongSchedule};
 
 /// What can go wrong with one event or message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DriftError {
     /// The schedule's event asks for something else, or for no time.
-    #[error("schedule: found {found}, expected {expected}")]
-    Schedule {
-        /// What the event says.
-        found: String,
-        /// What it should say.
-        expected: &'static str,
-    },
+    #[error(transparent)]
+    Schedule(#[from] WrongSchedule),
     /// The message names no window. It ends in the dead-letter queue.
     #[error("found a message that names no window: {says}")]
     Message {
@@ -80,16 +75,8 @@ pub enum DriftError {
         source: MetricsError,
     },
     /// The queue did not take all planned windows.
-    #[error("{failed} of {planned} planned windows were not taken by the queue")]
-    Queue {
-        /// How many were not taken.
-        failed: usize,
-        /// How many there were.
-        planned: usize,
-        /// What the last failure said.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    #[error("the plan was not sent")]
+    Queue(#[from] NotTaken),
     /// Others kept changing the window's inputs or its record.
     #[error("{what} was being changed by others at the same time, {tries} times in a row")]
     Busy {
@@ -129,8 +116,8 @@ impl Failure for DriftError {
         match self {
             Self::Lake { source, .. } => source.is_retryable(),
             Self::Registry { source, .. } => source.is_retryable(),
-            Self::Unsettled { .. } | Self::Queue { .. } | Self::Busy { .. } => true,
-            Self::Schedule { .. } | Self::Message { .. } | Self::Profile { .. } | Self::Verdict { .. } | Self::Metrics { .. } => false,
+            Self::Unsettled { .. } | Self::Queue(_) | Self::Busy { .. } => true,
+            Self::Schedule(_) | Self::Message { .. } | Self::Profile { .. } | Self::Verdict { .. } | Self::Metrics { .. } => false,
         }
     }
 }

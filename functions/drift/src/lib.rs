@@ -14,13 +14,12 @@ mod memory;
 mod metrics;
 mod plan;
 mod profiles;
-mod queue;
 mod reference;
 mod replay;
 mod settings;
 
 pub use error::DriftError;
-pub use handler::{DriftAnswer, DriftEvent, DriftFunction, Schedule};
+pub use handler::{DriftAnswer, DriftEvent, DriftFunction};
 pub use job::Job;
 pub use memory::Gaps;
 pub use metrics::NAMESPACE;

@@ -3,7 +3,7 @@
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 use tidegate_lake::LakeError;
 use tidegate_registry::RegistryError;
-use tidegate_runtime::Failure;
+use tidegate_runtime::{Failure, WrongSchedule};
 
 /// What can go wrong with one record of the stream.
 #[derive(Debug, thiserror::Error)]
@@ -17,12 +17,9 @@ pub enum NotifyError {
         /// What was expected.
         expected: &'static str,
     },
-    /// The schedule's event asks for something else.
-    #[error("schedule: found \"{found}\", expected \"approvers\"")]
-    Schedule {
-        /// What it asks for.
-        found: String,
-    },
+    /// The schedule's event asks for something else, or for no time.
+    #[error(transparent)]
+    Schedule(#[from] WrongSchedule),
     /// The registry failed.
     #[error("the registry failed at {what}")]
     Registry {
@@ -109,7 +106,7 @@ impl Failure for NotifyError {
             Self::Registry { source, .. } => source.is_retryable(),
             Self::Bucket { source, .. } => source.is_retryable(),
             Self::Channel { retryable, .. } => *retryable,
-            Self::Record { .. } | Self::Schedule { .. } | Self::Mac { .. } | Self::Json { .. } => false,
+            Self::Record { .. } | Self::Schedule(_) | Self::Mac { .. } | Self::Json { .. } => false,
         }
     }
 }

@@ -1,17 +1,14 @@
 //! What `notify` does with a batch of the table's stream, and with the daily look at subscriptions.
 
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-
 use aws_lambda_events::dynamodb::{Event, EventRecord};
-use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use aws_lambda_events::streams::DynamoDbEventResponse;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use tidegate_lake::{Bucket, ContractBook, parse_time};
 use tidegate_monitoring::{ActionKind, State, Verdict};
 use tidegate_registry::Registry;
-use tidegate_runtime::{Deadline, Failure};
-use tracing::{error, info, warn};
+use tidegate_runtime::{Deadline, Schedule, serve_stream};
+use tracing::{info, warn};
 
 use crate::committed::{Committed, Judged};
 use crate::incident::{Incident, Seen, Told, look};
@@ -30,15 +27,6 @@ pub enum NotifyEvent {
     Schedule(Schedule),
     /// The stream brings records.
     Stream(Event),
-}
-
-/// What the schedule sends: `{"schedule": "approvers", "scheduled_time": "2013-07-02T06:00:00Z"}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Schedule {
-    /// What is asked for: `approvers`.
-    pub schedule: String,
-    /// For when it is asked, RFC 3339.
-    pub scheduled_time: String,
 }
 
 /// The answer to an event.
@@ -116,41 +104,16 @@ impl Notifier {
     /// [`NotifyError`] if the look failed; records fail one by one, in the answer.
     pub async fn handle(&self, event: NotifyEvent, deadline: Deadline) -> Result<NotifyAnswer, NotifyError> {
         match event {
-            NotifyEvent::Schedule(schedule) if schedule.schedule == "approvers" => {
-                let missing = self.look_at_subscriptions(&schedule.scheduled_time).await?;
+            NotifyEvent::Schedule(schedule) => {
+                let scheduled_ms = schedule.time_of("approvers")?;
+                let missing = self.look_at_subscriptions(&schedule.scheduled_time, scheduled_ms).await?;
                 Ok(NotifyAnswer::Looked { missing })
             }
-            NotifyEvent::Schedule(schedule) => Err(NotifyError::Schedule { found: schedule.schedule }),
-            NotifyEvent::Stream(batch) => Ok(NotifyAnswer::Told(self.stream(&batch, deadline).await)),
-        }
-    }
-
-    /// One record after the other, in the stream's order. A bad one is reported alone; those behind it are told all the same, and the
-    /// stream's second delivery finds them told.
-    async fn stream(&self, batch: &Event, deadline: Deadline) -> DynamoDbEventResponse {
-        let mut failures = Vec::new();
-        for record in &batch.records {
-            let number = record.change.sequence_number.as_deref().unwrap_or_default();
-            let is_done = if deadline.leaves(self.settings.reserve) {
-                guarded(number, deadline, self.tell(record)).await
-            } else {
-                warn!(stream.sequence_number = number, "record left for later: not enough time to tell of it now");
-                false
-            };
-            match (is_done, number.trim()) {
-                (true, _) => {}
-                // An empty identifier in the answer would fail the whole batch, for ever.
-                (false, "") => error!("a failed record has no sequence number: it cannot be reported and will not come again"),
-                (false, number) => {
-                    let mut failure = DynamoDbBatchItemFailure::default();
-                    failure.item_identifier = Some(number.to_owned());
-                    failures.push(failure);
-                }
+            // In the stream's order. What lies behind a bad record is told all the same, and its second delivery finds it told.
+            NotifyEvent::Stream(batch) => {
+                Ok(NotifyAnswer::Told(serve_stream(&batch, deadline, self.settings.reserve, |record| self.tell(record)).await))
             }
         }
-        let mut response = DynamoDbEventResponse::default();
-        response.batch_item_failures = failures;
-        response
     }
 
     async fn tell(&self, record: &EventRecord) -> Result<(), NotifyError> {
@@ -216,7 +179,7 @@ impl Notifier {
                 "report": judged.report_key,
                 "digest": judged.verdict_digest,
             });
-            let id = format!("{}/act", short(&judged.verdict_digest));
+            let id = news::id(&judged.verdict_digest, "act");
             self.once(model, &News { id, outlet: Outlet::Command(command) }, end_ms).await?;
         }
         // Windows of one length are one story, those of quality another.
@@ -249,60 +212,29 @@ impl Notifier {
             Some(verdict) => words::window(verdict, window_length, told, &self.scene, report_key),
             None => words::judged(judged, told, &self.scene),
         };
-        let id = |channel: &str| format!("{}/{channel}", short(verdict_digest));
+        let id = |channel: &str| news::id(verdict_digest, channel);
         if let Some(message) = message {
             self.once(model, &News { id: id("alert"), outlet: Outlet::Alert(Box::new(message)) }, end_ms).await?;
         }
         if matches!(told, Told::Alarm { again: false, .. }) {
             let kind = if judged.item_kind == "window" { "DriftDetected" } else { "QualityDropped" };
-            let detail: Value = json!({
-                "schema": format!("tidegate.event/{kind}/1"),
-                "model": model,
-                "stage": self.scene.stage.name(),
-                "account": self.scene.account,
-                "region": self.scene.region,
-                "at_ms": end_ms,
-                "window": { "length": window_length, "end": window_end },
-                "state": judged.verdict_state,
-                "cause": judged.verdict_cause,
-                "action": judged.verdict_action,
-                "headline": judged.headline,
-                "lake_bucket": self.scene.lake_bucket,
-                "report": report_key,
-                "report_sha256": verdict_digest,
-            });
+            let detail = self.scene.event(
+                kind,
+                model,
+                end_ms,
+                json!({
+                    "window": { "length": window_length, "end": window_end },
+                    "state": judged.verdict_state,
+                    "cause": judged.verdict_cause,
+                    "action": judged.verdict_action,
+                    "headline": judged.headline,
+                    "lake_bucket": self.scene.lake_bucket,
+                    "report": report_key,
+                    "report_sha256": verdict_digest,
+                }),
+            );
             self.once(model, &News { id: id(kind), outlet: Outlet::Event { kind, detail } }, end_ms).await?;
         }
         Ok(())
-    }
-}
-
-fn short(digest: &str) -> &str {
-    digest.get(..32).unwrap_or(digest)
-}
-
-/// Whether a record was done; a failure, a panic or a lack of time is logged and costs that record alone.
-async fn guarded(number: &str, deadline: Deadline, work: impl Future<Output = Result<(), NotifyError>>) -> bool {
-    use futures::FutureExt;
-    let work = AssertUnwindSafe(Box::pin(work)).catch_unwind();
-    let outcome = match deadline.left() {
-        Some(left) => tokio::time::timeout(left, work).await,
-        None => Ok(work.await),
-    };
-    match outcome {
-        Ok(Ok(Ok(()))) => true,
-        Ok(Ok(Err(failure))) => {
-            let retryable = failure.is_retryable();
-            error!(stream.sequence_number = number, error.message = %failure, error.source = ?std::error::Error::source(&failure), error.retryable = retryable, "record failed");
-            false
-        }
-        Ok(Err(_panic)) => {
-            error!(stream.sequence_number = number, "record failed: the handler panicked, which is a defect of tidegate");
-            false
-        }
-        Err(_elapsed) => {
-            warn!(stream.sequence_number = number, "record cut off: the function's time was up");
-            false
-        }
     }
 }

@@ -18,7 +18,7 @@ mod subscribed;
 mod words;
 
 pub use error::NotifyError;
-pub use handler::{Clients, Notifier, NotifyAnswer, NotifyEvent, Schedule};
+pub use handler::{Clients, Notifier, NotifyAnswer, NotifyEvent};
 pub use incident::{Incident, Seen, Told, look};
 pub use message::{Message, Severity};
 pub use news::{EVENT_SOURCE, News, Outlet};

@@ -1,10 +1,11 @@
 //! What follows from something that was committed: pure.
 
 use serde_json::{Value, json};
+use tidegate_monitoring::DatasetSource;
 use tidegate_registry::audit::Entry;
 use tidegate_registry::{
-    Alias, AliasName, ApprovalRequest, DatasetRecord, DatasetSource, ModelVersion, Record, RefusedSubmission, Retraining, RetrainingState,
-    Stage, VersionState,
+    Alias, AliasName, ApprovalRequest, DatasetRecord, ModelVersion, Record, RefusedSubmission, Retraining, RetrainingState, Stage,
+    VersionState,
 };
 
 use crate::message::Message;
@@ -87,6 +88,27 @@ impl Scene {
         let key = key.replace('%', "%25").replace('=', "%3D").replace(' ', "%20");
         format!("https://{0}.console.aws.amazon.com/s3/object/{1}?region={0}&prefix={key}", self.region, self.lake_bucket)
     }
+
+    /// The detail of an event of the bus: what every event says, and what this one does.
+    pub(crate) fn event(&self, kind: &str, model: &str, at_ms: i64, detail: Value) -> Value {
+        let mut whole = json!({
+            "schema": format!("tidegate.event/{kind}/1"),
+            "model": model,
+            "stage": self.stage.name(),
+            "account": self.account,
+            "region": self.region,
+            "at_ms": at_ms,
+        });
+        if let (Some(whole), Value::Object(detail)) = (whole.as_object_mut(), detail) {
+            whole.extend(detail);
+        }
+        whole
+    }
+}
+
+/// Names a piece of news by what it follows from and where it goes.
+pub(crate) fn id(digest: &str, what: &str) -> String {
+    format!("{}/{what}", digest.get(..32).unwrap_or(digest))
 }
 
 /// What follows from an entry of the audit trail.
@@ -105,8 +127,7 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     fn push(&mut self, what: &str, outlet: Outlet) {
-        let hash = self.hash.get(..32).unwrap_or(self.hash);
-        self.news.push(News { id: format!("{hash}/{what}"), outlet });
+        self.news.push(News { id: id(self.hash, what), outlet });
     }
 
     fn alert(&mut self, message: Message) {
@@ -114,17 +135,9 @@ impl Desk<'_> {
     }
 
     fn event(&mut self, kind: &'static str, detail: Value) {
-        let mut whole = json!({
-            "schema": format!("tidegate.event/{kind}/1"),
-            "model": self.entry.model,
-            "stage": self.scene.stage.name(),
-            "account": self.scene.account,
-            "region": self.scene.region,
-            "at_ms": self.entry.at_ms,
-            "audit": { "seq": self.entry.seq, "sha256": self.hash },
-        });
-        if let (Some(whole), Value::Object(detail)) = (whole.as_object_mut(), detail) {
-            whole.extend(detail);
+        let mut whole = self.scene.event(kind, &self.entry.model, self.entry.at_ms, detail);
+        if let Some(whole) = whole.as_object_mut() {
+            whole.insert("audit".to_owned(), json!({ "seq": self.entry.seq, "sha256": self.hash }));
         }
         self.push(kind, Outlet::Event { kind, detail: whole });
     }

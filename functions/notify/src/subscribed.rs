@@ -9,18 +9,16 @@ use crate::NotifyError;
 use crate::handler::Notifier;
 use crate::message::{Message, NEXT, Severity};
 use crate::news::{News, Outlet};
-use tidegate_lake::parse_time;
 
 /// What SNS writes in place of the ARN of a subscription that nobody has confirmed.
 const PENDING: &str = "PendingConfirmation";
 
 impl Notifier {
     /// Looks at the subscriptions of the topic of links, and tells of approvers who have none; returns how many.
-    pub(crate) async fn look_at_subscriptions(&self, scheduled_time: &str) -> Result<usize, NotifyError> {
+    pub(crate) async fn look_at_subscriptions(&self, scheduled_time: &str, at_ms: i64) -> Result<usize, NotifyError> {
         let what = "the look at approvers' subscriptions";
         let contracts = self.contracts.load().await.map_err(NotifyError::bucket(what))?;
         let (confirmed, pending) = self.subscribers().await?;
-        let at_ms = parse_time(scheduled_time).unwrap_or_default();
         let mut missing = 0;
         for contract in contracts.usable() {
             let people = Policy::of(contract, self.settings.stage).asked();

@@ -2,12 +2,12 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use serde::{Deserialize, Serialize};
-use tidegate_lake::{Bucket, ContractBook, Lake, parse_time};
+use tidegate_lake::{Bucket, ContractBook, Lake};
 use tidegate_registry::Registry;
-use tidegate_runtime::{Deadline, serve_batch};
+use tidegate_runtime::{Deadline, Schedule, send_all, serve_batch};
 use tracing::{error, info};
 
-use crate::{PerformanceError, Settings, plan, queue};
+use crate::{PerformanceError, Settings, message, plan};
 
 /// An event of `performance`.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,15 +17,6 @@ pub enum PerformanceEvent {
     Schedule(Schedule),
     /// The queue brings planned windows.
     Windows(SqsEvent),
-}
-
-/// What the schedule sends: `{"schedule": "plan", "scheduled_time": "2013-07-02T00:05:00Z"}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Schedule {
-    /// What is asked for: `plan`.
-    pub schedule: String,
-    /// For when it is asked, RFC 3339. It is the same when the schedule fires twice.
-    pub scheduled_time: String,
 }
 
 /// The answer to an event.
@@ -79,13 +70,8 @@ impl PerformanceFunction {
     }
 
     /// Sends the windows of every model to the queue. A contract with faults costs its own model only.
-    async fn plan(&self, Schedule { schedule, scheduled_time }: &Schedule) -> Result<PerformanceAnswer, PerformanceError> {
-        if schedule != "plan" {
-            return Err(PerformanceError::Schedule { found: format!("schedule \"{schedule}\""), expected: "\"plan\"" });
-        }
-        let expected = "a time such as 2013-07-02T00:05:00Z";
-        let wrong = || PerformanceError::Schedule { found: format!("scheduled_time \"{scheduled_time}\""), expected };
-        let scheduled_ms = parse_time(scheduled_time).ok_or_else(wrong)?;
+    async fn plan(&self, schedule: &Schedule) -> Result<PerformanceAnswer, PerformanceError> {
+        let scheduled_ms = schedule.time_of("plan")?;
         let contracts = self.contracts.load().await.map_err(PerformanceError::lake("the plan"))?;
         for unusable in contracts.unusable() {
             let failure = unusable.error();
@@ -93,8 +79,10 @@ impl PerformanceFunction {
             error!(model = unusable.model, error.message = %failure, error.faults = says, "a model is not planned");
         }
         let windows = plan::plan(contracts.usable().map(AsRef::as_ref), scheduled_ms);
-        queue::send(&self.sqs, &self.settings.queue_url, &windows).await?;
-        info!(schedule.time = scheduled_time, windows.planned = windows.len(), "planned");
+        let messages = windows.iter().map(message::of).collect::<Result<Vec<_>, _>>()?;
+        // What was not taken is planned again with all the rest: a window that comes twice is judged twice, with the same result.
+        send_all(&self.sqs, &self.settings.queue_url, &messages).await?;
+        info!(schedule.time = schedule.scheduled_time, windows.planned = windows.len(), "planned");
         Ok(PerformanceAnswer::Planned { planned: windows.len() })
     }
 }

@@ -11,11 +11,10 @@ mod message;
 mod metrics;
 mod neighbours;
 mod plan;
-mod queue;
 mod settings;
 
 pub use error::PerformanceError;
-pub use handler::{PerformanceAnswer, PerformanceEvent, PerformanceFunction, Schedule};
+pub use handler::{PerformanceAnswer, PerformanceEvent, PerformanceFunction};
 pub use metrics::NAMESPACE;
 pub use plan::plan;
 pub use settings::Settings;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveTime, SecondsFormat};
 use tidegate_contract::{Contract, Rollback, RollbackMode};
 use tidegate_lake::parse_time;
-use tidegate_monitoring::{ActionKind, CauseKind};
-use tidegate_registry::{Command, DatasetRecord, DatasetSource, ModelVersion, Order, Policy, RetrainingCall, VersionState};
+use tidegate_monitoring::{ActionKind, CauseKind, DatasetSource};
+use tidegate_registry::{Command, DatasetRecord, ModelVersion, Order, Policy, RetrainingCall, VersionState};
 use tracing::info;
 
 use crate::handler::{BY, RegistryFunction};

@@ -2,8 +2,7 @@
 
 use aws_lambda_events::sqs::SqsMessage;
 use serde::{Deserialize, Serialize};
-use tidegate_monitoring::{ActionKind, CauseKind};
-use tidegate_registry::DatasetSource;
+use tidegate_monitoring::{ActionKind, CauseKind, DatasetSource};
 
 use crate::RegistryFunctionError;
 

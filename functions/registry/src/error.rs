@@ -3,20 +3,15 @@
 use tidegate_lake::LakeError;
 use tidegate_registry::RegistryError;
 use tidegate_registry::audit::{CheckpointError, NotCanonical};
-use tidegate_runtime::Failure;
+use tidegate_runtime::{Failure, WrongSchedule};
 
 /// What can go wrong with one event or message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryFunctionError {
     /// The schedule's event asks for something else, or for no time.
-    #[error("schedule: found {found}, expected {expected}")]
-    Schedule {
-        /// What the event says.
-        found: String,
-        /// What it should say.
-        expected: &'static str,
-    },
+    #[error(transparent)]
+    Schedule(#[from] WrongSchedule),
     /// The message names no command. It ends in the dead-letter queue.
     #[error("found a message that names no command: {says}")]
     Message {
@@ -102,7 +97,7 @@ impl Failure for RegistryFunctionError {
             Self::Bucket { source, .. } => source.is_retryable(),
             Self::Sign { retryable, .. } => *retryable,
             Self::Takeover { .. }
-            | Self::Schedule { .. }
+            | Self::Schedule(_)
             | Self::Message { .. }
             | Self::NoContract { .. }
             | Self::Checkpoint { .. }

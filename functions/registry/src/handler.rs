@@ -5,9 +5,9 @@ use std::sync::Arc;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use serde::{Deserialize, Serialize};
 use tidegate_contract::Contract;
-use tidegate_lake::{Bucket, ContractBook, parse_time};
+use tidegate_lake::{Bucket, ContractBook};
 use tidegate_registry::{Command, DatasetRecord, Order, Policy, Registry, VersionState};
-use tidegate_runtime::{Deadline, Failure, serve_messages};
+use tidegate_runtime::{Deadline, Failure, Schedule, serve_messages};
 use tracing::{error, info};
 
 use crate::command::{CommandMessage, Received};
@@ -29,15 +29,6 @@ pub enum RegistryEvent {
     Schedule(Schedule),
     /// The queue brings commands.
     Commands(SqsEvent),
-}
-
-/// What the schedule sends: `{"schedule": "registry", "scheduled_time": "2013-07-02T00:05:00Z"}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Schedule {
-    /// What is asked for: `registry`.
-    pub schedule: String,
-    /// For when it is asked, RFC 3339. It is the same when the schedule fires twice.
-    pub scheduled_time: String,
 }
 
 /// The answer to an event.
@@ -98,13 +89,8 @@ impl RegistryFunction {
     }
 
     /// Does what is due, then signs where every chain ends. What fails for one model costs neither the others nor the checkpoint.
-    async fn hour(&self, Schedule { schedule, scheduled_time }: &Schedule) -> Result<RegistryAnswer, RegistryFunctionError> {
-        if schedule != "registry" {
-            return Err(RegistryFunctionError::Schedule { found: format!("schedule \"{schedule}\""), expected: "\"registry\"" });
-        }
-        let expected = "a time such as 2013-07-02T00:05:00Z";
-        let wrong = || RegistryFunctionError::Schedule { found: format!("scheduled_time \"{scheduled_time}\""), expected };
-        let scheduled_ms = parse_time(scheduled_time).ok_or_else(wrong)?;
+    async fn hour(&self, schedule: &Schedule) -> Result<RegistryAnswer, RegistryFunctionError> {
+        let scheduled_ms = schedule.time_of("registry")?;
         let models = self.registry.models().await.map_err(RegistryFunctionError::registry("a look at the models"))?;
         let contracts = self.contracts.load().await.map_err(RegistryFunctionError::bucket("a look at the contracts"))?;
         let (mut expired, mut failed) = (0, None);
@@ -125,7 +111,12 @@ impl RegistryFunction {
         if let Some(failure) = failed {
             return Err(failure);
         }
-        info!(schedule.time = scheduled_time, requests.expired = expired, checkpoint.key = checkpoint.as_deref(), "the hour is done");
+        info!(
+            schedule.time = schedule.scheduled_time,
+            requests.expired = expired,
+            checkpoint.key = checkpoint.as_deref(),
+            "the hour is done"
+        );
         Ok(RegistryAnswer::Hour { expired, checkpoint })
     }
 

@@ -14,5 +14,5 @@ mod waiting;
 
 pub use command::CommandMessage;
 pub use error::RegistryFunctionError;
-pub use handler::{RegistryAnswer, RegistryEvent, RegistryFunction, Schedule};
+pub use handler::{RegistryAnswer, RegistryEvent, RegistryFunction};
 pub use settings::Settings;

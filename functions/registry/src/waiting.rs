@@ -1,6 +1,6 @@
 //! What time alone does to requests: reminders, others who are asked too, the end; and the promotion after a hold.
 
-use tidegate_registry::{Command, ModelVersion, Order, Policy, Registry, RetrainingState, VersionState};
+use tidegate_registry::{Command, ModelVersion, Order, Policy, Registry, VersionState};
 use tracing::{error, info};
 
 use crate::RegistryFunctionError;
@@ -19,15 +19,10 @@ pub(crate) async fn look_after(registry: &Registry, model: &str, policy: &Policy
         let ends = command == Command::Expire;
         ended += usize::from(order(registry, model, Some(number), command, policy, now_ms).await? && ends);
     }
-    if let Some(open) = registry.retrainings(model).await.map_err(&failed)?.pop().filter(|retraining| retraining.state.is_open()) {
-        let until_ms = match (open.state, &open.request) {
-            (RetrainingState::Proposed, Some(request)) => request.expires_at_ms,
-            _ => open.changed_at_ms.saturating_add(tidegate_registry::MAX_TRAINING_MS),
-        };
-        if until_ms <= now_ms {
-            let command = Command::ExpireRetraining { number: open.number };
-            ended += usize::from(order(registry, model, None, command, policy, now_ms).await?);
-        }
+    let last = registry.retrainings(model).await.map_err(&failed)?.pop();
+    if let Some(over) = last.filter(|last| last.over().is_some_and(|(until_ms, _)| until_ms <= now_ms)) {
+        let command = Command::ExpireRetraining { number: over.number };
+        ended += usize::from(order(registry, model, None, command, policy, now_ms).await?);
     }
     Ok(ended)
 }

@@ -64,7 +64,7 @@ impl Validator {
 
 #[cfg(test)]
 mod tests {
-    use tidegate_lake::DatasetSource;
+    use tidegate_monitoring::DatasetSource;
 
     use super::*;
 

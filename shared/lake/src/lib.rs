@@ -47,7 +47,7 @@ pub use error::LakeError;
 pub use keys::{PartKey, TrainingKey, source_id};
 pub use parts::{ListedPart, rollup_digest};
 pub use performance::{PerformanceFile, WindowFile};
-pub use publications::{DatasetSource, Publication};
+pub use publications::Publication;
 pub use receipt::{Outcome, Receipt, ReceiptState};
 pub use records::{RecordsWriter, fits, fitted, read_records};
 pub use reports::ReportEtags;

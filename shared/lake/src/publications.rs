@@ -5,7 +5,7 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use tidegate_monitoring::{CheckOutcome, DRIFT_CHECK, DatasetCheck, outcome_of, sentence_of};
+use tidegate_monitoring::{CheckOutcome, DRIFT_CHECK, DatasetCheck, DatasetSource, outcome_of, sentence_of};
 
 use crate::{Condition, KeyRange, Lake, LakeError, keys};
 
@@ -14,16 +14,6 @@ const SCHEMA: &str = "tidegate.publication/1";
 
 /// Publications that are read at the same time.
 const READS: usize = 16;
-
-/// What a dataset version came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DatasetSource {
-    /// Files that a team put below `datasets/<model>/`.
-    TrainingSet,
-    /// Records that were collected in a window of time.
-    Window,
-}
 
 /// A dataset version as it was published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

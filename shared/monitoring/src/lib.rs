@@ -36,7 +36,7 @@ mod words;
 pub use assess::{Input, assess};
 pub use history::{History, PAST_WEEKS, Spans, spans};
 pub use publication::{
-    CheckFinding, CheckOutcome, DRIFT_CHECK, DatasetCheck, DatasetFacts, check_dataset, check_drift, outcome_of, sentence_of,
+    CheckFinding, CheckOutcome, DRIFT_CHECK, DatasetCheck, DatasetFacts, DatasetSource, check_dataset, check_drift, outcome_of, sentence_of,
 };
 pub use reasons::reason_in_words;
 pub use verdict::*;

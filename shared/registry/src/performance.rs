@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tidegate_monitoring::{ActionKind, CauseKind, State};
 
+use crate::window::{name_of, named, rfc3339};
 use crate::{RegistryError, WindowKey};
 
 /// What is known of a window's judged quality. It lies beside the window's drift, under attributes of the same names.
@@ -55,18 +54,17 @@ impl PerformanceRecord {
     pub(crate) fn to_item(&self) -> HashMap<String, AttributeValue> {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let number = |number: u64| AttributeValue::N(number.to_string());
-        let end = self.key.sk().rsplit('#').next().unwrap_or_default().to_owned();
         let attributes = [
             ("pk", text(&self.key.pk())),
             ("sk", text(&Self::sk(&self.key))),
             ("item_kind", text("performance")),
             ("model_name", text(&self.key.model)),
             ("window_length", text(&self.key.length.to_string())),
-            ("window_end", text(&end)),
-            ("verdict_state", text(&word(self.state))),
+            ("window_end", text(&rfc3339(self.key.end_ms))),
+            ("verdict_state", text(&name_of(self.state))),
             ("headline", text(&self.headline)),
-            ("verdict_cause", text(&word(self.cause))),
-            ("verdict_action", text(&word(self.action))),
+            ("verdict_cause", text(&name_of(self.cause))),
+            ("verdict_action", text(&name_of(self.action))),
             ("prediction_count", number(self.predictions)),
             ("labelled_count", number(self.labelled)),
             ("inputs_digest", text(&self.inputs)),
@@ -93,10 +91,10 @@ impl PerformanceRecord {
         let [measured, performance, page] = ETAGS;
         Ok(Self {
             key: key.clone(),
-            state: named(&text("verdict_state")?).ok_or_else(|| wrong("verdict_state", "a state"))?,
+            state: named(text("verdict_state")?).ok_or_else(|| wrong("verdict_state", "a state"))?,
             headline: text("headline")?,
-            cause: named(&text("verdict_cause")?).ok_or_else(|| wrong("verdict_cause", "a cause"))?,
-            action: named(&text("verdict_action")?).ok_or_else(|| wrong("verdict_action", "an action"))?,
+            cause: named(text("verdict_cause")?).ok_or_else(|| wrong("verdict_cause", "a cause"))?,
+            action: named(text("verdict_action")?).ok_or_else(|| wrong("verdict_action", "an action"))?,
             predictions: number("prediction_count")?,
             labelled: number("labelled_count")?,
             inputs: text("inputs_digest")?,
@@ -106,15 +104,6 @@ impl PerformanceRecord {
             revision: number("revision")?,
         })
     }
-}
-
-/// As the verdict writes it: `insufficient-data`, `roll-back`.
-fn word(value: impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-fn named<T: DeserializeOwned>(word: &str) -> Option<T> {
-    serde_json::from_value(word.into()).ok()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tidegate_contract::WindowLength;
 use tidegate_monitoring::{ActionKind, CauseKind, State};
 
@@ -115,9 +116,9 @@ impl WindowRecord {
             let number = item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok());
             number.ok_or_else(|| wrong(name, "a whole number"))
         };
-        let state = serde_json::from_value(text("verdict_state")?.into()).map_err(|_| wrong("verdict_state", "a state"))?;
-        let cause = serde_json::from_value(text("verdict_cause")?.into()).map_err(|_| wrong("verdict_cause", "a cause"))?;
-        let action = serde_json::from_value(text("verdict_action")?.into()).map_err(|_| wrong("verdict_action", "an action"))?;
+        let state = named(text("verdict_state")?).ok_or_else(|| wrong("verdict_state", "a state"))?;
+        let cause = named(text("verdict_cause")?).ok_or_else(|| wrong("verdict_cause", "a cause"))?;
+        let action = named(text("verdict_action")?).ok_or_else(|| wrong("verdict_action", "an action"))?;
         Ok(Self {
             key: key.clone(),
             state,
@@ -138,11 +139,16 @@ impl WindowRecord {
 }
 
 /// As the verdict writes it: `insufficient-data`.
-fn name_of(named: impl Serialize) -> String {
+pub(crate) fn name_of(named: impl Serialize) -> String {
     serde_json::to_value(named).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn rfc3339(ms: i64) -> String {
+/// What [`name_of`] wrote.
+pub(crate) fn named<T: DeserializeOwned>(name: String) -> Option<T> {
+    serde_json::from_value(name.into()).ok()
+}
+
+pub(crate) fn rfc3339(ms: i64) -> String {
     DateTime::from_timestamp_millis(ms).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 

@@ -6,6 +6,7 @@ mod support;
 
 use support::*;
 use tidegate_contract::RetrainingMode;
+use tidegate_monitoring::DatasetSource;
 use tidegate_registry::*;
 
 const LEAD: &str = "lead@example.com";

@@ -3,13 +3,14 @@
 //! One bad message never costs its neighbours: an error, a panic or a lack of time fails that message alone, and the
 //! queue delivers it again. Messages that were not started in time are reported as failed too, so nothing is lost.
 
-use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
+use std::{future::Future, time::Duration};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use futures::{FutureExt, StreamExt, stream};
-use tracing::{error, warn};
+use futures::{StreamExt, stream};
+use tracing::error;
 
 use crate::Deadline;
+use crate::attempt::attempt;
 
 /// Most messages that the functions' queues put into one batch (the default of SQS event sources).
 pub const MAX_BATCH_RECORDS: usize = 10;
@@ -55,38 +56,7 @@ where
 {
     let handle = &handle;
     let failed: Vec<bool> = stream::iter(&event.records)
-        .map(|message| async move {
-            if !deadline.leaves(least) {
-                warn!(message.id = id(message), "message left for later: not enough time to do it now");
-                return true;
-            }
-            // A panic may begin before the first await, so the future is made inside the guarded one.
-            let guarded = AssertUnwindSafe(async { Box::pin(handle(message)).await }).catch_unwind();
-            let outcome = match deadline.left() {
-                Some(left) => tokio::time::timeout(left, guarded).await,
-                None => Ok(guarded.await),
-            };
-            match outcome {
-                Ok(Ok(Ok(()))) => false,
-                Ok(Ok(Err(failure))) => {
-                    error!(
-                        message.id = id(message),
-                        error.chain = chain(&failure),
-                        error.retryable = failure.is_retryable(),
-                        "message failed"
-                    );
-                    true
-                }
-                Ok(Err(_panic)) => {
-                    error!(message.id = id(message), "message failed: the handler panicked, which is a defect of tidegate");
-                    true
-                }
-                Err(_elapsed) => {
-                    warn!(message.id = id(message), "message cut off: the function's time was up");
-                    true
-                }
-            }
-        })
+        .map(|message| async move { !attempt("message", id(message), deadline, least, || handle(message)).await })
         .buffered(concurrency.max(1))
         .collect()
         .await;
@@ -106,7 +76,8 @@ fn id(message: &SqsMessage) -> &str {
 }
 
 /// An error and its sources in one line, outermost first.
-pub(crate) fn chain(failure: &dyn std::error::Error) -> String {
+#[must_use]
+pub fn chain(failure: &dyn std::error::Error) -> String {
     let mut text = failure.to_string();
     let mut next = failure.source();
     while let Some(source) = next {

@@ -25,6 +25,16 @@ pub(crate) const FAILS: f64 = 0.01;
 /// A fault in more than this share of the rows is a warning.
 pub(crate) const WARNS: f64 = 0.001;
 
+/// What a dataset version came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DatasetSource {
+    /// Files that a team put below `datasets/<model>/`.
+    TrainingSet,
+    /// Records that were collected in a window of time.
+    Window,
+}
+
 /// What a check comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -163,13 +163,8 @@ impl Step<'_> {
     pub(super) fn decide(&self, id: &str, answer: Answer, reason: &str) -> Decided {
         let version = self.version()?;
         let person = self.policy.people.person(&self.order.by);
-        // What a person said on this request stands, whatever has become of it.
-        if let Some(said) = version.decisions.iter().find(|said| said.request == id && said.person == person) {
-            return if said.answer == answer {
-                Ok(self.nothing(format!("{person} {} {} before", answer.done(), version.name())))
-            } else {
-                self.refused(Reason::SaidBefore { person, answer: said.answer })
-            };
+        if let Some(said) = self.said_before(&version.decisions, id, &person, answer, &version.name()) {
+            return said;
         }
         let (VersionState::PendingApproval, Some(request)) = (version.state, &version.request) else {
             return self.refused(match &version.ending {
@@ -183,21 +178,9 @@ impl Step<'_> {
         if let Some(part) = self.part_of(&person, version) {
             return self.refused(Reason::OwnModel { person, part });
         }
-        // Asked then, and still to be asked now: a policy that changed makes the request stale below.
-        if !request.approvers.contains(&person) {
-            return self.refused(Reason::NotAsked { person });
-        }
-        if self.at_ms >= request.expires_at_ms {
-            return self.refused(Reason::TooLate { since_ms: request.expires_at_ms });
-        }
-        let changed = self.changed(version);
-        if !changed.is_empty() {
-            return self.refused(Reason::Stale { changed });
-        }
-        bounds::text("reason", reason).map_err(|wrong| self.refusal(Reason::OutOfBounds(wrong)))?;
+        self.check_answer(request, &person, answer, reason, self.changed(version))?;
         let said = Recorded { request: id.to_owned(), person: person.clone(), answer, reason: reason.to_owned(), at_ms: self.at_ms };
         if answer == Answer::Reject {
-            self.check_reason(reason)?;
             return Ok(self.rejected(version, reason.to_owned(), |version| version.decisions.push(said)));
         }
         let approvals = version.decisions.iter().filter(|said| said.request == id && said.answer == Answer::Approve).count() + 1;
@@ -211,6 +194,41 @@ impl Step<'_> {
             }
         });
         Ok(self.change(vec![write], says))
+    }
+
+    /// What a person said on this request stands, whatever has become of it.
+    pub(super) fn said_before(&self, decisions: &[Recorded], id: &str, person: &str, answer: Answer, name: &str) -> Option<Decided> {
+        let said = decisions.iter().find(|said| said.request == id && said.person == person)?;
+        Some(if said.answer == answer {
+            Ok(self.nothing(format!("{person} {} {name} before", answer.done())))
+        } else {
+            self.refused(Reason::SaidBefore { person: person.to_owned(), answer: said.answer })
+        })
+    }
+
+    /// Whether a person may answer a request now: asked then, and still to be asked now (a policy that changed makes the request stale), in time,
+    /// about what people were asked about, and with a reason where one is needed.
+    pub(super) fn check_answer(
+        &self,
+        request: &ApprovalRequest,
+        person: &str,
+        answer: Answer,
+        reason: &str,
+        changed: Vec<&'static str>,
+    ) -> Result<(), Refusal> {
+        if !request.approvers.iter().any(|asked| asked == person) {
+            return Err(self.refusal(Reason::NotAsked { person: person.to_owned() }));
+        }
+        if self.at_ms >= request.expires_at_ms {
+            return Err(self.refusal(Reason::TooLate { since_ms: request.expires_at_ms }));
+        }
+        if !changed.is_empty() {
+            return Err(self.refusal(Reason::Stale { changed }));
+        }
+        match answer {
+            Answer::Approve => bounds::text("reason", reason).map_err(|wrong| self.refusal(Reason::OutOfBounds(wrong))),
+            Answer::Reject => self.check_reason(reason),
+        }
     }
 
     pub(super) fn expire(&self) -> Decided {

@@ -89,7 +89,7 @@ pub struct Snapshot {
     pub challenger_alias: Option<Alias>,
     /// For a submission that cannot be read: the same one, if it was refused before.
     pub refused: Option<RefusedSubmission>,
-    /// The retraining that was asked for last.
+    /// The retraining that was asked for last; not looked at for what is asked of one version.
     pub retraining: Option<Retraining>,
     /// For a dataset version: the same one, if it is known.
     pub dataset: Option<DatasetRecord>,

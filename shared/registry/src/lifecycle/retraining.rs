@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use tidegate_monitoring::DatasetSource;
 
 use super::{ApprovalRequest, Ending, Recorded, Stage};
 
@@ -60,6 +61,9 @@ impl fmt::Display for RetrainingState {
         out.pad(self.name())
     }
 }
+
+/// How long a request waits for its data, and for its candidate, milliseconds: 14 days.
+const MAX_TRAINING_MS: i64 = 14 * 24 * 3_600_000;
 
 /// What asks for retraining, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -141,6 +145,18 @@ impl Retraining {
     pub fn name(&self) -> String {
         format!("retraining {} of {}", self.number, self.model)
     }
+
+    /// From when on it is over if nothing comes of it, milliseconds since 1970, and why; `None` if it is over already.
+    #[must_use]
+    pub fn over(&self) -> Option<(i64, &'static str)> {
+        let waited_ms = self.changed_at_ms.saturating_add(MAX_TRAINING_MS);
+        match (self.state, &self.request) {
+            (RetrainingState::Proposed, Some(request)) => Some((request.expires_at_ms, "nobody answered in time")),
+            (RetrainingState::Requested, _) => Some((waited_ms, "no candidate came in time")),
+            (RetrainingState::Preparing, _) => Some((waited_ms, "the data to train on were not there in time")),
+            _ => None,
+        }
+    }
 }
 
 /// A dataset version, as the registry keeps it.
@@ -161,14 +177,4 @@ pub struct DatasetRecord {
     pub says: String,
     /// When it was told of first, milliseconds since 1970.
     pub at_ms: i64,
-}
-
-/// Where a dataset version comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DatasetSource {
-    /// A team put it.
-    TrainingSet,
-    /// Collected records of a span of time.
-    Window,
 }

@@ -8,9 +8,6 @@ use super::{
 };
 use tidegate_contract::RetrainingMode;
 
-/// How long a request waits for its candidate, milliseconds: 14 days.
-pub const MAX_TRAINING_MS: i64 = 14 * 24 * 3_600_000;
-
 /// The cause on which nothing is retrained, as verdicts name it.
 const DATA_FAULT: &str = "data-fault";
 
@@ -151,12 +148,8 @@ impl Step<'_> {
             return self.refused(Reason::Unknown);
         };
         let person = self.policy.people.person(&self.order.by);
-        if let Some(said) = retraining.decisions.iter().find(|said| said.request == id && said.person == person) {
-            return if said.answer == answer {
-                Ok(self.nothing(format!("{person} {} {} before", answer.done(), retraining.name())))
-            } else {
-                self.refused(Reason::SaidBefore { person, answer: said.answer })
-            };
+        if let Some(said) = self.said_before(&retraining.decisions, id, &person, answer, &retraining.name()) {
+            return said;
         }
         let (RetrainingState::Proposed, Some(request)) = (retraining.state, &retraining.request) else {
             return self.refused(Reason::Ended { how: retraining.state.name().to_owned() });
@@ -164,20 +157,7 @@ impl Step<'_> {
         if request.id != id {
             return self.refused(Reason::OtherRequest);
         }
-        if !request.approvers.contains(&person) {
-            return self.refused(Reason::NotAsked { person });
-        }
-        if self.at_ms >= request.expires_at_ms {
-            return self.refused(Reason::TooLate { since_ms: request.expires_at_ms });
-        }
-        let changed = request.about.changed(&self.about(retraining));
-        if !changed.is_empty() {
-            return self.refused(Reason::Stale { changed });
-        }
-        bounds::text("reason", reason).map_err(|wrong| self.refusal(Reason::OutOfBounds(wrong)))?;
-        if answer == Answer::Reject {
-            self.check_reason(reason)?;
-        }
+        self.check_answer(request, &person, answer, reason, request.about.changed(&self.about(retraining)))?;
         let said = Recorded { request: id.to_owned(), person: person.clone(), answer, reason: reason.to_owned(), at_ms: self.at_ms };
         let write = self.retraining(retraining, |retraining| {
             retraining.decisions.push(said);
@@ -197,14 +177,11 @@ impl Step<'_> {
         let Some(retraining) = self.snapshot.retraining.as_ref().filter(|retraining| retraining.number == number) else {
             return self.refused(Reason::Unknown);
         };
-        let (until_ms, reason) = match (retraining.state, &retraining.request) {
-            (RetrainingState::Expired, _) => return Ok(self.nothing(format!("{} expired before", retraining.name()))),
-            (RetrainingState::Proposed, Some(request)) => (request.expires_at_ms, "nobody answered in time"),
-            (RetrainingState::Requested, _) => (retraining.changed_at_ms.saturating_add(MAX_TRAINING_MS), "no candidate came in time"),
-            (RetrainingState::Preparing, _) => {
-                (retraining.changed_at_ms.saturating_add(MAX_TRAINING_MS), "the data to train on were not there in time")
-            }
-            _ => return self.refused(Reason::Ended { how: retraining.state.name().to_owned() }),
+        if retraining.state == RetrainingState::Expired {
+            return Ok(self.nothing(format!("{} expired before", retraining.name())));
+        }
+        let Some((until_ms, reason)) = retraining.over() else {
+            return self.refused(Reason::Ended { how: retraining.state.name().to_owned() });
         };
         if self.at_ms < until_ms {
             return self.refused(Reason::TooEarly { until_ms });

@@ -184,6 +184,10 @@ impl Registry {
         snapshot.head = head;
         snapshot.champion_alias = self.record(model, items::alias_sk(AliasName::Champion)).await?;
         snapshot.challenger_alias = self.record(model, items::alias_sk(AliasName::Challenger)).await?;
+        // What is asked of one version, or of a refused submission, has nothing to do with retraining.
+        if matches!(target, Target::Run(_) | Target::Dataset(_) | Target::Unknown) {
+            snapshot.retraining = self.last_retraining(model).await?;
+        }
         let number = match target {
             Target::Version(number) => Some(number),
             Target::Run(run) => self.run(model, run).await?,
@@ -209,7 +213,6 @@ impl Registry {
         if let Some(number) = snapshot.champion.as_ref().and_then(|champion| champion.replaced) {
             snapshot.previous = self.version(model, number).await?;
         }
-        snapshot.retraining = self.last_retraining(model).await?;
         Ok(snapshot)
     }
 

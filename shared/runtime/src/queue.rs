@@ -1,26 +1,32 @@
-//! Sending planned windows to the queue: ten at a time, every entry's answer read.
+//! Sending messages to a queue: ten at a time, every entry's answer read.
 
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 
-use crate::{DriftError, Job};
-
-/// Most entries of one batch (SQS API reference, *`SendMessageBatch`*). A planned window is about 100 bytes, so the limit on
+/// Most entries of one batch (SQS API reference, *`SendMessageBatch`*). Messages that functions send each other are some hundred bytes, so the limit on
 /// the batch's size (1 MiB) cannot be met.
 const SEND_MESSAGE_BATCH_MAX_ENTRIES: usize = 10;
 
 /// Tries to send an entry that the queue did not take for a reason of its own.
 const TRIES: usize = 3;
 
-/// Sends every window.
+/// A queue that did not take all messages.
+#[derive(Debug, thiserror::Error)]
+#[error("{failed} of {sent} messages were not taken by the queue")]
+pub struct NotTaken {
+    /// How many were not taken.
+    pub failed: usize,
+    /// How many there were.
+    pub sent: usize,
+    /// What the last failure said.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Sends every message.
 ///
 /// # Errors
-/// [`DriftError::Queue`] if some were not taken. All are then planned again: a window that comes twice is judged twice,
-/// with the same result.
-pub(crate) async fn send(sqs: &Client, queue_url: &str, jobs: &[Job]) -> Result<(), DriftError> {
-    let mut messages = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        messages.push(job.to_message()?);
-    }
+/// [`NotTaken`] if some were not taken. Whoever sends all of them again sends some twice.
+pub async fn send_all(sqs: &Client, queue_url: &str, messages: &[String]) -> Result<(), NotTaken> {
     let mut failed = 0;
     let mut last: Option<Box<dyn std::error::Error + Send + Sync>> = None;
     for batch in messages.chunks(SEND_MESSAGE_BATCH_MAX_ENTRIES) {
@@ -56,7 +62,7 @@ pub(crate) async fn send(sqs: &Client, queue_url: &str, jobs: &[Job]) -> Result<
         failed += waiting.len();
     }
     match last {
-        Some(source) if failed > 0 => Err(DriftError::Queue { failed, planned: jobs.len(), source }),
+        Some(source) if failed > 0 => Err(NotTaken { failed, sent: messages.len(), source }),
         _ => Ok(()),
     }
 }
