@@ -11,7 +11,7 @@ use tidegate_registry::{GateOutcome, ModelVersion, Registry, VersionState};
 use tidegate_scoring::export::{LogisticRegression, NumberTerm};
 
 const MODEL: &str = "churn";
-const CONTRACT: &str = "\
+pub(crate) const CONTRACT: &str = "\
 model: churn
 task: binary
 features:
@@ -69,8 +69,12 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) async fn new() -> Self {
+        Self::set_up(Setup::default()).await
+    }
+
+    pub(crate) async fn set_up(setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let account = LocalAccount::start(folder.path()).await.unwrap();
+        let account = LocalAccount::start_with(folder.path(), setup).await.unwrap();
         let registry = Registry::new(account.dynamodb.clone(), TABLE);
         let mut desk = Self { folder, account, registry, training_set: String::new() };
         desk.put("contracts/churn.yaml", CONTRACT.as_bytes()).await;
@@ -98,8 +102,15 @@ impl Desk {
 
     /// Submits a model that weighs amount and age so, and has it judged.
     pub(crate) async fn submit(&self, run: &str, weights: (f64, f64)) -> ModelVersion {
+        self.submit_with(run, weights, |_| ()).await
+    }
+
+    /// Submits such a model with a manifest that was changed so.
+    pub(crate) async fn submit_with(&self, run: &str, weights: (f64, f64), change: impl FnOnce(&mut Value)) -> ModelVersion {
         self.put(&format!("candidates/churn/{run}/model.onnx"), &onnx(weights.0, weights.1)).await;
-        self.submit_manifest(run, &self.manifest(run)).await;
+        let mut manifest = self.manifest(run);
+        change(&mut manifest);
+        self.submit_manifest(run, &manifest).await;
         self.version(run).await.unwrap()
     }
 

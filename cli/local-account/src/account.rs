@@ -43,11 +43,13 @@ pub struct Setup {
     pub faults: Faults,
     /// Which of the accounts it is.
     pub stage: Stage,
+    /// Where candidates may be served that are tested under load: schemes and hosts, separated by commas.
+    pub endpoint_origins: String,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { attempts: 3, faults: Faults::default(), stage: Stage::Dev }
+        Self { attempts: 3, faults: Faults::default(), stage: Stage::Dev, endpoint_origins: String::new() }
     }
 }
 
@@ -131,7 +133,7 @@ impl LocalAccount {
             performance: performance.url.clone(),
             registry: registry.url.clone(),
         };
-        let functions = Functions::deploy(inside, setup.stage, &queues)?;
+        let functions = Functions::deploy(inside, setup.stage, &setup.endpoint_origins, &queues)?;
         let dispatcher =
             Dispatcher { services, sqs: sqs.clone(), faults: setup.faults, functions, collect, drift, performance, registry, validate };
         for message in messages {

@@ -10,7 +10,7 @@ use tidegate_notify::{Clients, Notifier};
 use tidegate_performance_function::PerformanceFunction;
 use tidegate_registry::Stage;
 use tidegate_registry_function::RegistryFunction;
-use tidegate_validate::Validator;
+use tidegate_validate::{Endpoints, Validator};
 
 use crate::LocalAccountError;
 use crate::account::{AUDIT, LAKE, LOGS, MODELS, TABLE};
@@ -72,7 +72,7 @@ struct Warm {
 
 impl Functions {
     /// Deploys the functions with the settings that the template gives them. Each starts at its first event.
-    pub(crate) fn deploy(config: SdkConfig, stage: Stage, queues: &QueueUrls) -> Result<Self, LocalAccountError> {
+    pub(crate) fn deploy(config: SdkConfig, stage: Stage, endpoint_origins: &str, queues: &QueueUrls) -> Result<Self, LocalAccountError> {
         let setting = |name: &str| match name {
             "LOGS_BUCKET" => Some(LOGS.to_owned()),
             "MODELS_BUCKET" => Some(MODELS.to_owned()),
@@ -81,6 +81,7 @@ impl Functions {
             "AUDIT_BUCKET" => Some(AUDIT.to_owned()),
             "SIGNING_KEY" => Some(SIGNING_KEY.to_owned()),
             "STAGE" => Some(stage.name().to_owned()),
+            "ENDPOINT_ORIGINS" => Some(endpoint_origins.to_owned()),
             "ACCOUNT_ID" => Some(ACCOUNT.to_owned()),
             "LINK_KEYS" => Some(format!("{LINK_KID}={LINK_KEY}")),
             "LINK_KEY" => Some(LINK_KEY.to_owned()),
@@ -181,7 +182,9 @@ impl Functions {
     pub(crate) fn validate(&self) -> Arc<Validator> {
         let start = || {
             let (s3, dynamodb) = (aws_sdk_s3::Client::new(&self.config), aws_sdk_dynamodb::Client::new(&self.config));
-            Arc::new(Validator::new(self.validate_settings.clone(), s3, dynamodb))
+            let settings = self.validate_settings.clone();
+            let endpoints = Endpoints::new(settings.endpoint_origins.clone(), self.config.clone());
+            Arc::new(Validator::new(settings, s3, dynamodb, endpoints))
         };
         Arc::clone(self.warm().validate.get_or_insert_with(start))
     }

@@ -8,7 +8,7 @@ use tidegate_runtime::{Deadline, ObjectName, objects_of, serve_batch};
 use tracing::{info, warn};
 
 use crate::candidate::{Candidate, Place, Submitted, Trouble};
-use crate::{Settings, ValidateError};
+use crate::{Endpoints, Settings, ValidateError};
 
 /// How this function is called in the audit trail.
 const BY: &str = "function:validate";
@@ -16,7 +16,8 @@ const BY: &str = "function:validate";
 /// The function: built once per cold start, asked once per batch.
 #[derive(Debug)]
 pub struct Validator {
-    settings: Settings,
+    pub(crate) settings: Settings,
+    pub(crate) endpoints: Endpoints,
     pub(crate) models: Bucket,
     pub(crate) lake: Lake,
     pub(crate) registry: Registry,
@@ -26,13 +27,14 @@ pub struct Validator {
 impl Validator {
     /// A validator with these settings, reading and writing through these clients.
     #[must_use]
-    pub fn new(settings: Settings, s3: aws_sdk_s3::Client, dynamodb: aws_sdk_dynamodb::Client) -> Self {
+    pub fn new(settings: Settings, s3: aws_sdk_s3::Client, dynamodb: aws_sdk_dynamodb::Client, endpoints: Endpoints) -> Self {
         let models = Bucket::new(s3.clone(), &settings.models_bucket);
         Self {
             lake: Lake::new(s3, &settings.lake_bucket),
             registry: Registry::new(dynamodb, &settings.registry_table),
             contracts: ContractBook::new(models.clone()),
             models,
+            endpoints,
             settings,
         }
     }

@@ -11,6 +11,7 @@ use tidegate_validation::{Contender, Evaluation, Facts, GateInput, GateReport, L
 use tracing::info;
 
 use crate::candidate::{Candidate, Place, Submitted, Trouble};
+use crate::endpoint;
 use crate::evidence::{Answers, Questions};
 use crate::manifest::{CandidateManifest, Claims};
 use crate::overlap::{common, marks};
@@ -102,6 +103,8 @@ impl Validator {
             artifact_bytes: Some(candidate.artifact_bytes()),
             further: own.agreement.into_iter().collect(),
         };
+        facts.further.extend(endpoint::test(&self.endpoints, self.settings.stage, contract, place.run, &questions, &own.answers).await);
+        facts.further.extend(self.live(place, contract, manifest, &candidate.evaluation_sha256).await?);
         facts.further.push(training_set::rule(candidate.publication.as_ref()));
         facts.further.extend(claims(&manifest.claims, &evaluation));
         let champion = self.registry.champion(place.model).await.map_err(place.registry())?;

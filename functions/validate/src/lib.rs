@@ -11,10 +11,12 @@
 //! Every step is the same when it is done again: names are digests, and the registry knows what it was told.
 
 mod candidate;
+mod endpoint;
 mod error;
 mod evidence;
 mod handler;
 mod judge;
+mod live;
 mod manifest;
 mod overlap;
 mod questioning;
@@ -22,9 +24,10 @@ mod rows;
 mod settings;
 mod training_set;
 
+pub use endpoint::Endpoints;
 pub use error::ValidateError;
 pub use handler::Validator;
 pub use manifest::{
-    CandidateManifest, Claims, EvaluationSet, FORMAT, MAX_MANIFEST_BYTES, ManifestFault, NamedFile, OnnxReading, Predictions,
+    CandidateManifest, Claims, EvaluationSet, FORMAT, LiveTraffic, MAX_MANIFEST_BYTES, ManifestFault, NamedFile, OnnxReading, Predictions,
 };
 pub use settings::Settings;

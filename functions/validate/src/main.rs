@@ -4,13 +4,14 @@ use std::convert::Infallible;
 
 use aws_lambda_events::sqs::SqsEvent;
 use tidegate_runtime::{Deadline, aws_config, environment, serve, start_logs};
-use tidegate_validate::{Settings, Validator};
+use tidegate_validate::{Endpoints, Settings, Validator};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     start_logs();
     let settings = Settings::from_lookup(environment)?;
     let aws = aws_config().await;
-    let validator = &Validator::new(settings, aws_sdk_s3::Client::new(&aws), aws_sdk_dynamodb::Client::new(&aws));
+    let endpoints = Endpoints::new(settings.endpoint_origins.clone(), aws.clone());
+    let validator = &Validator::new(settings, aws_sdk_s3::Client::new(&aws), aws_sdk_dynamodb::Client::new(&aws), endpoints);
     serve(async |batch: SqsEvent, deadline: Deadline| Ok::<_, Infallible>(validator.handle(batch, deadline).await)).await
 }

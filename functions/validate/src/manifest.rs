@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tidegate_contract::Metric;
+use tidegate_lake::{DAY_MS, hour_start, parse_time};
 use tidegate_registry::{is_digest, is_file_name};
 
 /// Version of the manifest's shape.
@@ -39,6 +40,9 @@ pub struct CandidateManifest {
     /// How the ONNX file among the artifact's is asked, where it does not say so itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub onnx: Option<OnnxReading>,
+    /// Where it already answered in live traffic, beside the champion or in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveTraffic>,
     /// Where it was approved before it came to this account; `registry` says it of what it takes over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promoted_from: Option<String>,
@@ -101,6 +105,49 @@ pub struct Predictions {
     /// The columns of a multiclass model's probabilities, by class.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub probabilities: BTreeMap<String, String>,
+}
+
+/// A span in which scoring logs carry both versions: the candidate as a shadow of the champion, or with a share of its requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveTraffic {
+    /// What the scoring logs call the candidate (`record.version`).
+    pub version: String,
+    /// What they call the champion.
+    pub champion: String,
+    /// The first day (`2013-08-01`), or hour (`2013-08-01T06:00:00Z`).
+    pub from: String,
+    /// The day or hour before which it ends.
+    pub to: String,
+}
+
+impl LiveTraffic {
+    /// Longest span: what a function reads in its time.
+    const MAX_DAYS: i64 = 31;
+
+    /// The span, milliseconds since 1970.
+    ///
+    /// # Errors
+    /// What was found and what was expected.
+    pub fn span(&self) -> Result<(i64, i64), String> {
+        let time = |field: &str, text: &str| {
+            let found = parse_time(text).or_else(|| parse_time(&format!("{text}T00:00:00Z")));
+            let hour = found.filter(|found| *found == hour_start(*found));
+            hour.ok_or_else(|| {
+                format!("live.{field}: found {}, expected a day or a whole hour, such as 2013-08-01 or 2013-08-01T06:00:00Z", shown(text))
+            })
+        };
+        let (from, to) = (time("from", &self.from)?, time("to", &self.to)?);
+        if from >= to || to - from > Self::MAX_DAYS * DAY_MS {
+            return Err(format!(
+                "live: found {} to {}, expected a span of at most {} days",
+                shown(&self.from),
+                shown(&self.to),
+                Self::MAX_DAYS
+            ));
+        }
+        Ok((from, to))
+    }
 }
 
 /// How an ONNX file is asked.
@@ -198,6 +245,12 @@ impl CandidateManifest {
         {
             return Err(format!("evaluation.key: found {}, expected a key below evaluations/{model}/", shown(&self.evaluation.key)));
         }
+        if let Some(live) = &self.live {
+            live.span()?;
+            if live.version == live.champion {
+                return Err(format!("live.champion: found {}, which is the candidate's own name, expected another", shown(&live.champion)));
+            }
+        }
         self.claims.check()
     }
 }
@@ -268,7 +321,7 @@ mod tests {
     #[test]
     fn every_fault_says_what_was_found_and_what_was_expected() {
         type Case = (fn(&mut Value), &'static str);
-        let cases: [Case; 9] = [
+        let cases: [Case; 12] = [
             (|m| m["model"] = "other".into(), "model: found \"other\", expected \"m\""),
             (|m| m["surprise"] = 1.into(), "unknown field `surprise`"),
             (|m| m["artifact"] = json!([]), "found no files"),
@@ -277,6 +330,18 @@ mod tests {
             (|m| m["training_set"] = "latest".into(), "64 hexadecimal digits"),
             (|m| m["evaluation"]["key"] = "../x".into(), "expected a key below evaluations/m/"),
             (|m| m["claims"]["metrics"]["roc_auc"] = 1.2.into(), "claims.metrics.roc_auc: found 1.2, expected a number from 0 to 1"),
+            (
+                |m| m["live"] = json!({ "version": "b", "champion": "a", "from": "june", "to": "2013-08-08" }),
+                "live.from: found \"june\", expected a day",
+            ),
+            (
+                |m| m["live"] = json!({ "version": "b", "champion": "a", "from": "2013-08-01", "to": "2013-09-08" }),
+                "a span of at most 31 days",
+            ),
+            (
+                |m| m["live"] = json!({ "version": "a", "champion": "a", "from": "2013-08-01", "to": "2013-08-08" }),
+                "the candidate's own name",
+            ),
             (|m| m["claims"] = json!({ "latency_p50_ms": 9.0, "latency_p99_ms": 3.0 }), "above the 99th percentile"),
         ];
         for (change, expected) in cases {

@@ -16,6 +16,8 @@ pub struct Settings {
     pub registry_table: String,
     /// Which of the accounts this is (`STAGE`: `dev`, `test` or `prod`).
     pub stage: Stage,
+    /// Addresses whose endpoints contracts may have tested (`ENDPOINT_ORIGINS`, scheme and host, separated by commas; default: none).
+    pub endpoint_origins: Vec<String>,
     /// Time that must be left to start a candidate (`VALIDATE_RESERVE_SECONDS`, 0 to 900, default 120).
     pub reserve: Duration,
 }
@@ -32,6 +34,7 @@ impl Settings {
             lake_bucket: variables.text("LAKE_BUCKET"),
             registry_table: variables.text("REGISTRY_TABLE"),
             stage: variables.parsed("STAGE", Stage::Prod),
+            endpoint_origins: variables.list("ENDPOINT_ORIGINS"),
             reserve: Duration::from_secs(variables.number("VALIDATE_RESERVE_SECONDS", 120, 0..=900)),
         };
         variables.finish()?;

@@ -1,8 +1,8 @@
 //! Rules of the promotion gate that cannot be meant.
 
 use crate::check::Check;
-use crate::document::Path;
-use crate::{Contract, Direction, Fairness, Limit, Metric, Task};
+use crate::document::{Path, quoted};
+use crate::{Contract, Direction, EndpointTest, Fairness, Limit, Metric, Task};
 
 impl Check<'_> {
     pub(crate) fn validation(&mut self, contract: &Contract) {
@@ -49,6 +49,9 @@ impl Check<'_> {
         if validation.artifact_bytes == Some(0) {
             self.report(&path.key("artifact_bytes"), "found 0, expected at least 1");
         }
+        if let Some(endpoint) = &validation.endpoint {
+            self.endpoint(&path.key("endpoint"), endpoint);
+        }
         if let Some(fairness) = &validation.fairness {
             self.fairness(&path.key("fairness"), fairness, contract);
         }
@@ -59,6 +62,45 @@ impl Check<'_> {
             if validation.fairness_rules().filter(|other| other.metric == fairness.metric).count() > 1 {
                 self.report(&at.key("metric"), format!("found {} a second time, expected one rule of a metric", fairness.metric.name()));
             }
+        }
+    }
+
+    fn endpoint(&mut self, path: &Path, endpoint: &EndpointTest) {
+        match (&endpoint.url, &endpoint.sagemaker) {
+            (None, None) => self.report(path, "found no endpoint to test, expected url: or sagemaker:"),
+            (Some(_), Some(_)) => self.report(&path.key("sagemaker"), "found it beside url, expected one of them"),
+            (Some(url), None) if !url.starts_with("https://") && !url.starts_with("http://") => {
+                self.report(&path.key("url"), format!("found {}, expected an address that begins with https://", quoted(url)));
+            }
+            _ => {}
+        }
+        if endpoint.variant.is_some() && endpoint.sagemaker.is_none() {
+            self.report(&path.key("variant"), "found it without sagemaker, expected none: only SageMaker's endpoints have variants");
+        }
+        for (key, text) in [("url", &endpoint.url), ("sagemaker", &endpoint.sagemaker), ("variant", &endpoint.variant)] {
+            if let Some(text) = text {
+                self.text(&path.key(key), text);
+            }
+        }
+        if let Some(answer) = &endpoint.answer {
+            self.record_path(&path.key("answer"), answer);
+        }
+        self.positive(&path.key("rate"), Some(endpoint.rate));
+        for (key, number) in [("concurrency", endpoint.concurrency), ("requests", endpoint.requests), ("timeout_ms", endpoint.timeout_ms)] {
+            if number == 0 {
+                self.report(&path.key(key), "found 0, expected at least 1");
+            }
+        }
+        if endpoint.rate > 0.0 && endpoint.seconds() > EndpointTest::MAX_SECONDS {
+            let (seconds, most) = (endpoint.seconds().round(), EndpointTest::MAX_SECONDS);
+            let says =
+                format!("found a test of {seconds} seconds ({} at {} a second), expected at most {most}", endpoint.requests, endpoint.rate);
+            self.report(&path.key("requests"), says);
+        }
+        self.positive(&path.key("latency_p50_ms"), endpoint.latency_p50_ms);
+        self.positive(&path.key("latency_p99_ms"), endpoint.latency_p99_ms);
+        for (key, share) in [("errors", endpoint.errors), ("wrong", endpoint.wrong)] {
+            self.number(&path.key(key), share, (0.0..=1.0).contains(&share), "a share from 0 to 1");
         }
     }
 

@@ -445,3 +445,24 @@ fn truth_has_a_prefix_of_its_own_and_is_waited_for_so_many_days() {
     );
     assert_eq!(with("truth: { late_days: 0 }"), "6:21: truth.late_days: found 0, expected 1 to 366 days");
 }
+
+#[test]
+fn an_endpoint_that_cannot_be_tested_is_told() {
+    let endpoint = |settings: &str| with(&format!("validation:\n  endpoint: {{ {settings} }}\n"));
+    assert_eq!(endpoint("rate: 5, requests: 100"), "7:13: validation.endpoint: found no endpoint to test, expected url: or sagemaker:");
+    assert_eq!(
+        endpoint("url: 'https://a.example.com', sagemaker: a, rate: 1, errors: 2"),
+        "\
+7:13: validation.endpoint.requests: found a test of 1000 seconds (1000 at 1 a second), expected at most 300
+7:56: validation.endpoint.sagemaker: found it beside url, expected one of them
+7:76: validation.endpoint.errors: found 2, expected a share from 0 to 1"
+    );
+    assert_eq!(
+        endpoint("url: a.example.com, variant: blue, requests: 0"),
+        "\
+7:20: validation.endpoint.url: found \"a.example.com\", expected an address that begins with https://
+7:44: validation.endpoint.variant: found it without sagemaker, expected none: only SageMaker's endpoints have variants
+7:60: validation.endpoint.requests: found 0, expected at least 1"
+    );
+    assert_eq!(endpoint("url: 'https://a.example.com/{run}', latency_p99_ms: 250"), "nothing is wrong");
+}

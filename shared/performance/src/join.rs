@@ -405,7 +405,7 @@ fn kept<T: Copy>(column: &mut Vec<T>, keeps: &[bool]) {
 }
 
 /// Names a prediction: the first 128 bits of SHA-256 over its id as it is stored.
-fn hash(id: &str) -> u128 {
+pub(crate) fn hash(id: &str) -> u128 {
     Sha256::digest(id.as_bytes()).first_chunk().map_or(0, |first| u128::from_be_bytes(*first))
 }
 
@@ -415,7 +415,7 @@ fn partition(id: u128) -> u32 {
 }
 
 /// Tells outcomes apart that became known at the same time. It covers the id, so that no outcome wins everywhere.
-fn digest(id: &str, actual: &str) -> u64 {
+pub(crate) fn digest(id: &str, actual: &str) -> u64 {
     let mut digest = Sha256::new();
     digest.update((id.len() as u64).to_be_bytes());
     digest.update(id.as_bytes());

@@ -5,6 +5,7 @@
 //! - [`Join`] brings predictions and truth of a window together in bounded memory, in turns, whatever order they come in.
 //! - [`Measured`] is what a window shows by itself: quality with intervals, how much truth is in and how late it came, fairness, service health.
 //! - [`Calibration`] and [`estimate`] say how good the model probably is from its scores alone, before the truth comes.
+//! - [`Rivals`] brings two versions of the same span together with their truth, for the gate to compare.
 //! - [`judge`] holds a window against the model's registration and the first windows, and names cause and action.
 
 mod calibration;
@@ -18,6 +19,7 @@ mod judge;
 mod measured;
 mod names;
 mod reference;
+mod rivals;
 mod subject;
 mod triage;
 mod verdict;
@@ -32,5 +34,6 @@ pub use join::{Join, Joined, PARTITIONS, TURN_ROWS};
 pub use judge::{Input, Inputs, Registered, judge};
 pub use measured::{FORMAT as MEASURED_FORMAT, Fairness, Measured, Part, Predictions, Quality};
 pub use reference::{FIRST_WINDOWS, LEAST_SHARE};
+pub use rivals::{Rival, Rivals};
 pub use subject::Subject;
 pub use verdict::{Check, Finding, FindingKind, Performance, Point, Reference, SCHEMA};

@@ -37,6 +37,13 @@ impl<'a> Variables<'a> {
         }
     }
 
+    /// Values separated by commas; none when it is not set.
+    #[must_use]
+    pub fn list(&self, name: &'static str) -> Vec<String> {
+        let value = (self.lookup)(name).unwrap_or_default();
+        value.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+    }
+
     /// A number in a range, or the default when it is not set.
     pub fn number<T: FromStr + PartialOrd + Display + Copy>(&mut self, name: &'static str, default: T, range: RangeInclusive<T>) -> T {
         let Some(value) = (self.lookup)(name) else { return default };
@@ -101,6 +108,7 @@ mod tests {
         let lookup = |name: &str| match name {
             "EMPTY" => Some(" ".to_owned()),
             "MANY" => Some("lots".to_owned()),
+            "ORIGINS" => Some("https://a.example.com, https://b.example.com:8443,".to_owned()),
             _ => None,
         };
         let mut variables = Variables::new(&lookup);
@@ -108,6 +116,8 @@ mod tests {
         variables.text("EMPTY");
         assert_eq!(variables.number("MANY", 4, 1..=10), 4);
         assert_eq!(variables.number("UNSET", 7, 1..=10), 7);
+        assert_eq!(variables.list("ORIGINS"), ["https://a.example.com", "https://b.example.com:8443"]);
+        assert!(variables.list("UNSET").is_empty());
         assert_eq!(
             variables.finish().unwrap_err().to_string(),
             "wrong settings: BUCKET: not set; EMPTY: found it empty, expected a value; MANY: found \"lots\", expected a number from 1 to 10"

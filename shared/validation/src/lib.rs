@@ -51,15 +51,17 @@ mod ids;
 mod labels;
 pub mod metrics;
 pub mod report;
+mod share;
 mod table;
 mod undefined;
 mod words;
 
 pub use error::EvaluationError;
 pub use evaluation::{Evaluation, Outcomes};
-pub use gate::{Contender, Facts, GateInput, Latency, gate, seed_of};
+pub use gate::{Contender, Facts, GateInput, Latency, Live, gate, live, seed_of};
 pub use ids::Ids;
 pub use labels::Labels;
 pub use report::{Finding, GateReport, Outcome, Rule};
+pub use share::share_rule;
 pub use table::{Column, Reading, Table, USUAL_POSITIVES};
 pub use undefined::Undefined;

@@ -1,163 +1,51 @@
-//! What a candidate must show, who decides, and when retraining is asked for.
+//! Who decides, when retraining is asked for, when a champion is taken back, and when people are told.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{FairnessMetric, Metric, Task, WindowLength};
+use crate::WindowLength;
 
-/// What a candidate must show before it may be promoted.
-///
-/// A limit is met when the whole 95 % interval of what was measured lies on its right side, and failed when the whole interval lies on the
-/// wrong one; between them the gate cannot tell, and says how many rows would.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub struct Validation {
-    /// The metric that decides. Default: `roc_auc` (binary), `accuracy` (multiclass), `rmse` (regression).
-    pub primary: Option<Metric>,
-    /// The least value of the primary metric.
-    pub minimum: Option<f64>,
-    /// The greatest value of the primary metric, for one of which less is better.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub maximum: Option<f64>,
-    /// When a candidate replaces the champion. Default: `when-better`.
-    #[serde(default, skip_serializing_if = "Replace::is_when_better")]
-    pub replace: Replace,
-    /// How much worse than the champion the candidate may be and still count as equal, in the primary metric's unit. Default: 0.01 for metrics
-    /// that end at 1, otherwise a hundredth of the champion's value.
-    pub non_inferiority: Option<f64>,
-    /// Limits of further metrics, calibration (`brier`, `ece`) among them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub limits: Vec<Limit>,
-    /// How much worse than the champion the candidate may be in a segment, in the primary metric's unit. Default: twice `non_inferiority`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub segment_margin: Option<f64>,
-    /// The fairness rule.
-    pub fairness: Option<Fairness>,
-    /// Further fairness rules, such as the four-fifths rule beside equalized odds.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub fairness_limits: Vec<Fairness>,
-    /// Fewest rows that a candidate is judged by. Default: 200.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minimum_rows: Option<u64>,
-    /// Fewest rows of a segment or a protected group that is judged; smaller ones are named and left out. Default: 100.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minimum_group_rows: Option<u64>,
-    /// The outcome that counts as positive in a binary task. Default: whichever of `1`, `1.0`, `true`, `yes`, `positive` occurs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub positive: Option<String>,
-    /// From which score on a binary prediction is positive, where the model's predictions are scores only. Default: 0.5.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold: Option<f64>,
-    /// The rows that this account judges versions by which another account promotes to it, where the model can be asked here. Default: those that it was
-    /// judged by there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evaluation: Option<OwnEvaluation>,
-    /// Median of the time that a prediction may take, milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub latency_p50_ms: Option<f64>,
-    /// 99th percentile of the time that a prediction may take, milliseconds.
-    pub latency_p99_ms: Option<f64>,
-    /// Greatest size of the artifact's files together, bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub artifact_bytes: Option<u64>,
-}
-
-impl Validation {
-    /// Rows below which a candidate is not judged, where the contract does not say.
-    pub const DEFAULT_MINIMUM_ROWS: u64 = 200;
-    /// Rows below which a segment or group is not judged, where the contract does not say.
-    pub const DEFAULT_MINIMUM_GROUP_ROWS: u64 = 100;
-    /// Score from which on a prediction is positive, where the contract does not say.
-    pub const DEFAULT_THRESHOLD: f64 = 0.5;
-
-    /// The metric that decides.
-    #[must_use]
-    pub fn primary(&self, task: Task) -> Metric {
-        self.primary.unwrap_or_else(|| Metric::default_of(task))
-    }
-
-    /// Every fairness rule.
-    pub fn fairness_rules(&self) -> impl Iterator<Item = &Fairness> {
-        self.fairness.iter().chain(&self.fairness_limits)
-    }
-
-    /// Fewest rows that a candidate is judged by.
-    #[must_use]
-    pub fn minimum_rows(&self) -> u64 {
-        self.minimum_rows.unwrap_or(Self::DEFAULT_MINIMUM_ROWS)
-    }
-
-    /// Fewest rows of a segment or group that is judged.
-    #[must_use]
-    pub fn minimum_group_rows(&self) -> u64 {
-        self.minimum_group_rows.unwrap_or(Self::DEFAULT_MINIMUM_GROUP_ROWS)
-    }
-
-    /// From which score on a binary prediction is positive.
-    #[must_use]
-    pub fn threshold(&self) -> f64 {
-        self.threshold.unwrap_or(Self::DEFAULT_THRESHOLD)
-    }
-}
-
-/// An evaluation set of this account: `{ key: evaluations/flight-delay/test.parquet, actual: outcome }`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub struct OwnEvaluation {
-    /// Its key in the models bucket.
-    pub key: String,
-    /// The column of what really was.
-    pub actual: String,
-    /// The column that names a row. Default: the contract's inference id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-}
-
-/// When a candidate replaces the champion.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Which of a team's accounts: where models are made, tried, or count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Replace {
-    /// When it is shown to be better (the default). Of two equal models, 2.5 % at most are taken for better by chance.
-    #[default]
-    WhenBetter,
-    /// When it is shown to be worse by no more than `non_inferiority`: for a candidate that is cheaper, faster or simpler. Equal models
-    /// replace each other then, as asked.
-    WhenNotWorse,
+pub enum Stage {
+    /// Where models are made.
+    Dev,
+    /// Where they are tried.
+    Test,
+    /// Where they count.
+    Prod,
 }
 
-impl Replace {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
-    fn is_when_better(&self) -> bool {
-        *self == Self::WhenBetter
+impl Stage {
+    /// `dev`, `test` or `prod`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Test => "test",
+            Self::Prod => "prod",
+        }
     }
 }
 
-/// A limit of one metric: `{ metric: recall, minimum: 0.6 }`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub struct Limit {
-    /// The metric.
-    pub metric: Metric,
-    /// Its least value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minimum: Option<f64>,
-    /// Its greatest value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub maximum: Option<f64>,
+impl std::fmt::Display for Stage {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.pad(self.name())
+    }
 }
 
-/// A fairness rule of the gate, held to for every protected feature.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub struct Fairness {
-    /// The fairness metric.
-    pub metric: FairnessMetric,
-    /// Its greatest value, of a difference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub maximum: Option<f64>,
-    /// Its least value, of a ratio (the four-fifths rule: 0.8).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minimum: Option<f64>,
+impl std::str::FromStr for Stage {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "dev" => Ok(Self::Dev),
+            "test" => Ok(Self::Test),
+            "prod" => Ok(Self::Prod),
+            _ => Err(format!("found stage \"{text}\", expected dev, test or prod")),
+        }
+    }
 }
 
 /// Who decides a promotion, per stage.

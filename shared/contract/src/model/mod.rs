@@ -10,6 +10,7 @@ mod metric;
 mod monitoring;
 mod record;
 mod truth;
+mod validation;
 
 pub use compatibility::*;
 pub use decisions::*;
@@ -18,6 +19,7 @@ pub use metric::{Direction, FairnessMetric, Metric};
 pub use monitoring::*;
 pub use record::*;
 pub use truth::*;
+pub use validation::*;
 
 /// What a team declares about one model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

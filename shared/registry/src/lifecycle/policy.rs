@@ -1,10 +1,8 @@
 //! Who decides a promotion in one stage: the contract's `promotion`, made definite.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use tidegate_contract::{Contract, RetrainingMode, WindowLength};
+use tidegate_contract::{Contract, RetrainingMode, Stage, WindowLength};
 
 use super::People;
 use crate::audit::sha256;
@@ -16,49 +14,6 @@ pub const DEFAULT_EXPIRES: WindowLength = WindowLength::hours(7 * 24);
 
 /// How often those who have not answered are reminded, when the contract does not say.
 const DEFAULT_REMIND: WindowLength = WindowLength::hours(24);
-
-/// Which of the accounts a registry stands in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// Where models are made.
-    Dev,
-    /// Where they are tried.
-    Test,
-    /// Where they count.
-    Prod,
-}
-
-impl Stage {
-    /// `dev`, `test` or `prod`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Dev => "dev",
-            Self::Test => "test",
-            Self::Prod => "prod",
-        }
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(self.name())
-    }
-}
-
-impl std::str::FromStr for Stage {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "dev" => Ok(Self::Dev),
-            "test" => Ok(Self::Test),
-            "prod" => Ok(Self::Prod),
-            _ => Err(format!("found stage \"{text}\", expected dev, test or prod")),
-        }
-    }
-}
 
 /// Who decides a promotion in one stage.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -70,6 +70,13 @@ pub(crate) fn title(name: &str) -> String {
             Some((feature, measure)) => format!("Fairness by {feature}: {}", measure.replace('_', " ")),
             None => format!("Fairness by {rest}"),
         },
+        Some(("endpoint", measure)) => match measure {
+            "errors" => "Served under load: errors".to_owned(),
+            "latency_p50_ms" => "Served under load: response time, median".to_owned(),
+            "latency_p99_ms" => "Served under load: response time, 99th percentile".to_owned(),
+            "answers" => "Served under load: the candidate's answers".to_owned(),
+            other => format!("Served under load: {}", other.replace('_', " ")),
+        },
         Some(_) => name.to_owned(),
         None => match name {
             "rows" => "Enough rows".to_owned(),
@@ -77,6 +84,7 @@ pub(crate) fn title(name: &str) -> String {
             "training_overlap" => "No row known from training".to_owned(),
             "champion" => "Against the champion".to_owned(),
             "champion_predictions" => "The champion's answers".to_owned(),
+            "live" => "In live traffic".to_owned(),
             "latency_p50_ms" => "Latency, median".to_owned(),
             "latency_p99_ms" => "Latency, 99th percentile".to_owned(),
             "artifact_bytes" => "Artifact's size".to_owned(),

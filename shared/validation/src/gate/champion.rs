@@ -1,6 +1,6 @@
 //! Candidate against champion: the rule that decides whether there is a reason to change anything.
 
-use tidegate_contract::{Metric, Replace};
+use tidegate_contract::{Metric, Replace, Validation};
 
 use super::Hearing;
 use crate::comparison::{Comparison, Standing, compare};
@@ -17,9 +17,9 @@ const DEFAULT_MARGIN: f64 = 0.01;
 const DEFAULT_RELATIVE_MARGIN: f64 = 0.01;
 
 /// How much worse the candidate may be and still count as equal, in the primary metric's unit.
-pub(super) fn margin(hearing: &Hearing<'_>, champion: f64) -> f64 {
-    hearing.validation.non_inferiority.unwrap_or_else(|| {
-        let ends = hearing.primary.range().iter().any(|end| (end.abs() - 1.0).abs() < f64::EPSILON);
+pub(super) fn margin(validation: &Validation, metric: Metric, champion: f64) -> f64 {
+    validation.non_inferiority.unwrap_or_else(|| {
+        let ends = metric.range().iter().any(|end| (end.abs() - 1.0).abs() < f64::EPSILON);
         if ends { DEFAULT_MARGIN } else { DEFAULT_RELATIVE_MARGIN * champion.abs() }
     })
 }
@@ -61,7 +61,7 @@ fn without_champion(hearing: &Hearing<'_>) -> Rule {
 }
 
 fn judged(hearing: &Hearing<'_>, comparison: &Comparison) -> (Rule, Finding) {
-    let margin = margin(hearing, comparison.champion);
+    let margin = margin(hearing.validation, hearing.primary, comparison.champion);
     let standing = comparison.standing(margin);
     let outcome = outcome(standing, hearing.validation.replace);
     let p = match standing {
@@ -90,7 +90,7 @@ fn judged(hearing: &Hearing<'_>, comparison: &Comparison) -> (Rule, Finding) {
 }
 
 /// The better it stands, the better the outcome: no standing passes where a better one does not.
-fn outcome(standing: Standing, replace: Replace) -> Outcome {
+pub(super) fn outcome(standing: Standing, replace: Replace) -> Outcome {
     match (standing, replace) {
         (Standing::Better, _) | (Standing::AsGood, Replace::WhenNotWorse) => Outcome::Pass,
         (Standing::AsGood, Replace::WhenBetter) | (Standing::Unknown, _) | (Standing::Worse, Replace::WhenNotWorse) => Outcome::CannotTell,
@@ -98,7 +98,7 @@ fn outcome(standing: Standing, replace: Replace) -> Outcome {
     }
 }
 
-fn sentence(comparison: &Comparison, standing: Standing, margin: f64, p: f64, replace: Replace) -> String {
+pub(super) fn sentence(comparison: &Comparison, standing: Standing, margin: f64, p: f64, replace: Replace) -> String {
     let Comparison { metric, candidate, champion, improvement, interval, rows, .. } = *comparison;
     let title = capitalised(metric.title());
     let (own, other) = pair(candidate, champion, interval);

@@ -11,9 +11,11 @@ mod champion;
 mod facts;
 mod fairness;
 mod limits;
+mod live;
 mod segments;
 mod verdict;
 
+pub use live::{Live, live};
 use serde::Serialize;
 use tidegate_contract::{Contract, Metric, Sensitivity, Task, Validation};
 use tidegate_statistics::bootstrap::Plan;

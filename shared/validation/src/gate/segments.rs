@@ -96,7 +96,7 @@ fn tested(hearing: &Hearing<'_>, joined: &Joined<'_>, segment: usize, name: Stri
 }
 
 fn segment_margin(hearing: &Hearing<'_>, comparison: &Comparison) -> f64 {
-    hearing.validation.segment_margin.unwrap_or_else(|| MARGINS * margin(hearing, comparison.champion))
+    hearing.validation.segment_margin.unwrap_or_else(|| MARGINS * margin(hearing.validation, hearing.primary, comparison.champion))
 }
 
 fn rule(hearing: &Hearing<'_>, segment: &str, tested: &[&Tested], judged: usize) -> Rule {
