@@ -24,12 +24,23 @@ pub(crate) fn moved(sheet: &Sheet<'_>) -> Markup {
     html! {
         @if !moved.is_empty() {
             section #moved aria-labelledby="moved-h" {
-                h2 #moved-h { "What moved" span.tally { (words::count(moved.len() as u64)) " of " (words::count(sheet.page.verdict.fields.len() as u64)) } }
+                h2 #moved-h { "What moved" span.tally { (tally(&moved, sheet.page.verdict.fields.len())) } }
                 p.key { "Most important first." span.keys { span.swatch.base {} "baseline" span.swatch.now {} "this window" } }
                 @for field in cards { (card(sheet, field)) }
                 @if !others.is_empty() { (rows::table(sheet, "These moved too", others, sheet.room.rows)) }
             }
         }
+    }
+}
+
+/// `7 of 14, and 1 that may have`: as the headline counts them.
+fn tally(moved: &[&FieldVerdict], fields: usize) -> String {
+    let surely = moved.iter().filter(|field| field.state == State::Drift).count();
+    let count = |fields: usize| words::count(fields as u64);
+    match moved.len() - surely {
+        0 => format!("{} of {}", count(surely), count(fields)),
+        maybe if surely == 0 => format!("{} of {} may have", count(maybe), count(fields)),
+        maybe => format!("{} of {}, and {} that may have", count(surely), count(fields), count(maybe)),
     }
 }
 
