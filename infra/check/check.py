@@ -1,4 +1,5 @@
-"""Checks infra/template.yaml: linters on the template as written and as expanded, then this project's own rules.
+"""Checks infra/template.yaml and its siblings: linters on the template as written and as expanded, this project's own rules, and
+who may do what, simulated.
 
 Every rule is also shown templates that it must refuse. Needs no account and no network.
 """
@@ -11,10 +12,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import broken_permissions
 import events
+import permissions
 from broken import BROKEN, BROKEN_FOR_THE_LINTER
 from rules import RULES
-from template import REGION, TEMPLATE, Stack, expand, read
+from template import REGION, ROLES, TEMPLATE, Stack, expand, read, read_roles
 
 TOOLS = Path(sys.executable).parent
 # No credentials, no settings of the person who runs this, nothing sent home.
@@ -57,6 +60,7 @@ def main():
         faults.extend(f"{title}: {fault}" for fault in faults_found)
 
     expect("cfn-lint, as written", list(filter(None, [run("cfn-lint", str(TEMPLATE))])))
+    expect("cfn-lint, roles", list(filter(None, [run("cfn-lint", str(ROLES))])))
     expanded = expand(read())
     expect("cfn-lint, expanded", list(filter(None, [lint(expanded)])))
     expect("sam validate --lint", list(filter(None, [run("sam", "validate", "--lint", "--template", str(TEMPLATE))])))
@@ -75,6 +79,19 @@ def main():
             faults.append(f"{rule.__name__} accepts a template that breaks it")
     for rule in set(RULES) - {rule for rule, _ in BROKEN}:
         faults.append(f"{rule.__name__} has no template that breaks it")
+
+    roles = read_roles()
+    expect("roles hold together", list(permissions.shape(roles)))
+    for number, change in enumerate(broken_permissions.MISSHAPEN):
+        misshapen = read_roles()
+        change(misshapen)
+        if not list(permissions.shape(misshapen)):
+            faults.append(f"misshapen roles {number} are accepted")
+    asked, wrong = permissions.faults(expanded, roles)
+    expect(f"who may do what: {asked} calls simulated", wrong)
+    expect("nobody may what no list says", list(permissions.Accounts(expanded, roles).unused()))
+    wider, missed = broken_permissions.missed(expanded, roles)
+    expect(f"the matrix catches {wider} broken roles", missed)
 
     for fault in faults:
         print(f"  {fault}", file=sys.stderr)

@@ -39,7 +39,7 @@ TOLD = {"audit", "window", "performance"}
 EXPIRES = "expires_at_s"
 
 # Actions on which IAM takes no resource (service authorization reference).
-WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+WITHOUT_RESOURCE = {"dynamodb:ListStreams", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
 def a_message_stays_hidden_for_six_tries(stack):

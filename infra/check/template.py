@@ -12,12 +12,18 @@ from samtranslator.yaml_helper import yaml_parse
 INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 TEMPLATE = INFRA / "template.yaml"
+ROLES = INFRA / "roles.yaml"
 REGION = "eu-central-1"
 
 
 def read():
     """The template as written, with `!Ref` and its like as plain dictionaries."""
     return yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def read_roles():
+    """roles.yaml, which is plain CloudFormation."""
+    return json.loads(json.dumps(yaml_parse(ROLES.read_text(encoding="utf-8"))))
 
 
 def expand(template):
