@@ -23,6 +23,7 @@ mod says;
 mod serve;
 mod stored;
 mod summary;
+mod tables;
 mod terminal;
 
 use std::process::ExitCode;
@@ -67,6 +68,7 @@ enum Command {
     Approvers(approvers::Arguments),
     Verify(registry::VerifyArguments),
     Serve(serve::Arguments),
+    Tables(tables::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
         Command::Approvers(arguments) => approvers::run(&arguments),
         Command::Verify(arguments) => registry::verify(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Tables(arguments) => tables::run(&arguments),
     };
     terminal::finish(outcome)
 }

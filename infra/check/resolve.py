@@ -123,4 +123,4 @@ class Resolved:
                 return str(self.value(given[name]))
             return str(self.attribute(*name.split(".", 1)) if "." in name else self.reference(name))
 
-        return re.sub(r"\$\{([^!}][^}]*)\}", named, pattern)
+        return re.sub(r"\$\{([^!}][^}]*)\}", named, pattern).replace("${!", "${")

@@ -12,7 +12,6 @@ from samtranslator.yaml_helper import yaml_parse
 INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 TEMPLATE = INFRA / "template.yaml"
-ROLES = INFRA / "roles.yaml"
 REGION = "eu-central-1"
 
 
@@ -21,9 +20,9 @@ def read():
     return yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
 
 
-def read_roles():
-    """roles.yaml, which is plain CloudFormation."""
-    return json.loads(json.dumps(yaml_parse(ROLES.read_text(encoding="utf-8"))))
+def read_plain(name):
+    """A sibling of the template that is plain CloudFormation."""
+    return json.loads(json.dumps(yaml_parse((INFRA / name).read_text(encoding="utf-8"))))
 
 
 def expand(template):
@@ -52,6 +51,7 @@ class Stack:
 
     def __init__(self, expanded):
         self.resources = _granted(expanded["Resources"])
+        self.parameters = expanded.get("Parameters", {})
 
     def of(self, kind):
         """(logical id, properties) of every resource of this type."""

@@ -101,9 +101,9 @@ impl DriftFunction {
     }
 }
 
-/// A verdict as it is written.
+/// A verdict as it is written: on one line, for Athena reads files of JSON line by line.
 pub(crate) fn to_json(verdict: &Verdict) -> Result<Vec<u8>, serde_json::Error> {
-    let mut json = serde_json::to_vec_pretty(verdict)?;
+    let mut json = serde_json::to_vec(verdict)?;
     json.push(b'\n');
     Ok(json)
 }

@@ -195,9 +195,9 @@ impl PerformanceFunction {
     }
 }
 
-/// JSON for people to read.
+/// JSON as it is written: on one line, for Athena reads files of JSON line by line.
 pub(crate) fn to_json(what: &str, file: &str, value: &impl Serialize) -> Result<Vec<u8>, PerformanceError> {
-    let mut json = serde_json::to_vec_pretty(value).map_err(PerformanceError::file(what, file))?;
+    let mut json = serde_json::to_vec(value).map_err(PerformanceError::file(what, file))?;
     json.push(b'\n');
     Ok(json)
 }

@@ -303,9 +303,9 @@ impl Bucket {
         Ok(Some((value, stored.etag)))
     }
 
-    /// Writes a value as JSON for people to read, and returns the entity tag.
+    /// Writes a value as JSON on one line, for Athena reads files of JSON line by line, and returns the entity tag.
     pub(crate) async fn put_json<T: Serialize>(&self, key: &str, value: &T, condition: Condition<'_>) -> Result<String, LakeError> {
-        let mut text = serde_json::to_vec_pretty(value).map_err(|source| LakeError::Json { key: key.to_owned(), source })?;
+        let mut text = serde_json::to_vec(value).map_err(|source| LakeError::Json { key: key.to_owned(), source })?;
         text.push(b'\n');
         self.put(key, text, "application/json", condition).await
     }
