@@ -16,6 +16,7 @@ METRICS = {
     "AWS/Lambda": ({"Invocations", "Errors", "Throttles", "Duration", "IteratorAge"}, {"FunctionName"}),
     "AWS/SQS": ({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, {"QueueName"}),
     "AWS/ApiGateway": ({"4xx", "5xx", "Count", "Latency"}, {"ApiId"}),
+    "AWS/SNS": ({"NumberOfNotificationsFailed"}, {"TopicName"}),
     "Tidegate": ({"LinksLocked"}, {"Stage"}),
 }
 
