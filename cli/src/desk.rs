@@ -69,7 +69,7 @@ pub(crate) fn read(plan: &Plan, path: &Path, progress: &Progress, sink: &mut dyn
 }
 
 /// Joins the requests and responses of several files; `at` is the file that is blamed.
-fn join(plan: &Plan, halves: Vec<String>, at: &Path, sink: &mut dyn Sink) -> Result<Summary, CliError> {
+pub(crate) fn join(plan: &Plan, halves: Vec<String>, at: &Path, sink: &mut dyn Sink) -> Result<Summary, CliError> {
     tidegate_intake::join(plan, halves, None, sink).map_err(|source| CliError::Intake { path: at.to_owned(), source })
 }
 

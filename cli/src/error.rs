@@ -126,6 +126,17 @@ pub(crate) enum CliError {
     NotDone { what: String },
     #[error("{} cannot be submitted: {says}", path.display())]
     Manifest { path: PathBuf, says: String },
+    #[error("found no prediction in {}, expected records with an inference id", path.display())]
+    NoPrediction { path: PathBuf },
+    #[error(
+        "found no prediction with an id and what really was in the evaluation set {}, expected records with an inference id, a score or prediction, and an outcome (truth.actual)",
+        path.display()
+    )]
+    NoEvaluation { path: PathBuf },
+    #[error(
+        "found no window of {length} whose quality was judged of model \"{model}\", expected some: is the model's name right, and has the function performance run?"
+    )]
+    NoQuality { model: String, length: String },
     #[error("a verdict could not be read")]
     Verdict(#[source] serde_json::Error),
 }

@@ -15,7 +15,9 @@ mod files;
 mod guess;
 mod import;
 mod init;
+mod performance;
 mod profile;
+mod reach;
 mod registry;
 mod replay;
 mod sample;
@@ -48,6 +50,7 @@ enum Command {
     /// Print the JSON Schema of a contract, for editors
     Schema,
     Drift(drift::Arguments),
+    Performance(performance::Arguments),
     Replay(replay::Arguments),
     Profile(profile::Arguments),
     Import(import::Arguments),
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Init(arguments) => init::run(&arguments),
         Command::Schema => Ok(Outcome::good(format!("{:#}\n", tidegate_contract::schema()))),
         Command::Drift(arguments) => drift::run(&arguments),
+        Command::Performance(arguments) => performance::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),

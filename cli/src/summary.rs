@@ -100,7 +100,7 @@ fn scope(verdict: &Verdict) -> String {
     text
 }
 
-fn span(window: Window) -> String {
+pub(crate) fn span(window: Window) -> String {
     let minute = |ms| DateTime::from_timestamp_millis(ms).map(|time| time.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
     format!("{} to {} UTC", minute(window.start_ms), minute(window.end_ms))
 }

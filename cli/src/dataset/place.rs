@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use tidegate_lake::Lake;
-use tidegate_local_account::{LAKE, Services, TABLE};
+use tidegate_local_account::{LAKE, TABLE};
 use tidegate_registry::Registry;
 
 use crate::error::CliError;
-
-/// Tries of one call to a demo's folder, the first included.
-const LOCAL_ATTEMPTS: u32 = 1;
+use crate::reach;
 
 /// Which lake is meant.
 #[derive(Debug, clap::Args)]
@@ -54,15 +52,10 @@ impl Standing {
 impl Place {
     /// The demo's folder, or the account that the AWS command line would reach.
     pub(super) async fn open(arguments: &PlaceArguments) -> Result<Self, CliError> {
-        let (config, lake, table) = if let Some(folder) = &arguments.state {
-            let services = Services::open_to_read(folder).map_err(|source| CliError::NoState { path: folder.clone(), source })?;
-            (services.sdk_config(None, LOCAL_ATTEMPTS), LAKE.to_owned(), Some(TABLE.to_owned()))
-        } else {
-            let config = tidegate_runtime::aws_config().await;
-            if config.region().is_none() {
-                return Err(CliError::NoRegion);
-            }
-            (config, arguments.lake_bucket.clone().unwrap_or_default(), arguments.registry_table.clone())
+        let config = reach::sdk_config(arguments.state.as_deref()).await?;
+        let (lake, table) = match &arguments.state {
+            Some(_) => (LAKE.to_owned(), Some(TABLE.to_owned())),
+            None => (arguments.lake_bucket.clone().unwrap_or_default(), arguments.registry_table.clone()),
         };
         Ok(Self {
             lake: Lake::new(aws_sdk_s3::Client::new(&config), &lake),

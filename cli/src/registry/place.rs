@@ -5,14 +5,12 @@ use std::path::PathBuf;
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_s3::Client as S3;
 use tidegate_lake::{Bucket, ContractBook};
-use tidegate_local_account::{AUDIT, MODELS, SIGNING_KEY, Services, TABLE};
+use tidegate_local_account::{AUDIT, MODELS, SIGNING_KEY, TABLE};
 use tidegate_registry::Registry;
 use tidegate_registry::audit::PublicKey;
 
 use crate::error::CliError;
-
-/// Tries of one call to a demo's folder, the first included.
-const LOCAL_ATTEMPTS: u32 = 1;
+use crate::reach;
 
 /// Which registry is meant.
 #[derive(Debug, clap::Args)]
@@ -55,19 +53,14 @@ pub(super) struct Audit {
 impl Place {
     /// The demo's folder, or the account that the AWS command line would reach.
     pub(super) async fn open(arguments: &PlaceArguments) -> Result<Self, CliError> {
-        let (config, names) = if let Some(folder) = &arguments.state {
-            let services = Services::open_to_read(folder).map_err(|source| CliError::NoState { path: folder.clone(), source })?;
-            let names = (TABLE.to_owned(), Some(MODELS.to_owned()), Some(AUDIT.to_owned()));
-            (services.sdk_config(None, LOCAL_ATTEMPTS), names)
-        } else {
-            let config = tidegate_runtime::aws_config().await;
-            if config.region().is_none() {
-                return Err(CliError::NoRegion);
+        let config = reach::sdk_config(arguments.state.as_deref()).await?;
+        let (table, models, audit) = match &arguments.state {
+            Some(_) => (TABLE.to_owned(), Some(MODELS.to_owned()), Some(AUDIT.to_owned())),
+            None => {
+                let table = arguments.registry_table.clone().unwrap_or_default();
+                (table, arguments.models_bucket.clone(), arguments.audit_bucket.clone())
             }
-            let table = arguments.registry_table.clone().unwrap_or_default();
-            (config, (table, arguments.models_bucket.clone(), arguments.audit_bucket.clone()))
         };
-        let (table, models, audit) = names;
         let s3 = S3::new(&config);
         let key = match (&arguments.public_key, &arguments.signing_key, &arguments.state) {
             (Some(path), ..) => {

@@ -7,7 +7,7 @@ use aws_sdk_s3::Client as S3;
 use tidegate_contract::Contract;
 use tidegate_drift::{Gaps, Job, Replay, reference};
 use tidegate_lake::{Baselines, Bucket, ContractBook, Contracts, Lake};
-use tidegate_local_account::{LAKE, MODELS, Services, TABLE};
+use tidegate_local_account::{LAKE, MODELS, TABLE};
 use tidegate_monitoring::Window;
 use tidegate_registry::{Registry, WindowKey};
 
@@ -15,10 +15,8 @@ use super::compare::Compared;
 use super::said::{self, Said};
 use super::{Arguments, Replayed, Task, bar, lengths, tasks, write};
 use crate::error::CliError;
+use crate::reach;
 use crate::terminal::{line, series};
-
-/// Tries of one call to a demo's folder, the first included.
-const LOCAL_ATTEMPTS: u32 = 1;
 
 /// Where things lie.
 struct Place {
@@ -31,15 +29,10 @@ impl Place {
     /// The demo's folder, or the account that the AWS command line would reach.
     async fn open(arguments: &Arguments) -> Result<Self, CliError> {
         let name = |name: &Option<String>| name.clone().unwrap_or_default();
-        let (config, models, lake, table) = if let Some(folder) = &arguments.state {
-            let services = Services::open_to_read(folder).map_err(|source| CliError::NoState { path: folder.clone(), source })?;
-            (services.sdk_config(None, LOCAL_ATTEMPTS), MODELS.to_owned(), LAKE.to_owned(), TABLE.to_owned())
-        } else {
-            let config = tidegate_runtime::aws_config().await;
-            if config.region().is_none() {
-                return Err(CliError::NoRegion);
-            }
-            (config, name(&arguments.models_bucket), name(&arguments.lake_bucket), name(&arguments.registry_table))
+        let config = reach::sdk_config(arguments.state.as_deref()).await?;
+        let (models, lake, table) = match &arguments.state {
+            Some(_) => (MODELS.to_owned(), LAKE.to_owned(), TABLE.to_owned()),
+            None => (name(&arguments.models_bucket), name(&arguments.lake_bucket), name(&arguments.registry_table)),
         };
         let s3 = S3::new(&config);
         Ok(Self {

@@ -123,11 +123,7 @@ impl PerformanceFunction {
         let stored = self.lake.bucket.get(key).await.map_err(PerformanceError::lake(what))?;
         let report: Option<GateReport> =
             stored.filter(|stored| keys::sha256(&stored.bytes) == *sha256).and_then(|stored| serde_json::from_slice(&stored.bytes).ok());
-        Ok(report.map(|report| Registered {
-            version: *version,
-            rows: report.rows.candidate,
-            metrics: report.metrics.into_iter().map(|line| (line.metric, line.candidate)).collect(),
-        }))
+        Ok(report.map(|report| Registered::of_gate(*version, report)))
     }
 
     /// What drift says of the inputs of the same window, if it has judged them.

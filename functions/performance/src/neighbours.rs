@@ -1,20 +1,14 @@
 //! The other windows that a window is held against, by what is listed of them.
 
 use tidegate_contract::Contract;
-use tidegate_lake::{DAY_MS, PerformanceFile, WindowFile};
-use tidegate_performance::{FIRST_WINDOWS, Measured};
+use tidegate_lake::{PerformanceFile, WindowFile};
+use tidegate_performance::{BEFORE, FIRST_WINDOWS, Measured, same_hours};
 use tidegate_registry::WindowKey;
 
 use crate::{PerformanceError, PerformanceFunction, message};
 
-/// Windows before that a report shows.
-const BEFORE: usize = 30;
-
 /// The first windows among which those are looked for whose truth is in.
 const FIRST_CANDIDATES: usize = 31;
-
-/// Past weeks whose same hours are compared.
-const WEEKS: i64 = 8;
 
 /// The windows' ends, and the entity tags of what was measured in them; each list oldest first.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -46,9 +40,7 @@ impl Neighbours {
         }
         let mut before: Vec<(i64, String)> = measured().filter(|(end_ms, _)| *end_ms < window.end_ms).collect();
         before.drain(..before.len().saturating_sub(BEFORE));
-        let is_same_hours = |end_ms: i64| (1..=WEEKS).any(|week| end_ms == window.end_ms - week * 7 * DAY_MS);
-        // A window of a week or more is its own past week.
-        let weeks = measured().filter(|(end_ms, _)| length_ms < 7 * DAY_MS && is_same_hours(*end_ms)).collect();
+        let weeks = measured().filter(|(end_ms, _)| same_hours(window, *end_ms)).collect();
         Self { first, before, weeks }
     }
 
@@ -106,6 +98,7 @@ impl Neighbours {
 #[cfg(test)]
 mod tests {
     use tidegate_contract::WindowLength;
+    use tidegate_lake::DAY_MS;
 
     use super::*;
 

@@ -1,8 +1,8 @@
 //! How often predictions of a score come true: learned where the truth is known, used where it is not yet.
 
 use serde::{Deserialize, Serialize};
-
-use crate::cells::{CELLS, ScoreCell};
+use tidegate_statistics::chi_squared;
+use tidegate_validation::{CELLS, ScoreRows};
 
 /// Fewest rows that a block of the curve rests on: of fewer, one surprise would bend it.
 const BLOCK_ROWS: u64 = 30;
@@ -18,6 +18,11 @@ pub enum Basis {
     Registered {
         /// The champion's number.
         version: u32,
+        /// Rows.
+        rows: u64,
+    },
+    /// An evaluation set that is no registered version's: at a desk.
+    EvaluationSet {
         /// Rows.
         rows: u64,
     },
@@ -78,13 +83,13 @@ impl Calibration {
         Self { basis: Basis::AsTheyAre, blocks: Vec::new() }
     }
 
-    /// Learns from the cells of one or several windows; scores as they are with fewer than 200 rows whose truth is in.
+    /// Learns from the cells of an evaluation set, or of one or several windows; scores as they are with fewer than 200 rows whose truth is in.
     #[must_use]
-    pub fn learn<'c>(cells: impl IntoIterator<Item = &'c ScoreCell>, basis: impl FnOnce(u64) -> Basis) -> Self {
+    pub fn learn(cells: impl IntoIterator<Item = ScoreRows>, basis: impl FnOnce(u64) -> Basis) -> Self {
         let mut counts = vec![[0_u64; 2]; usize::from(CELLS)];
         for cell in cells {
             if let Some([rows, positives]) = counts.get_mut(usize::from(cell.cell)) {
-                *rows += cell.labelled;
+                *rows += cell.rows;
                 *positives += cell.positives;
             }
         }
@@ -111,6 +116,42 @@ impl Calibration {
             blocks.pop();
         }
         Self { basis: basis(total), blocks }
+    }
+
+    /// How far what came of these predictions contradicts it: the chance of so many positives, or so few, in its blocks; and the share of the predictions by
+    /// which the blocks are off.
+    ///
+    /// `χ² = Σ (k − n p)² / (n p (1 − p) (1 + n / m))` over the blocks, with as many degrees of freedom, where a block of `m` rows has rate `p` and `k` of
+    /// `n` predictions came true.
+    pub(crate) fn contradiction(&self, cells: &[ScoreRows]) -> Option<(f64, f64)> {
+        let rates: Vec<f64> = self.rates().into_iter().map(|(rate, _)| rate).collect();
+        let mut found = vec![[0.0_f64; 4]; self.blocks.len()];
+        for cell in cells {
+            // The block that it is nearest to.
+            let place = f64::from(cell.cell);
+            let nearest = (0..self.blocks.len()).min_by(|a, b| {
+                let far = |at: &usize| self.blocks.get(*at).map_or(f64::INFINITY, |block| (block.middle() - place).abs());
+                far(a).total_cmp(&far(b))
+            });
+            let chance = self.chance(cell.cell, 0.5, &rates);
+            if let Some([rows, positives, expected, variance]) = nearest.and_then(|nearest| found.get_mut(nearest)) {
+                *rows += cell.rows as f64;
+                *positives += cell.positives as f64;
+                *expected += cell.rows as f64 * chance;
+                *variance += cell.rows as f64 * chance * (1.0 - chance);
+            }
+        }
+        let used: Vec<f64> = found
+            .iter()
+            .zip(&self.blocks)
+            .filter(|([rows, _, _, variance], _)| *rows > 0.0 && *variance > 0.0)
+            .map(|([rows, positives, expected, variance], block)| {
+                (positives - expected).powi(2) / (variance * (1.0 + rows / block.rows as f64))
+            })
+            .collect();
+        let off: f64 = found.iter().map(|[_, positives, expected, _]| (positives - expected).abs()).sum();
+        let rows: f64 = found.iter().map(|[rows, ..]| rows).sum();
+        Some((chi_squared::sf(used.iter().sum(), used.len() as f64)?, off / rows))
     }
 
     /// Number of blocks.
@@ -142,8 +183,8 @@ impl Calibration {
 mod tests {
     use super::*;
 
-    fn cell(cell: u16, labelled: u64, positives: u64) -> ScoreCell {
-        ScoreCell { cell, predicted: false, rows: labelled, labelled, positives, sum: 0.0, sum_of_squares: 0.0 }
+    fn cell(cell: u16, rows: u64, positives: u64) -> ScoreRows {
+        ScoreRows { cell, rows, positives }
     }
 
     fn basis(rows: u64) -> Basis {
@@ -157,7 +198,7 @@ mod tests {
 
     #[test]
     fn rates_rise_and_cells_that_contradict_each_other_are_one() {
-        let calibration = Calibration::learn(&[cell(100, 100, 10), cell(110, 100, 40), cell(120, 100, 20), cell(300, 100, 90)], basis);
+        let calibration = Calibration::learn([cell(100, 100, 10), cell(110, 100, 40), cell(120, 100, 20), cell(300, 100, 90)], basis);
         assert_eq!((calibration.blocks(), &calibration.basis), (3, &basis(400)));
         assert!((chance(&calibration, 50) - 10.5 / 101.0).abs() < 1e-12, "below the first block its rate");
         assert!((chance(&calibration, 115) - 60.5 / 201.0).abs() < 1e-12);
@@ -167,10 +208,19 @@ mod tests {
     }
 
     #[test]
+    fn outcomes_contradict_a_calibration_that_promised_others() {
+        let calibration = Calibration::learn([cell(100, 1_000, 100), cell(300, 1_000, 800)], basis);
+        let found = |low, high| calibration.contradiction(&[cell(100, 500, low), cell(300, 500, high)]).unwrap();
+        assert!(found(52, 395).0 > 0.5, "{:?}", found(52, 395));
+        // By hand: off by 100 of 1,000 rows, of a variance of 500 · 0.1 · 0.9 · 1.5 = 67.5 or so: 12 standard deviations.
+        assert!(found(150, 400).0 < 1e-9 && (found(150, 400).1 - 0.1).abs() < 0.002, "{:?}", found(150, 400));
+    }
+
+    #[test]
     fn few_rows_bend_nothing() {
-        let calibration = Calibration::learn(&[cell(100, 200, 20), cell(200, 5, 5), cell(300, 200, 150), cell(399, 3, 3)], basis);
+        let calibration = Calibration::learn([cell(100, 200, 20), cell(200, 5, 5), cell(300, 200, 150), cell(399, 3, 3)], basis);
         assert_eq!(calibration.blocks(), 2);
-        assert_eq!(Calibration::learn(&[cell(100, 199, 20)], basis), Calibration::as_they_are());
+        assert_eq!(Calibration::learn([cell(100, 199, 20)], basis), Calibration::as_they_are());
         assert!((chance(&Calibration::as_they_are(), 7) - 0.123).abs() < 1e-12);
     }
 }

@@ -1,9 +1,13 @@
-//! How good a binary model probably is, from its calibrated scores alone.
+//! How good a model probably is, from its calibrated scores alone.
 //!
 //! Of predictions whose chances to be positive are `pᵢ`, `Σ pᵢ` over those predicted positive are expected to be true positives, `Σ (1 − pᵢ)` false ones, and
 //! so on; every metric of the confusion matrix follows, and so does the area under the ROC curve. It holds as long as a score means what it meant where the
 //! calibration was learned: it sees a change of the inputs, and cannot see a change of what follows from them (concept drift). That is what the truth
 //! is for.
+//!
+//! Of several classes the score is how sure the model was of the class that it predicted; calibrated, it is the chance that the prediction comes true, and their
+//! mean is the accuracy to expect. The other metrics would need the probabilities of all classes, which records do not hold. A regression's number promises
+//! nothing.
 //!
 //! How far estimates missed in the first windows, beyond what their intervals explain, widens the interval ([`Misses`]): where days differ in what a score
 //! means, an estimate is trusted less.
@@ -15,13 +19,12 @@
 //! Performance Under Covariate Shift Without Labels*. The intervals are ours.
 
 use serde::{Deserialize, Serialize};
-use tidegate_contract::Metric;
+use tidegate_contract::{Metric, Task};
 use tidegate_statistics::random::Random;
 use tidegate_statistics::{normal, student_t};
 
 use crate::calibration::{Basis, Calibration};
-use crate::cells::ScoreCell;
-use crate::measured::rounded;
+use crate::measured::{ScoreCell, rounded};
 use crate::reference::HALF_WIDTH;
 
 /// Worlds that are drawn.
@@ -95,9 +98,9 @@ struct Cell<'c> {
     positives: f64,
 }
 
-/// Estimates quality from a window's scores; `None` if it has none.
+/// Estimates quality from a window's scores; `None` if it has none. Of a multiclass task only accuracy.
 #[must_use]
-pub fn estimate(cells: &[ScoreCell], calibration: &Calibration, seed: u64) -> Option<Estimated> {
+pub fn estimate(task: Task, cells: &[ScoreCell], calibration: &Calibration, seed: u64) -> Option<Estimated> {
     let rows: u64 = cells.iter().map(|cell| cell.rows).sum();
     if rows == 0 {
         return None;
@@ -120,7 +123,10 @@ pub fn estimate(cells: &[ScoreCell], calibration: &Calibration, seed: u64) -> Op
             drawn.extend(value);
         }
     }
-    let metrics = METRICS.into_iter().zip(values).zip(drawn).filter_map(|((metric, value), mut drawn)| {
+    // That a prediction comes true is all that the score of a predicted class promises.
+    let is_promised = |metric: Metric| task == Task::Binary || metric == Metric::Accuracy;
+    let promised = METRICS.into_iter().zip(values).zip(drawn).filter(|((metric, _), _)| is_promised(*metric));
+    let metrics = promised.filter_map(|((metric, value), mut drawn)| {
         drawn.sort_unstable_by(f64::total_cmp);
         let quantile = |q| tidegate_statistics::moments::quantile_type7(&drawn, q);
         let value = rounded(value?)?;
@@ -182,8 +188,9 @@ fn values(cells: &[Cell<'_>]) -> [Option<f64>; METRICS.len()] {
 
 #[cfg(test)]
 mod tests {
+    use tidegate_validation::cell_of;
+
     use super::*;
-    use crate::cells::cell_of;
 
     fn cells(scores: &[(f64, u64)]) -> Vec<ScoreCell> {
         let cell = |(score, rows): &(f64, u64)| {
@@ -198,7 +205,7 @@ mod tests {
     #[test]
     fn an_estimate_is_what_the_scores_promise() {
         // By hand: of 60 at 0.1 and 40 at 0.8, 6 and 32 are expected to be positive.
-        let estimated = estimate(&cells(&[(0.1, 60), (0.8, 40)]), &Calibration::as_they_are(), 1).unwrap();
+        let estimated = estimate(Task::Binary, &cells(&[(0.1, 60), (0.8, 40)]), &Calibration::as_they_are(), 1).unwrap();
         let of = |metric| estimated.metric(metric).unwrap().0;
         let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-8, "{found} is not {expected}");
         close(of(Metric::Accuracy), (54.0 + 32.0) / 100.0);
@@ -212,13 +219,24 @@ mod tests {
         for (metric, value, [low, high]) in &estimated.metrics {
             assert!(low < value && value < high, "{metric:?}");
         }
-        assert_eq!(estimate(&[], &Calibration::as_they_are(), 1), None);
+        assert_eq!(estimate(Task::Binary, &[], &Calibration::as_they_are(), 1), None);
+    }
+
+    #[test]
+    fn of_several_classes_the_share_that_comes_true_is_promised() {
+        let mut sure = cells(&[(0.6, 50), (0.9, 50)]);
+        for cell in &mut sure {
+            cell.predicted = true;
+        }
+        let estimated = estimate(Task::Multiclass, &sure, &Calibration::as_they_are(), 1).unwrap();
+        assert_eq!(estimated.metrics.iter().map(|(metric, ..)| *metric).collect::<Vec<_>>(), [Metric::Accuracy]);
+        assert!((estimated.metric(Metric::Accuracy).unwrap().0 - 0.75).abs() < 1e-8);
     }
 
     #[test]
     fn more_predictions_are_surer() {
         let width = |rows: u64| {
-            let [low, high] = estimate(&cells(&[(0.1, 3 * rows), (0.8, 2 * rows)]), &Calibration::as_they_are(), 1)
+            let [low, high] = estimate(Task::Binary, &cells(&[(0.1, 3 * rows), (0.8, 2 * rows)]), &Calibration::as_they_are(), 1)
                 .unwrap()
                 .metric(Metric::Accuracy)
                 .unwrap()

@@ -14,10 +14,11 @@ use arrow_array::RecordBatch;
 use sha2::{Digest, Sha256};
 use tidegate_contract::Task;
 use tidegate_monitoring::Window;
+use tidegate_validation::cell_of;
 
-use crate::cells::{ScoreCell, cell_of};
 use crate::columns::{Codes, Numbers, Texts, Times};
 use crate::health::{Counter, Health};
+use crate::measured::ScoreCell;
 use crate::names::{NONE, Names};
 use crate::subject::Subject;
 
@@ -342,15 +343,19 @@ impl Join {
                 *labelled += u64::from(is_labelled);
             }
         }
-        if let (Task::Binary, Some(score), Some(predicted)) = (self.subject.task, score, predicted) {
+        // Of several classes, the score is how sure the model was of the one that it predicted.
+        let (is_chosen, came_true) = match self.subject.task {
+            Task::Binary => (predicted == Some(1), actual == Some(1)),
+            Task::Multiclass | Task::Regression => (true, actual == predicted),
+        };
+        if let (true, Some(score), Some(_)) = (self.subject.task != Task::Regression, score, predicted) {
             match cell_of(score) {
                 Some(cell) => {
-                    let empty =
-                        ScoreCell { cell, predicted: predicted == 1, rows: 0, labelled: 0, positives: 0, sum: 0.0, sum_of_squares: 0.0 };
-                    let cell = joined.cells.entry((cell, predicted == 1)).or_insert(empty);
+                    let empty = ScoreCell { cell, predicted: is_chosen, rows: 0, labelled: 0, positives: 0, sum: 0.0, sum_of_squares: 0.0 };
+                    let cell = joined.cells.entry((cell, is_chosen)).or_insert(empty);
                     cell.rows += 1;
                     cell.labelled += u64::from(is_labelled);
-                    cell.positives += u64::from(is_labelled && actual == Some(1));
+                    cell.positives += u64::from(is_labelled && came_true);
                     cell.sum += score;
                     cell.sum_of_squares += score * score;
                 }

@@ -1,32 +1,25 @@
 //! A window's quality, held against what it should be.
 
-use tidegate_contract::{Contract, Direction, FairnessMetric, Metric, Task};
+use tidegate_contract::{Contract, Direction, Metric};
 use tidegate_monitoring::{CauseKind, State, Window};
-use tidegate_statistics::{correction, normal, student_t};
-use tidegate_validation::report::MetricValue;
+use tidegate_statistics::{normal, student_t};
 
-use crate::calibration::{Basis, Calibration};
-use crate::estimate::{Estimated, Misses, estimate};
+use crate::calibration::Basis;
+use crate::estimate::Estimated;
+use crate::findings::{of_coverage, of_fairness, of_health, of_segments};
 use crate::measured::{Measured, rounded};
+use crate::promise::Promise;
 use crate::reference::{HALF_WIDTH, reference, with_error};
+use crate::registered::Registered;
 use crate::triage::triage;
 use crate::verdict::{Check, Finding, FindingKind, Performance, Point, Reference, SCHEMA};
-use crate::words::{count, percent, value};
+use crate::words::{count, value};
 
 /// Most windows of the trail.
 pub(crate) const TRAIL: usize = 31;
 
 /// Chance of a false alarm in 30 days.
 const LEVEL: f64 = 0.05;
-
-/// Share of false discoveries among segments that are called worse.
-const FALSE_DISCOVERIES: f64 = 0.02;
-
-/// Chance below which truth is missing otherwise than at random, and Cramér's V from which on that matters.
-const MISSING: (f64, f64) = (0.01, 0.1);
-
-/// How many times more or fewer records than the most or the fewest of past weeks are a sudden change.
-const VOLUME_FACTOR: f64 = 2.0;
 
 const HOURS_OF_A_MONTH: f64 = 720.0;
 
@@ -56,23 +49,12 @@ pub struct Inputs<'a> {
     pub drift: Option<(State, CauseKind)>,
 }
 
-/// A champion's quality when it was registered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Registered {
-    /// Its number.
-    pub version: u32,
-    /// Rows of the evaluation set.
-    pub rows: u64,
-    /// What the gate measured.
-    pub metrics: Vec<(Metric, MetricValue)>,
-}
-
 /// Judges a window.
 #[must_use]
 pub fn judge(input: &Input<'_>) -> Performance {
     let Input { contract, measured, inputs } = *input;
     let metric = contract.validation.primary(contract.task);
-    let promise = Promise::learn(contract, inputs.first);
+    let promise = Promise::learn(contract, &inputs);
     let reference = reference(metric, &inputs);
     let check = reference.as_ref().filter(|_| measured.is_judged(contract)).and_then(|reference| {
         let (now, error) = with_error(measured.metric(metric)?)?;
@@ -138,45 +120,6 @@ pub fn judge(input: &Input<'_>) -> Performance {
     }
 }
 
-/// What scores mean: as the first windows show it.
-fn calibration(first: &[Measured]) -> Calibration {
-    let windows = first.len() as u64;
-    Calibration::learn(first.iter().flat_map(|window| &window.scores), |rows| Basis::FirstWindows { windows, rows })
-}
-
-/// The seed of a window's random numbers.
-fn seed(window: Window) -> u64 {
-    window.end_ms.unsigned_abs()
-}
-
-/// What a window's scores promise: what they mean, and how far they missed before.
-struct Promise {
-    calibration: Calibration,
-    misses: Misses,
-}
-
-impl Promise {
-    fn learn(contract: &Contract, first: &[Measured]) -> Self {
-        let calibration = calibration(first);
-        let known = first.iter().filter_map(|window| {
-            let realised = window.quality.as_ref()?.metrics.iter().filter_map(|(metric, found)| Some((*metric, found.value?)));
-            Some((estimated(contract, window, &calibration)?, realised.collect()))
-        });
-        let misses = Misses::learn(&known.collect::<Vec<_>>());
-        Self { calibration, misses }
-    }
-
-    fn of(&self, contract: &Contract, measured: &Measured) -> Option<Estimated> {
-        estimated(contract, measured, &self.calibration).map(|estimated| self.misses.widen(estimated))
-    }
-}
-
-/// An estimate, of a binary model whose scores are probabilities.
-fn estimated(contract: &Contract, measured: &Measured, calibration: &Calibration) -> Option<Estimated> {
-    let can_be = contract.task == Task::Binary && measured.predictions.odd_scores == 0;
-    can_be.then(|| estimate(&measured.scores, calibration, seed(measured.window))).flatten()
-}
-
 /// The fall that matters: what the contract lets a candidate be worse than the champion.
 pub(crate) fn margin(contract: &Contract, metric: Metric, reference: f64) -> f64 {
     let [_, greatest] = metric.range();
@@ -236,6 +179,7 @@ impl Check {
 pub(crate) fn basis_says(basis: &Basis) -> String {
     match basis {
         Basis::Registered { version, .. } => format!("when version {version} was registered"),
+        Basis::EvaluationSet { .. } => "on the evaluation set".to_owned(),
         Basis::FirstWindows { windows: 1, .. } => "in the first window whose truth is in".to_owned(),
         Basis::FirstWindows { windows, .. } => format!("in the first {windows} windows whose truth is in"),
         Basis::AsTheyAre => "as the scores say".to_owned(),
@@ -277,153 +221,6 @@ fn of_estimate(metric: Metric, estimated: &Estimated, reference: &Reference, mar
         basis_says(&reference.basis)
     );
     Some(Finding { kind: FindingKind::Estimate, state: if is_sure { State::Warning } else { State::Ok }, sentence: says })
-}
-
-/// Segments that are worse than they were in the first windows, corrected for their number (Benjamini-Hochberg).
-fn of_segments(contract: &Contract, metric: Metric, measured: &Measured, first: &[Measured]) -> Vec<Finding> {
-    let own = |window: &Measured, by: &str, name: &str| {
-        let part = window.segments.iter().find(|part| part.by == by && part.name == name)?;
-        with_error(part.metrics.iter().find(|(found, _)| *found == metric).map(|(_, value)| value)?)
-    };
-    let mut tests = Vec::new();
-    for part in &measured.segments {
-        let Some((now, error)) = own(measured, &part.by, &part.name) else { continue };
-        let before: Vec<(f64, f64)> = first.iter().filter_map(|window| own(window, &part.by, &part.name)).collect();
-        if before.len() < 3 {
-            continue;
-        }
-        let count = before.len() as f64;
-        let mean = before.iter().map(|(value, _)| value).sum::<f64>() / count;
-        // The windows' own spread holds both their errors and how much the segment differs anyway.
-        let spread = before.iter().map(|(value, _)| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
-        let usual = before.iter().map(|(_, error)| error * error).sum::<f64>() / count;
-        let spread = (error * error + (spread - usual).max(0.0) + spread.max(usual) / count).sqrt();
-        let fall = fall_of(metric, now, mean);
-        let p = student_t::two_sided_p(fall / spread, count - 1.0).unwrap_or(1.0);
-        let p = if fall > 0.0 { p / 2.0 } else { 1.0 - p / 2.0 };
-        let least = fall - student_t::quantile(0.975, count - 1.0).unwrap_or(HALF_WIDTH) * spread;
-        tests.push((part, now, mean, least, p));
-    }
-    let adjusted = correction::benjamini_hochberg(&tests.iter().map(|(.., p)| *p).collect::<Vec<_>>());
-    let worse = tests.into_iter().zip(adjusted).filter(|((_, _, mean, least, _), q)| {
-        let allowed = contract.validation.segment_margin.unwrap_or(2.0 * margin(contract, metric, *mean));
-        *q < FALSE_DISCOVERIES && *least > allowed
-    });
-    worse
-        .map(|((part, now, mean, least, _), _)| Finding {
-            kind: FindingKind::Segment,
-            state: State::Warning,
-            sentence: format!(
-                "Of {} = {}, {} is {}; it was {} in the first windows: worse by at least {}.",
-                part.by,
-                part.name,
-                metric.title(),
-                value(now),
-                value(mean),
-                value(least)
-            ),
-        })
-        .collect()
-}
-
-/// The contract's fairness rules, as the gate reads them: broken where the whole interval lies on the wrong side.
-fn of_fairness(contract: &Contract, measured: &Measured) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for rule in contract.validation.fairness_rules() {
-        for line in measured.fairness.iter().filter(|line| line.metric == rule.metric) {
-            let (Some(now), Some([low, high])) = (line.value, line.interval) else { continue };
-            let is_over = rule.maximum.is_some_and(|maximum| low > maximum);
-            let is_under = rule.minimum.is_some_and(|minimum| high < minimum);
-            let limit = rule.maximum.filter(|_| is_over).map(|limit| ("at most", limit));
-            let Some((words, limit)) = limit.or(rule.minimum.filter(|_| is_under).map(|limit| ("at least", limit))) else { continue };
-            findings.push(Finding {
-                kind: FindingKind::Fairness,
-                state: State::Warning,
-                sentence: format!(
-                    "By {}, {} is {} ({} to {}) among {}; {words} {} is asked.",
-                    line.feature,
-                    fairness_title(line.metric),
-                    value(now),
-                    value(low),
-                    value(high),
-                    line.groups.join(", "),
-                    value(limit)
-                ),
-            });
-        }
-    }
-    findings
-}
-
-fn fairness_title(metric: FairnessMetric) -> String {
-    metric.name().replace('_', " ")
-}
-
-fn of_coverage(measured: &Measured) -> Vec<Finding> {
-    let (level, least) = MISSING;
-    let biased = measured
-        .coverage
-        .missing
-        .iter()
-        .filter(|missing| missing.p.is_some_and(|p| p < level) && missing.effect.is_some_and(|effect| effect >= least));
-    biased
-        .map(|missing| {
-            let share = |group: &&crate::GroupCoverage| group.labelled as f64 / group.predictions.max(1) as f64;
-            let large = || missing.groups.iter().filter(|group| group.predictions >= 20);
-            let least = large().min_by(|a, b| share(a).total_cmp(&share(b)));
-            let most = large().max_by(|a, b| share(a).total_cmp(&share(b)));
-            let named = |group: Option<&crate::GroupCoverage>| {
-                group.map(|group| format!("{} of {}", percent(share(&group)), group.name)).unwrap_or_default()
-            };
-            Finding {
-                kind: FindingKind::Coverage,
-                state: State::Ok,
-                sentence: format!(
-                    "Truth is missing, and not at random: by {}, {} is in and {}. Quality is that of the predictions whose truth is in.",
-                    missing.by,
-                    named(least),
-                    named(most)
-                ),
-            }
-        })
-        .collect()
-}
-
-fn of_health(contract: &Contract, measured: &Measured, weeks: &[Measured]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let health = &measured.health;
-    let finding = |kind, sentence| Finding { kind, state: State::Warning, sentence };
-    let usual: Vec<u64> = weeks.iter().map(|week| week.health.records).collect();
-    let (fewest, most) = (usual.iter().min().copied().unwrap_or(0), usual.iter().max().copied().unwrap_or(0));
-    // Two weeks at least: one may have been the odd one.
-    let is_expected = usual.len() >= 2 && fewest > 0;
-    if is_expected && health.records == 0 {
-        let sentence =
-            format!("No record came; in the same hours of the past {} weeks there were {} to {}.", usual.len(), count(fewest), count(most));
-        findings.push(Finding { kind: FindingKind::Silence, state: State::NoData, sentence });
-    } else if let Some(limit) = contract.service.silence_minutes.map(u64::from).filter(|limit| health.silent_minutes > *limit) {
-        let sentence = format!("No record came for {} minutes on end; the contract allows {}.", count(health.silent_minutes), count(limit));
-        findings.push(finding(FindingKind::Silence, sentence));
-    }
-    let is_many = health.records as f64 > most as f64 * VOLUME_FACTOR;
-    let is_few = (health.records as f64) < fewest as f64 / VOLUME_FACTOR;
-    if is_expected && health.records > 0 && (is_many || is_few) {
-        let sentence = format!(
-            "{} records came; in the same hours of the past {} weeks there were {} to {}.",
-            count(health.records),
-            usual.len(),
-            count(fewest),
-            count(most)
-        );
-        findings.push(finding(FindingKind::Volume, sentence));
-    }
-    if let (Some(limit), Some(p99)) = (contract.service.latency_p99_ms, health.latency_p99_ms)
-        && p99 > limit
-    {
-        let sentence = format!("One answer in a hundred took more than {} ms; the contract allows {} ms.", value(p99), value(limit));
-        findings.push(finding(FindingKind::Latency, sentence));
-    }
-    findings
 }
 
 fn realised(measured: &Measured, estimated: Option<&Estimated>) -> Vec<(Metric, f64, bool)> {

@@ -9,16 +9,18 @@
 //! - [`judge`] holds a window against the model's registration and the first windows, and names cause and action.
 
 mod calibration;
-mod cells;
 mod columns;
 mod coverage;
 mod estimate;
+mod findings;
 mod health;
 mod join;
 mod judge;
 mod measured;
 mod names;
+mod promise;
 mod reference;
+mod registered;
 mod rivals;
 mod subject;
 mod triage;
@@ -26,14 +28,16 @@ mod verdict;
 mod words;
 
 pub use calibration::{Basis, Calibration};
-pub use cells::{CELLS, ScoreCell, cell_of};
 pub use coverage::{Coverage, GroupCoverage, Lag, Missing};
 pub use estimate::{Estimated, estimate};
 pub use health::Health;
 pub use join::{Join, Joined, PARTITIONS, TURN_ROWS};
-pub use judge::{Input, Inputs, Registered, judge};
-pub use measured::{FORMAT as MEASURED_FORMAT, Fairness, Measured, Part, Predictions, Quality};
-pub use reference::{FIRST_WINDOWS, LEAST_SHARE};
+pub use judge::{Input, Inputs, judge};
+pub use measured::{FORMAT as MEASURED_FORMAT, Fairness, Measured, Part, Predictions, Quality, ScoreCell};
+pub use promise::unestimated;
+pub use reference::{BEFORE, FIRST_WINDOWS, LEAST_SHARE, WEEKS, same_hours};
+pub use registered::Registered;
 pub use rivals::{Rival, Rivals};
 pub use subject::Subject;
 pub use verdict::{Check, Finding, FindingKind, Performance, Point, Reference, SCHEMA};
+pub use words::value as in_words;

@@ -7,16 +7,15 @@ use tidegate_statistics::bootstrap::Plan;
 use tidegate_validation::fairness::Groups;
 use tidegate_validation::metrics::{Confusion, measure, measure_all};
 use tidegate_validation::report::MetricValue;
-use tidegate_validation::{Labels, Outcomes};
+use tidegate_validation::{Labels, Outcomes, ScoreRows};
 
-use crate::cells::ScoreCell;
 use crate::coverage::{Coverage, GroupCoverage, Lag, Missing};
 use crate::health::Health;
 use crate::join::Joined;
 use crate::names::{NONE, Names};
 
 /// Version of the shape.
-pub const FORMAT: &str = "tidegate.measured/1";
+pub const FORMAT: &str = "tidegate.measured/2";
 
 /// Resamples for intervals without a formula.
 const RESAMPLES: u32 = 400;
@@ -83,6 +82,25 @@ pub struct Quality {
     /// Rows by what was and what was predicted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confusion: Vec<(String, String, u64)>,
+}
+
+/// The predictions whose scores lie in one cell and that were predicted alike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScoreCell {
+    /// The cell ([`tidegate_validation::cell_of`]).
+    pub cell: u16,
+    /// Whether they were predicted positive; of a multiclass task always so, since the score is that of the class that was predicted.
+    pub predicted: bool,
+    /// Predictions.
+    pub rows: u64,
+    /// Those whose truth is in.
+    pub labelled: u64,
+    /// Those that came true: the positive ones, or of a multiclass task those whose class was predicted.
+    pub positives: u64,
+    /// Sum of the scores.
+    pub sum: f64,
+    /// Sum of the squared scores.
+    pub sum_of_squares: f64,
 }
 
 /// The predictions of a version or a group.
@@ -183,6 +201,11 @@ impl Measured {
             fairness: outcomes.as_ref().map(|outcomes| fairness(&joined, outcomes, plan)).unwrap_or_default(),
             health: joined.health,
         }
+    }
+
+    /// What came of the scores of the predictions whose truth is in.
+    pub(crate) fn score_rows(&self) -> Vec<ScoreRows> {
+        self.scores.iter().map(|cell| ScoreRows { cell: cell.cell, rows: cell.labelled, positives: cell.positives }).collect()
     }
 
     /// A metric of the whole window.

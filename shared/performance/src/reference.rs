@@ -1,10 +1,11 @@
 //! What a window's quality is held against: the champion's registration, or the first windows whose truth is in; and how much windows differ anyway.
 
 use tidegate_contract::{Contract, Metric};
+use tidegate_monitoring::Window;
 use tidegate_validation::report::MetricValue;
 
 use crate::calibration::Basis;
-use crate::judge::{Inputs, Registered};
+use crate::judge::Inputs;
 use crate::measured::{Measured, rounded};
 use crate::verdict::Reference;
 
@@ -13,6 +14,20 @@ pub const FIRST_WINDOWS: usize = 7;
 
 /// Least share of its truth that must be in for a window to be one of them.
 pub const LEAST_SHARE: f64 = 0.5;
+
+/// So many windows before it are shown beside a window.
+pub const BEFORE: usize = 30;
+
+/// Past weeks whose same hours a window is compared with.
+pub const WEEKS: i64 = 8;
+
+const WEEK_MS: i64 = 7 * 24 * 3_600_000;
+
+/// Whether a window that ends then covers the same hours of one of the past weeks. A window of a week or more is its own past week.
+#[must_use]
+pub fn same_hours(window: Window, end_ms: i64) -> bool {
+    window.end_ms - window.start_ms < WEEK_MS && (1..=WEEKS).any(|week| end_ms == window.end_ms - week * WEEK_MS)
+}
 
 /// Half the width of a 95 % interval, in standard errors.
 pub(crate) const HALF_WIDTH: f64 = 1.959_963_984_540_054;
@@ -40,10 +55,10 @@ pub(crate) fn with_error(value: &MetricValue) -> Option<(f64, f64)> {
 pub(crate) fn reference(metric: Metric, inputs: &Inputs<'_>) -> Option<Reference> {
     let firsts: Vec<(f64, f64)> = inputs.first.iter().filter_map(|window| with_error(window.metric(metric)?)).collect();
     let variation = variation(&firsts);
-    let registered = inputs.registered.and_then(|registered: &Registered| {
+    let registered = inputs.registered.and_then(|registered| {
         let (_, value) = registered.metrics.iter().find(|(found, _)| *found == metric)?;
         let (value, error) = with_error(value)?;
-        Some((Basis::Registered { version: registered.version, rows: registered.rows }, value, error))
+        Some((registered.basis(), value, error))
     });
     let (basis, value, error) = registered.or_else(|| {
         let (value, error) = pooled(&firsts, variation)?;

@@ -28,6 +28,10 @@ pub(crate) fn triage(
     match state {
         State::Ok => return nothing(action(ActionKind::None, "Nothing needs to be done.")),
         State::NoData => return nothing(action(ActionKind::Supply, "Find out why no prediction is logged.")),
+        State::InsufficientData if input.measured.is_judged(input.contract) => {
+            let sentence = "Register the model with an evaluation set, or wait for the truth of its first windows: then there is something to hold it against.";
+            return nothing(action(ActionKind::Supply, sentence));
+        }
         State::InsufficientData => return nothing(action(ActionKind::Supply, "Wait for the truth, or find out why it does not come.")),
         State::Warning | State::Drift if quality_falls => {}
         _ => {

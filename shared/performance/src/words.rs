@@ -14,7 +14,8 @@ pub(crate) fn count(number: u64) -> String {
 }
 
 /// A metric's value with three digits: `0.812`, `1,240`, `-0.0123`.
-pub(crate) fn value(number: f64) -> String {
+#[must_use]
+pub fn value(number: f64) -> String {
     let size = number.abs();
     if size >= 1000.0 {
         #[expect(

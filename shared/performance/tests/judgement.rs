@@ -152,7 +152,7 @@ fn an_estimate_holds_what_it_promises() {
     }
     let share = f64::from(within) / f64::from(all);
     assert!((0.90..=1.0).contains(&share), "{within} of {all} realised values lie in their 95 % intervals: {missed:?}");
-    assert!(estimate(&[], &tidegate_performance::Calibration::as_they_are(), 1).is_none());
+    assert!(estimate(tidegate_contract::Task::Binary, &[], &tidegate_performance::Calibration::as_they_are(), 1).is_none());
 }
 
 #[test]

@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use tidegate_contract::{FairnessMetric, Metric};
 use tidegate_statistics::interval::Interval;
 
-use crate::Undefined;
 use crate::metrics::{Measured, Method};
+use crate::{ScoreRows, Undefined};
 
 /// The format of a report.
 pub const FORMAT: &str = "tidegate.gate/1";
@@ -35,6 +35,9 @@ pub struct GateReport {
     pub fairness: Vec<FairnessLine>,
     /// The rows.
     pub rows: RowCounts,
+    /// What the candidate's scores came to on them: from these is told what its scores mean when it serves and the truth is not in yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<ScoreRows>,
     /// What all this was computed from.
     pub computed_from: ComputedFrom,
 }

@@ -1,7 +1,7 @@
 //! Quality over time: what was realised with its intervals, what the scores promised before, and where versions changed.
 
 use maud::{Markup, html};
-use tidegate_performance::Point;
+use tidegate_performance::{Point, unestimated};
 
 use super::{Sheet, basis};
 use crate::escape::Plain;
@@ -39,6 +39,7 @@ pub(super) fn course(sheet: &Sheet<'_>) -> Markup {
                     }
                     (plot(sheet, &realised, &promised))
                 }
+                @if let Some(says) = unestimated(sheet.page.contract.task) { p.note { (says) } }
                 @if with_both > 0 {
                     p.note {
                         "Of " (words::counted(with_both, "window", "windows")) " with both, the truth fell into the promised interval in " (words::count(within)) "."

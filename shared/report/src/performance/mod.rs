@@ -152,6 +152,7 @@ fn basis(basis: &Basis) -> String {
         Basis::Registered { version, rows } => {
             format!("version {version} when it was registered, {}", words::counted(*rows, "row", "rows"))
         }
+        Basis::EvaluationSet { rows } => format!("the evaluation set, {}", words::counted(*rows, "row", "rows")),
         Basis::FirstWindows { windows, rows } => {
             format!(
                 "the first {} whose truth is in, {}",

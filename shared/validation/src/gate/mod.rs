@@ -23,7 +23,7 @@ use tidegate_statistics::bootstrap::Plan;
 use crate::comparison::{Joined, join};
 use crate::metrics::{self, Measured};
 use crate::report::{ComputedFrom, FORMAT, GateReport, MetricLine, MetricValue, RowCounts, Rule, sha256};
-use crate::{Evaluation, Undefined};
+use crate::{Evaluation, Undefined, score_rows};
 
 /// One model with its predictions on an evaluation set.
 #[derive(Debug, Clone, Copy)]
@@ -139,6 +139,7 @@ pub fn gate(input: &GateInput<'_>) -> GateReport {
         metrics: metric_lines(&measured, of_champion.as_deref(), candidate.evaluation.rows() as u64),
         fairness,
         rows: row_counts(&hearing),
+        scores: score_rows(candidate.evaluation.outcomes()),
         computed_from: computed_from(&hearing),
     }
 }
