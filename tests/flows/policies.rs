@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tidegate_local_account::{LocalAccount, MODELS, Setup, TABLE};
-use tidegate_registry::{Answer, Command, Order, Policy, Registry, Stage, VersionState};
+use tidegate_registry::{Answer, Command, Order, Policy, Registry, RetrainingState, Stage, VersionState};
 
 use crate::registry::{pending, policy};
 
@@ -114,4 +114,18 @@ async fn a_worse_champion_is_taken_back_by_itself_once_and_never_twice_in_a_day(
         account.mail().into_iter().filter(|mail| mail.topic.ends_with("-alerts") && mail.subject.contains("was rolled back")).count();
     assert_eq!(told, 1);
     assert!(account.dead_letters(account.registry_queue()).await.unwrap().is_empty(), "held back is no failure");
+}
+
+#[tokio::test]
+async fn a_retraining_on_days_without_records_ends_at_once_and_says_so() {
+    let (_folder, account, registry, _) = prod().await;
+    let command = json!({ "command": "retrain", "model": MODEL, "reason": "new routes", "from": "2013-07-01T00:00:00Z", "to": "2013-07-08T00:00:00Z" });
+    account.send_to_registry(&command.to_string()).await.unwrap();
+    account.settle().await.unwrap();
+    let last = registry.retrainings(MODEL).await.unwrap().pop().unwrap();
+    assert_eq!(last.state, RetrainingState::Failed);
+    assert_eq!(last.ending.unwrap().reason, "no record was collected in 2013-07-01_2013-07-08");
+    let told =
+        account.mail().into_iter().filter(|mail| mail.topic.ends_with("-alerts") && mail.subject.contains("retraining cannot begin"));
+    assert_eq!(told.count(), 1);
 }

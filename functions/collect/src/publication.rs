@@ -39,6 +39,14 @@ struct RecordDataset<'a> {
     says: String,
 }
 
+/// What the registry is told of a window without records: `{"command":"record-no-data",…}`.
+#[derive(Debug, Serialize)]
+pub(crate) struct NoData<'a> {
+    pub(crate) command: &'static str,
+    pub(crate) model: &'a str,
+    pub(crate) name: &'a str,
+}
+
 impl Collector {
     /// Publishes a dataset version, and returns what is known of it then.
     pub(crate) async fn publish(&self, location: &str, contract: &Contract, new: NewVersion) -> Result<Publication, CollectError> {
@@ -60,7 +68,17 @@ impl Collector {
         }
         let gone = || lake(LakeError::Conflict { bucket: self.lake.bucket.name().to_owned(), key: version.clone() });
         let (publication, _) = self.lake.publication(model, &version).await.map_err(&lake)?.ok_or_else(gone)?;
-        self.tell_registry(location, model, &publication).await?;
+        let message = RecordDataset {
+            command: "record-dataset",
+            model,
+            dataset: &publication.version,
+            source: publication.source,
+            name: &publication.name,
+            records: publication.records,
+            passed: publication.has_passed(),
+            says: publication.says(),
+        };
+        self.tell_registry(location, &message).await?;
         let says = publication.says();
         if publication.has_passed() {
             info!(object.location = location, dataset.version = version, "published: {says}");
@@ -96,20 +114,10 @@ impl Collector {
         Err(CollectError::Busy { location: location.to_owned(), tries: TRIES })
     }
 
-    /// Tells the registry of a version. It is told again when the delivery is repeated, which changes nothing there.
-    async fn tell_registry(&self, location: &str, model: &str, publication: &Publication) -> Result<(), CollectError> {
+    /// Tells the registry something. It is told again when the delivery is repeated, which changes nothing there.
+    pub(crate) async fn tell_registry(&self, location: &str, message: &impl Serialize) -> Result<(), CollectError> {
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| CollectError::Tell { location: location.to_owned(), source };
-        let message = RecordDataset {
-            command: "record-dataset",
-            model,
-            dataset: &publication.version,
-            source: publication.source,
-            name: &publication.name,
-            records: publication.records,
-            passed: publication.has_passed(),
-            says: publication.says(),
-        };
-        let body = serde_json::to_string(&message).map_err(|error| failed(Box::new(error)))?;
+        let body = serde_json::to_string(message).map_err(|error| failed(Box::new(error)))?;
         let sent = self.sqs.send_message().queue_url(&self.settings.registry_queue_url).message_body(body).send().await;
         sent.map(drop).map_err(|error| failed(Box::new(error)))
     }

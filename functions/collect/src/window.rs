@@ -23,7 +23,7 @@ use tidegate_monitoring::{DatasetFacts, DatasetSource, check_dataset};
 use tidegate_profile::{Baseline, BaselineBuilder, BatchFacts, Contents, Lines, Repeats, Sampler, Source, Standing};
 use tracing::{info, warn};
 
-use crate::{CollectError, Collector, PublishRequest, log_object::TRIES, publication::NewVersion};
+use crate::{CollectError, Collector, PublishRequest, log_object::TRIES, publication::NewVersion, publication::NoData};
 
 /// Files of records that are read and held at the same time.
 const FILES_AT_ONCE: usize = 3;
@@ -76,6 +76,7 @@ impl Collector {
         let counted = self.counted(contract, &listed).await.map_err(&lake)?;
         if counted.parts.is_empty() {
             warn!(object.location = location, "nothing is published: no record was collected");
+            self.tell_registry(location, &NoData { command: "record-no-data", model: &request.model, name: &request.name() }).await?;
             return Ok(None);
         }
 

@@ -80,6 +80,13 @@ pub enum CommandMessage {
         /// What they found, in one sentence.
         says: String,
     },
+    /// There was no record to publish as a dataset version; `collect` sends it.
+    RecordNoData {
+        /// The model.
+        model: String,
+        /// What the version would be called.
+        name: String,
+    },
     /// Do what the contract's policies say about a window that was judged; `notify` sends it.
     ActOnWindow {
         /// `window` (drift) or `performance` (quality).
@@ -113,6 +120,7 @@ impl CommandMessage {
             | Self::Retire { model, .. }
             | Self::Retrain { model, .. }
             | Self::RecordDataset { model, .. }
+            | Self::RecordNoData { model, .. }
             | Self::ActOnWindow { model, .. } => model,
         }
     }
@@ -120,7 +128,7 @@ impl CommandMessage {
     fn by(&self) -> Option<&str> {
         match self {
             Self::Promote { by, .. } | Self::RollBack { by, .. } | Self::Retire { by, .. } | Self::Retrain { by, .. } => by.as_deref(),
-            Self::RecordDataset { .. } => Some("function:collect"),
+            Self::RecordDataset { .. } | Self::RecordNoData { .. } => Some("function:collect"),
             Self::ActOnWindow { .. } => Some("function:notify"),
         }
     }

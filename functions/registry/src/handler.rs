@@ -161,6 +161,10 @@ impl RegistryFunction {
             }
             CommandMessage::Retrain { .. } => self.retrain_by_hand(message, &*self.contract(model).await?, &by, sent_ms).await,
             CommandMessage::ActOnWindow { .. } => self.act(message, &*self.contract(model).await?, sent_ms).await,
+            CommandMessage::RecordNoData { name, .. } => {
+                let command = Command::RecordNoData { name: name.clone() };
+                self.order(model, None, Order { by, command }, &nobody, sent_ms).await
+            }
             CommandMessage::RecordDataset { dataset, source, name, records, passed, says, .. } => {
                 let record = DatasetRecord {
                     version: dataset.clone(),

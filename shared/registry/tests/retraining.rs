@@ -88,6 +88,19 @@ fn those_who_do_not_answer_are_reminded_once_a_day_and_then_others_are_asked() {
 }
 
 #[test]
+fn data_that_do_not_exist_end_the_retraining_that_waits_for_them() {
+    let (mut desk, policy) = (Desk::default(), rules(RetrainingMode::Propose));
+    desk.promoted("run-1", 1);
+    desk.ask(0, "f", retrain(call("window 30d a")), &policy, DAY).unwrap();
+    let none = |name: &str| Command::RecordNoData { name: name.to_owned() };
+    assert!(desk.ask(0, "function:collect", none("2013-01-01_2013-01-02"), &policy, DAY).unwrap().is_nothing(), "nobody waits for these");
+    let told = says(desk.ask(0, "function:collect", none("2013-07-02_2013-08-01"), &policy, DAY + 1));
+    assert_eq!(told, "retraining 1 of flight-delay failed: no record was collected in 2013-07-02_2013-08-01");
+    assert_eq!(last(&desk).state, RetrainingState::Failed);
+    assert!(desk.ask(0, "function:collect", none("2013-07-02_2013-08-01"), &policy, DAY + 2).unwrap().is_nothing(), "told before");
+}
+
+#[test]
 fn a_proposal_is_prepared_asked_about_told_and_answered_by_its_candidate() {
     let (mut desk, policy) = (Desk::default(), rules(RetrainingMode::Propose));
     desk.promoted("run-1", 1);

@@ -70,7 +70,7 @@ pub(crate) fn retraining_requested(retraining: &Retraining, scene: &Scene) -> Me
 pub(crate) fn retraining_ended(retraining: &Retraining, scene: &Scene) -> Message {
     let says = match retraining.state {
         RetrainingState::Declined => "retraining was declined",
-        RetrainingState::Failed => "retraining failed, its data did not pass",
+        RetrainingState::Failed => "retraining cannot begin",
         _ => "retraining expired",
     };
     let (reason, by) = retraining.ending.as_ref().map_or(("", ""), |ending| (ending.reason.as_str(), ending.by.as_str()));

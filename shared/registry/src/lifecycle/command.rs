@@ -68,6 +68,11 @@ pub enum Command {
     UnmarkChallenger,
     /// Keep a dataset version; a retraining that waits for it goes on.
     RecordDataset(Box<DatasetRecord>),
+    /// There was nothing to publish under a name; a retraining that waits for it fails.
+    RecordNoData {
+        /// What the dataset version would be called.
+        name: String,
+    },
     /// Ask for retraining.
     Retrain(Box<RetrainingCall>),
     /// Keep a person's answer to a proposed retraining ([`Order::by`] is that person's address).
@@ -131,6 +136,7 @@ impl Command {
             Self::Remind => "remind",
             Self::Escalate => "escalate",
             Self::RecordDataset(_) => "record-dataset",
+            Self::RecordNoData { .. } => "record-no-data",
             Self::Retrain(_) => "retrain",
             Self::DecideRetraining { answer: Answer::Approve, .. } => "approve-retraining",
             Self::DecideRetraining { answer: Answer::Reject, .. } => "reject-retraining",
@@ -159,6 +165,7 @@ impl Command {
             Self::Remind => "remind the approvers of",
             Self::Escalate => "ask others too about",
             Self::RecordDataset(_) => "keep a dataset version of",
+            Self::RecordNoData { .. } => "keep that there are no records of",
             Self::Retrain(_) => "ask for retraining of",
             Self::DecideRetraining { answer: Answer::Approve, .. } => "approve a retraining of",
             Self::DecideRetraining { answer: Answer::Reject, .. } => "decline a retraining of",

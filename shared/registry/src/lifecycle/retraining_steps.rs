@@ -71,8 +71,7 @@ impl Step<'_> {
     /// Keeps a dataset version, and goes on with the retraining that waits for it.
     pub(super) fn record_dataset(&self, dataset: &DatasetRecord) -> Decided {
         bounds::dataset(dataset).map_err(|wrong| self.refusal(Reason::OutOfBounds(wrong)))?;
-        let is_awaited = |open: &&Retraining| open.state == RetrainingState::Preparing && open.call.data == dataset.name;
-        let waiting = self.open_retraining().filter(is_awaited);
+        let waiting = self.retraining_waiting_for(&dataset.name);
         let is_known = self.snapshot.dataset.is_some();
         let mut says =
             format!("dataset version {} of {}, {}, was published: {}", dataset.version, self.snapshot.model, dataset.name, dataset.says);
@@ -96,6 +95,25 @@ impl Step<'_> {
             }));
         }
         Ok(self.change(writes, says))
+    }
+
+    /// Ends the retraining that waits for data of which there are none.
+    pub(super) fn record_no_data(&self, name: &str) -> Decided {
+        bounds::name("the dataset version", name).map_err(|wrong| self.refusal(Reason::OutOfBounds(wrong)))?;
+        let Some(waiting) = self.retraining_waiting_for(name) else {
+            return Ok(self.nothing(format!("no record was collected in {name}, and nobody waits for them")));
+        };
+        let says = format!("no record was collected in {name}");
+        let write = self.retraining(waiting, |retraining| {
+            retraining.state = RetrainingState::Failed;
+            retraining.ending = Some(self.ending(says.clone()));
+        });
+        Ok(self.change(vec![write], format!("{} failed: {says}", waiting.name())))
+    }
+
+    /// The retraining that waits for a dataset version of this name.
+    fn retraining_waiting_for(&self, name: &str) -> Option<&Retraining> {
+        self.open_retraining().filter(|open| open.state == RetrainingState::Preparing && open.call.data == name)
     }
 
     /// The data are there: the training job is told, or a person asked.

@@ -33,6 +33,7 @@ pub fn transition(snapshot: &Snapshot, order: &Order, policy: &Policy, now_ms: i
         Command::Remind => step.remind(),
         Command::Escalate => step.escalate(),
         Command::RecordDataset(dataset) => step.record_dataset(dataset),
+        Command::RecordNoData { name } => step.record_no_data(name),
         Command::Retrain(call) => step.retrain(call),
         Command::DecideRetraining { number, request, answer, reason } => step.decide_retraining(*number, request, *answer, reason),
         Command::ExpireRetraining { number } => step.expire_retraining(*number),
