@@ -1,6 +1,8 @@
 //! Every event may come twice, late, or in any order.
 
-use tidegate_local_account::{Dice, LocalAccount, MAX_RECEIVES};
+use futures::future::join_all;
+use tidegate_drift::DriftFunction;
+use tidegate_local_account::{Dice, LAKE, LocalAccount, MAX_RECEIVES, MODELS, TABLE};
 use tidegate_tests::{State, World, log, training_set};
 
 /// A day of three logs; one holds a bad line and reaches into the next hour.
@@ -207,4 +209,37 @@ pub(crate) fn permutations(count: usize) -> Vec<Vec<usize>> {
             })
             .collect(),
     }
+}
+
+#[tokio::test]
+async fn workers_whose_windows_overlap_do_not_stand_in_each_others_way() {
+    let world = World::new().await;
+    for hour in 0..24 {
+        world.log(&format!("{hour:02}.jsonl"), log("2013-07-01", hour, 20, 100.0, u64::from(hour))).await;
+    }
+    world.settle().await;
+    // What was collected before there was a baseline is counted again, by every worker that comes upon it.
+    world.train("june.jsonl", &training_set(100.0)).await;
+    world.settle().await;
+    let alone = world.fork().await;
+    alone.tick("2013-07-02T00:05:00Z").await;
+
+    let account = &world.account;
+    let workers: Vec<DriftFunction> = (0..6)
+        .map(|_| {
+            let settings = tidegate_drift::Settings::from_lookup(|name| match name {
+                "MODELS_BUCKET" => Some(MODELS.to_owned()),
+                "LAKE_BUCKET" => Some(LAKE.to_owned()),
+                "REGISTRY_TABLE" => Some(TABLE.to_owned()),
+                "DRIFT_QUEUE_URL" => Some("nobody plans here".to_owned()),
+                _ => None,
+            });
+            DriftFunction::new(settings.unwrap(), account.s3.clone(), account.dynamodb.clone(), account.sqs.clone())
+        })
+        .collect();
+    let jobs = ["1d", "2d", "3d", "4d", "5d", "6d"]
+        .map(|length| format!(r#"{{"model":"churn","window":"{length}","end":"2013-07-02T00:00:00Z"}}"#));
+    let done = join_all(workers.iter().zip(&jobs).map(|(worker, job)| worker.judge(job))).await;
+    assert!(done.iter().all(Result::is_ok), "{done:?}");
+    assert_eq!(world.verdict("2013-07-02"), alone.verdict("2013-07-02"));
 }

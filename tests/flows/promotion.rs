@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tidegate_lake::Lake;
 use tidegate_local_account::{DECISION_URL, LAKE, LocalAccount, MODELS, Setup, TABLE};
 use tidegate_registry::{ModelVersion, Registry, Stage, VersionState};
 
@@ -100,6 +101,8 @@ async fn what_dev_approved_is_judged_again_and_decided_by_tests_own_people() {
     // The baseline came along: test watches the model's inputs by what it was trained on.
     let baseline = tidegate_lake::keys::baseline(MODEL, original.lineage.dataset_version.as_ref().unwrap());
     assert!(test.bucket_folder(LAKE).join(baseline).exists());
+    let current = Lake::new(test.s3.clone(), LAKE).current_baseline(MODEL).await.unwrap();
+    assert_eq!(current.map(|current| current.version), original.lineage.dataset_version, "its logs are counted in those cells");
     assert!(test.dead_letters(test.registry_queue()).await.unwrap().is_empty());
 }
 

@@ -19,6 +19,9 @@ use crate::{DriftError, grains::is_day, memory::Memory};
 /// within `late` are judged again.
 const ENGINE: &str = "tidegate-drift/3";
 
+/// Reads of one part that others keep writing, before the window starts over.
+const TRIES: usize = 3;
+
 /// Where what was worked out is kept for the next window: days that were added up, parts that were counted again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Keep<'a> {
@@ -160,26 +163,37 @@ impl<'a> Loader<'a> {
         Ok((sum.unwrap_or_else(|| WindowProfile::new(self.nothing())), now))
     }
 
-    /// Reads a part as it was listed, counted in the baseline's cells.
+    /// Reads a part as it lies there now, counted in the baseline's cells. Workers whose windows overlap count the same parts again at the same time: who
+    /// comes second takes what the first one wrote.
     async fn part(&self, listed: &ListedPart) -> Result<(ListedPart, Part), DriftError> {
+        let mut tries = 1;
+        loop {
+            match self.counted(&listed.at).await {
+                Err(failure) if failure.is_conflict() && tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn counted(&self, at: &PartKey) -> Result<(ListedPart, Part), DriftError> {
         let model = &self.contract.model;
-        let found = self.lake.part(model, &listed.at).await.map_err(DriftError::lake(&self.what))?;
-        let Some((part, etag)) = found.filter(|(_, etag)| *etag == listed.etag) else {
-            let conflict = LakeError::Conflict { bucket: self.lake.bucket.name().to_owned(), key: listed.at.profile(model) };
+        let Some((part, etag)) = self.lake.part(model, at).await.map_err(DriftError::lake(&self.what))? else {
+            let conflict = LakeError::Conflict { bucket: self.lake.bucket.name().to_owned(), key: at.profile(model) };
             return Err(DriftError::lake(&self.what)(conflict));
         };
+        let listed = ListedPart { at: at.clone(), etag };
         let is_to_recount = !self.profiler.has_counted(&part.profile) || matches!(self.keep, Keep::Memory(_, Recount::All));
         if !is_to_recount {
-            return Ok((listed.clone(), part));
+            return Ok((listed, part));
         }
-        let part = self.recounted(listed, part).await?;
+        let part = self.recounted(&listed, part).await?;
         match self.keep {
-            Keep::Memory(..) => Ok((listed.clone(), part)),
+            Keep::Memory(..) => Ok((listed, part)),
             Keep::Lake => {
                 // Only over the part that was read: `collect` may have written a newer one.
-                let put = self.lake.put_part(model, &listed.at, &part, Condition::Matches(&etag));
+                let put = self.lake.put_part(model, &listed.at, &part, Condition::Matches(&listed.etag));
                 let etag = put.await.map_err(DriftError::lake(&self.what))?;
-                Ok((ListedPart { at: listed.at.clone(), etag }, part))
+                Ok((ListedPart { etag, ..listed }, part))
             }
         }
     }

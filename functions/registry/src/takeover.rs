@@ -5,11 +5,12 @@
 //! artifact names, and the artifact's own digest must come out of them. The manifest is written last, so a takeover that breaks off is
 //! none; a repeat finds what is there and goes on.
 
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tidegate_contract::Contract;
-use tidegate_lake::{Bucket, Condition, LakeError, Upload, keys};
+use tidegate_lake::{Bucket, Condition, CurrentBaseline, Lake, LakeError, Publication, Upload, keys};
 use tidegate_registry::{Artifact, ArtifactFile, Stage, is_digest, is_file_name};
 use tracing::info;
 
@@ -142,12 +143,27 @@ impl RegistryFunction {
         let manifest = keys::dataset(&detail.model, version);
         let bytes = self.held(there, &manifest, version, what).await?;
         put_once(&self.lake, &manifest, bytes, what).await?;
-        for key in [keys::publication(&detail.model, version), keys::baseline(&detail.model, version)] {
-            if let Some(stored) = there.get(&key).await.map_err(RegistryFunctionError::bucket(what))? {
-                put_once(&self.lake, &key, stored.bytes, what).await?;
-            }
-        }
+        let publication = self.take_if_there(there, &keys::publication(&detail.model, version), what).await?;
+        let baseline = self.take_if_there(there, &keys::baseline(&detail.model, version), what).await?;
+        let (Some(publication), Some(_)) = (publication, baseline) else { return Ok(()) };
+        // From now on `collect` counts in its cells, and `drift` need not count everything again.
+        let published: Publication = serde_json::from_slice(&publication).map_err(|error| RegistryFunctionError::Takeover {
+            what: what.to_owned(),
+            says: format!("what the checks of dataset version {version} found cannot be read: {error}"),
+        })?;
+        let current = CurrentBaseline { version: version.clone(), key: published.name, last_modified_ms: published.at_ms };
+        let lake = Lake { bucket: self.lake.clone() };
+        lake.point_at_baseline(&detail.model, &current).await.map_err(RegistryFunctionError::bucket(what))?;
         Ok(())
+    }
+
+    /// An object of the other account's lake, and its copy in this one's, where there is one.
+    async fn take_if_there(&self, there: &Bucket, key: &str, what: &str) -> Result<Option<Bytes>, RegistryFunctionError> {
+        let stored = there.get(key).await.map_err(RegistryFunctionError::bucket(what))?;
+        if let Some(stored) = &stored {
+            put_once(&self.lake, key, stored.bytes.clone(), what).await?;
+        }
+        Ok(stored.map(|stored| stored.bytes))
     }
 
     /// The rows that the candidate is judged by here: this account's own, where the contract names some and the model can be asked; otherwise those that
@@ -229,7 +245,7 @@ fn digest_differs(what: &str, key: &str, found: &str, expected: &str) -> Registr
 }
 
 /// Writes what is not there yet.
-async fn put_once(bucket: &Bucket, key: &str, bytes: impl Into<bytes::Bytes>, what: &str) -> Result<(), RegistryFunctionError> {
+async fn put_once(bucket: &Bucket, key: &str, bytes: impl Into<Bytes>, what: &str) -> Result<(), RegistryFunctionError> {
     match bucket.put(key, bytes, "application/octet-stream", Condition::Absent).await {
         Ok(_) | Err(LakeError::Conflict { .. }) => Ok(()),
         Err(error) => Err(RegistryFunctionError::bucket(what)(error)),

@@ -1,0 +1,171 @@
+"""The whole life of a model in its accounts, by what people and applications do: objects put, pages opened, commands sent."""
+
+import subprocess
+
+import approver
+import demo_data
+from demo_data import MODEL
+from emulator import REGION, SECRET
+from lake import Lake
+from mailbox import Mailbox, code, link
+from schedules import fire
+from waiting import PATIENCE_S, expect, until
+
+APPROVERS = {"dev": [], "test": ["lead"], "prod": ["lead", "risk"]}  # as the demo's contract names them
+WEEK = ("02/22", "02/28")  # like January, more or less
+TRUTH = ("02/22", "03/02")  # what became of the flights of that week, as it was known
+JULY = ("07/08", "07/14")  # thunderstorms, and warmer than the model has ever seen
+YEAR = 2013
+
+
+class Lifecycle:
+    """Accounts with their stacks, and what has happened in them."""
+
+    def __init__(self, accounts, tidegate, patience_s=PATIENCE_S):
+        self.accounts = {account.stage: account for account in accounts}
+        self.lakes = {stage: Lake(account) for stage, account in self.accounts.items()}
+        self.tidegate, self.patience_s = tidegate, patience_s
+        self.mail = {
+            (stage, who): Mailbox(account, account.outputs["DecisionTopicArn"], who, approver=f"{who}@example.com")
+            for stage, account in self.accounts.items()
+            for who in APPROVERS[stage]
+        }
+        self.alerts = {stage: Mailbox(account, account.outputs["AlertTopicArn"], "alerts") for stage, account in self.accounts.items()}
+
+    # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def a_training_set_becomes_the_baseline(self):
+        for account in self.accounts.values():
+            demo_data.contract(account)
+        demo_data.training_set(self.accounts["dev"])
+        lake = self.lakes["dev"]
+        self.january = self.until("January's dataset version in dev's registry", lambda: lake.records("dataset"))[0]["version"]
+        expect("baselines in dev", f"baselines/model={MODEL}/{self.january}.profile" in lake.keys("baselines/"), True)
+
+    def logs_become_a_report(self, days=WEEK, window="7d"):
+        verdict = self.judged("dev", days, window)
+        expect("what dev's verdict is about", (verdict["model"], verdict["records"] > 300), (MODEL, True))
+        page = self.lakes["dev"].read(f"reports/model={MODEL}/window={window}/end={_day_after(days)}T00/index.html").decode()
+        expect("dev's report", page[:15], "<!DOCTYPE html>")
+
+    def truth_becomes_a_measure_of_quality(self, days=TRUTH, judged=WEEK):
+        demo_data.truth(self.accounts["dev"], *days)
+        self.until("truth in dev's lake", lambda: self.lakes["dev"].keys(f"truth/model={MODEL}/"))
+        fire(self.accounts["dev"], "plan-performance", f"{_day_after(judged)}T00:15:00Z")
+        self.until("a measure of quality in dev's lake", lambda: self.lakes["dev"].keys(f"performance/model={MODEL}/window=1d/"))
+
+    def a_candidate_serves_in_dev(self, run="plain"):
+        demo_data.candidate(self.accounts["dev"], run, self.january)
+        self.serves("dev", run)
+
+    def test_decides_by_a_link(self, number=1, run="plain"):
+        self.decide("test", "lead", number)
+        self.serves("test", run)
+
+    def prod_decides_by_two_links_with_codes(self, number=1, run="plain"):
+        self.decide("prod", "lead", number)
+        self.decide("prod", "risk", number)
+        self.serves("prod", run)
+
+    def drift_is_told(self, stage="prod", days=JULY, window="7d"):
+        verdict = self.judged(stage, days, window)
+        expect(f"{stage}'s verdict on July", verdict["state"], "drift")
+        self.until(f"a mail about drift in {stage}", lambda: self.alerts[stage].find("drift"))
+
+    def a_better_one_takes_its_place_everywhere(self):
+        self.a_candidate_serves_in_dev("trees")
+        self.test_decides_by_a_link(2, "trees")
+        self.prod_decides_by_two_links_with_codes(2, "trees")
+
+    def a_rollback_brings_the_first_one_back(self):
+        out = self.accounts["prod"].outputs
+        self.command("prod", "rollback", MODEL, "--reason", "the old one was better",
+                     "--registry-queue", out["RegistryQueueUrl"], "--registry-table", out["RegistryTableName"])
+        self.serves("prod", "plain")
+
+    def the_audit_trail_is_signed_and_whole(self, stage="prod"):
+        out = self.accounts[stage].outputs
+        fire(self.accounts[stage], "registry", "2026-01-01T00:00:00Z")
+        self.until(f"a signed checkpoint in {stage}", lambda: self.lakes[stage].keys("checkpoints/", out["AuditBucketName"]))
+        self.command(stage, "verify", "--registry-table", out["RegistryTableName"], "--audit-bucket", out["AuditBucketName"],
+                     "--signing-key", out["SigningKeyArn"])
+
+    def nothing_was_left_behind(self):
+        for stage, lake in self.lakes.items():
+            expect(f"dead letters of {stage}", lake.dead_letters(), {})
+
+    def a_removed_stack_keeps_its_data(self):
+        account = self.accounts["dev"]
+        account.client("cloudformation").delete_stack(StackName="tidegate-dev")
+        account.client("cloudformation").get_waiter("stack_delete_complete").wait(StackName="tidegate-dev", WaiterConfig={"Delay": 1})
+        expect("dev's champion after its stack", (self.lakes["dev"].champion(MODEL) or {}).get("run"), "trees")
+        expect("dev's registry after its stack", len(self.lakes["dev"].records("version")), 2)
+
+    # ── pieces ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def until(self, what, look):
+        return until(what, look, self.patience_s)
+
+    def judged(self, stage, days, window):
+        """The verdict on a window that ends with these days' last, whose logs are put and collected first."""
+        lake = self.lakes[stage]
+        before = len(lake.receipts())
+        count = demo_data.logs(self.accounts[stage], *days)
+        self.until(f"{count} more receipts in {stage}", lambda: len(lake.receipts()) >= before + count)
+        end = _day_after(days)
+        fire(self.accounts[stage], "plan", f"{end}T00:05:00Z")
+        key = f"reports/model={MODEL}/window={window}/end={end}T00/verdict.json"
+        return self.until(f"{key} in {stage}", lambda: lake.json(key))
+
+    def serves(self, stage, run):
+        """Waits until serving reads this run's version."""
+        self.until(f"{run} is champion in {stage}", lambda: (self.lakes[stage].champion(MODEL) or {}).get("run") == run)
+
+    def decide(self, stage, who, number):
+        """Opens the newest link about a version, reads, fills in the form and approves."""
+        about = f"version {number} "
+        mail = self.until(f"a mail to {who} in {stage} about {about}", lambda: self.mail[stage, who].find(about))
+        emulator, address = self.accounts[stage].emulator, link(mail)
+        status, headers, page = approver.request(emulator, "GET", address)
+        expect(f"the page of {who} in {stage}", (status, MODEL in page, headers.get("cache-control")), (200, True, "no-store"))
+        form = {"choice": "approve", "reason": "looked at", "name": f"{MODEL} {number}"}
+        if stage == "prod":
+            form["code"] = code(mail)
+        status, _, page = approver.request(emulator, "POST", address, form)
+        expect(f"the answer to {who} in {stage}", (status, "recorded" in page), (200, True))
+
+    def command(self, stage, *arguments):
+        """Runs a command of `tidegate` in an account."""
+        account = self.accounts[stage]
+        environment = {
+            "AWS_ENDPOINT_URL": account.emulator.url,
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": account.number,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "SSL_CERT_FILE": str(account.emulator.certificate),
+        }
+        done = subprocess.run([self.tidegate, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False)
+        expect(f"tidegate {arguments[0]} in {stage}, which said: {done.stdout}{done.stderr}", done.returncode, 0)
+
+
+def _day_after(days):
+    """The day after the last one: `2013-07-15`."""
+    month, day = days[1].split("/")
+    following = {"02/28": "03-01", "07/31": "08-01"}.get(days[1], f"{month}-{int(day) + 1:02}")
+    return f"{YEAR}-{following}"
+
+
+WHOLE = (
+    Lifecycle.a_training_set_becomes_the_baseline,
+    Lifecycle.logs_become_a_report,
+    Lifecycle.truth_becomes_a_measure_of_quality,
+    Lifecycle.a_candidate_serves_in_dev,
+    Lifecycle.test_decides_by_a_link,
+    Lifecycle.prod_decides_by_two_links_with_codes,
+    Lifecycle.drift_is_told,
+    Lifecycle.a_better_one_takes_its_place_everywhere,
+    Lifecycle.a_rollback_brings_the_first_one_back,
+    Lifecycle.the_audit_trail_is_signed_and_whole,
+    Lifecycle.nothing_was_left_behind,
+    Lifecycle.a_removed_stack_keeps_its_data,
+)

@@ -1,0 +1,36 @@
+"""The three accounts: their numbers, and the parameters with which each stage is deployed."""
+
+import tomllib
+from pathlib import Path
+
+import package
+import stack
+import yaml_template
+from account import Account
+
+INFRA = Path(stack.__file__).resolve().parent.parent
+ORDER = ("dev", "test", "prod")
+
+
+def parameters(stage, numbers):
+    """What `samconfig.toml` says for a stage, and the accounts beside it."""
+    config = tomllib.loads((INFRA / "samconfig.toml").read_text(encoding="utf-8"))[stage]["deploy"]["parameters"]
+    said = dict(entry.split("=", 1) for entry in config["parameter_overrides"])
+    at = ORDER.index(stage)
+    before, after = ORDER[:at][-1:], ORDER[at + 1:][:1]
+    beside = {"PreviousStageAccountId": before, "NextStageAccountId": after}
+    return said | {name: numbers[of] for name, (of,) in ((name, of) for name, of in beside.items() if of and of[0] in numbers)}
+
+
+def deploy(emulator, packages, numbers, change=None):
+    """Every stage of `numbers` in its account, from the template, or from what `change` makes of it; the accounts."""
+    accounts = []
+    for stage, number in numbers.items():
+        account = Account(emulator, number, stage)
+        template = yaml_template.read()
+        if change:
+            change(template["Resources"])
+        kept = {name: packages[name] for name, _ in package.functions(template)}
+        stack.deploy(account, parameters(stage, numbers), kept, template)
+        accounts.append(account)
+    return accounts
