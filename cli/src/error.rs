@@ -137,6 +137,24 @@ pub(crate) enum CliError {
         "found no window of {length} whose quality was judged of model \"{model}\", expected some: is the model's name right, and has the function performance run?"
     )]
     NoQuality { model: String, length: String },
+    #[error("found no clone of Tidegate in {} or above it, expected one: the accounts are deployed from its templates and functions", path.display())]
+    NoClone { path: PathBuf },
+    #[error("found accounts that are up in {}, expected none: `tidegate down` ends them", path.display())]
+    IsUp { path: PathBuf },
+    #[error("found nothing in {} that `tidegate up` made", path.display())]
+    IsNotUp { path: PathBuf },
+    #[error("the emulator, process {process}, did not end")]
+    StillUp { process: String },
+    #[error("{} could not be started", program.display())]
+    Start {
+        program: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{} failed, and said why above", program.display())]
+    Failed { program: PathBuf },
+    #[error("{} did not deploy the accounts; what it says stands above, the emulator's log is {}", program.display(), log.display())]
+    Ended { program: PathBuf, log: PathBuf },
     #[error("a verdict could not be read")]
     Verdict(#[source] serde_json::Error),
 }

@@ -27,6 +27,7 @@ mod stored;
 mod summary;
 mod tables;
 mod terminal;
+mod up;
 
 use std::process::ExitCode;
 
@@ -72,6 +73,8 @@ enum Command {
     Verify(registry::VerifyArguments),
     Serve(serve::Arguments),
     Tables(tables::Arguments),
+    Up(up::UpArguments),
+    Down(up::DownArguments),
 }
 
 fn main() -> ExitCode {
@@ -100,6 +103,8 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => registry::verify(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Tables(arguments) => tables::run(&arguments),
+        Command::Up(arguments) => up::up(&arguments),
+        Command::Down(arguments) => up::down(&arguments),
     };
     terminal::finish(outcome)
 }

@@ -40,8 +40,14 @@ def deploy(account, parameters, packages, template=None):
         failed = [event for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
         said = "\n".join(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason')}" for event in failed)
         raise DeploymentError(f"the stack {name} is {stack['StackStatus']}:\n{said}")
-    account.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    account.outputs = outputs(account)
     return time.monotonic() - started
+
+
+def outputs(account):
+    """What the account's stack puts out."""
+    stack = account.client("cloudformation").describe_stacks(StackName=f"tidegate-{account.stage}")["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
 def _finished(cloudformation, name):

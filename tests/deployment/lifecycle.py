@@ -8,7 +8,7 @@ from demo_data import MODEL
 from emulator import REGION, SECRET
 from lake import Lake
 from mailbox import Mailbox, code, link
-from schedules import fire
+from schedules import fire, hold
 from waiting import PATIENCE_S, expect, until
 
 APPROVERS = {"dev": [], "test": ["lead"], "prod": ["lead", "risk"]}  # as the demo's contract names them
@@ -25,6 +25,8 @@ class Lifecycle:
         self.accounts = {account.stage: account for account in accounts}
         self.lakes = {stage: Lake(account) for stage, account in self.accounts.items()}
         self.tidegate, self.patience_s = tidegate, patience_s
+        for account in accounts:
+            hold(account)
         self.mail = {
             (stage, who): Mailbox(account, account.outputs["DecisionTopicArn"], who, approver=f"{who}@example.com")
             for stage, account in self.accounts.items()
@@ -45,8 +47,9 @@ class Lifecycle:
     def logs_become_a_report(self, days=WEEK, window="7d"):
         verdict = self.judged("dev", days, window)
         expect("what dev's verdict is about", (verdict["model"], verdict["records"] > 300), (MODEL, True))
-        page = self.lakes["dev"].read(f"reports/model={MODEL}/window={window}/end={_day_after(days)}T00/index.html").decode()
-        expect("dev's report", page[:15], "<!DOCTYPE html>")
+        key = f"reports/model={MODEL}/window={window}/end={_day_after(days)}T00/index.html"
+        page = self.until(f"{key} in dev", lambda: self.lakes["dev"].read(key))
+        expect("dev's report", page[:15], b"<!DOCTYPE html>")
 
     def truth_becomes_a_measure_of_quality(self, days=TRUTH, judged=WEEK):
         demo_data.truth(self.accounts["dev"], *days)

@@ -8,7 +8,7 @@ import stack
 import yaml_template
 from account import Account
 
-INFRA = Path(stack.__file__).resolve().parent.parent
+INFRA = Path(__file__).resolve().parent.parent
 ORDER = ("dev", "test", "prod")
 
 
@@ -33,4 +33,12 @@ def deploy(emulator, packages, numbers, change=None):
         kept = {name: packages[name] for name, _ in package.functions(template)}
         stack.deploy(account, parameters(stage, numbers), kept, template)
         accounts.append(account)
+    return accounts
+
+
+def found(emulator, numbers):
+    """The accounts in which the stages were deployed before."""
+    accounts = [Account(emulator, number, stage) for stage, number in numbers.items()]
+    for account in accounts:
+        account.outputs = stack.outputs(account)
     return accounts
