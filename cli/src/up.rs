@@ -3,7 +3,7 @@
 //! The work is done by the programs of `infra/local`, which the deployment test uses too; here they get what they need: a virtual environment with the
 //! pinned emulator, the functions' programs, and a folder of their own.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -51,18 +51,7 @@ pub(crate) fn up(arguments: &UpArguments) -> Result<Outcome, CliError> {
     say("Here", format_args!("{}; it listens on 127.0.0.1 only", state.display()))?;
     let python = environment(&arguments.python, &root, &state)?;
     let programs = build(&root)?;
-    let output = Command::new(&python)
-        .arg(root.join(MARK))
-        .args([&state, &programs])
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .stderr(Stdio::inherit())
-        .output();
-    let output = output.map_err(|source| CliError::Start { program: python.clone(), source })?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let (progress, last) = said.trim_end().rsplit_once('\n').unwrap_or(("", said.as_ref()));
-    std::io::stdout().write_all(progress.as_bytes()).map_err(CliError::demo)?;
-    let accounts: Option<Value> = serde_json::from_str(last).ok().filter(|_| output.status.success());
-    let accounts = accounts.ok_or_else(|| CliError::Ended { program: root.join(MARK), log: state.join("emulator.log") })?;
+    let accounts = deploy(&python, &root, &state, &programs)?;
     Ok(Outcome::good(try_next(&state, &accounts, started.elapsed())))
 }
 
@@ -153,6 +142,27 @@ const FUNCTIONS: [&str; 7] = [
     "tidegate-validate",
 ];
 
+/// Starts the emulator and deploys, passing on what is said meanwhile; the accounts, as JSON.
+fn deploy(python: &Path, root: &Path, state: &Path, programs: &Path) -> Result<Value, CliError> {
+    let mut child = Command::new(python)
+        .arg(root.join(MARK))
+        .args([state, programs])
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|source| CliError::Start { program: python.to_owned(), source })?;
+    let mut accounts = None;
+    for line in child.stdout.take().into_iter().flat_map(|said| BufReader::new(said).lines()) {
+        let line = line.map_err(CliError::demo)?;
+        match serde_json::from_str(&line) {
+            Ok(said) => accounts = Some(said),
+            Err(_) => writeln!(std::io::stdout(), "{line}").map_err(CliError::demo)?,
+        }
+    }
+    let ended = child.wait().map_err(CliError::demo)?;
+    accounts.filter(|_| ended.success()).ok_or_else(|| CliError::Ended { program: root.join(MARK), log: state.join("emulator.log") })
+}
+
 /// Runs a program to its end.
 fn run(command: &mut Command) -> Result<(), CliError> {
     let program = PathBuf::from(command.get_program());
@@ -169,7 +179,7 @@ fn say(what: &str, words: std::fmt::Arguments<'_>) -> Result<(), CliError> {
 
 fn try_next(state: &Path, accounts: &Value, took: Duration) -> String {
     let here = state.display();
-    let mut text = String::from("\n\n");
+    let mut text = String::from("\n");
     for account in accounts.get("accounts").and_then(Value::as_array).into_iter().flatten() {
         let word = |name: &str| account.pointer(name).and_then(Value::as_str).unwrap_or_default();
         text.say(format_args!(

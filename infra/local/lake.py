@@ -42,8 +42,14 @@ class Lake:
         return self.json(f"models/{model}/champion.json")
 
     def receipts(self):
-        """Receipts of objects that were wholly collected."""
+        """Receipts of objects that were collected, or are being collected."""
         return self.keys("receipts/")
+
+    def has_collected(self, count):
+        """Whether there are so many receipts, and no message is left that collect is at."""
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        queue = self.account.client("sqs").get_queue_attributes(QueueUrl=self.account.outputs["CollectQueueUrl"], AttributeNames=counts)
+        return len(self.receipts()) >= count and not any(int(found) for found in queue["Attributes"].values())
 
     def dead_letters(self):
         """Messages by the queue that nobody could do anything with, where there are any."""

@@ -23,7 +23,7 @@ def main():
     up.say("Training", f"January became dataset version {january[:12]}… and the baseline in dev")
     before = len(lake.receipts())
     count = demo_data.logs(dev, "02/22", "02/28")
-    until("the logs' receipts", lambda: len(lake.receipts()) >= before + count)
+    until("the logs, collected", lambda: lake.has_collected(before + count))
     up.say("Logs", f"{count} objects of the last week of February, collected in dev")
     fire(dev, "plan", "2013-03-01T00:05:00Z")
     page = f"reports/model={MODEL}/window=7d/end=2013-03-01T00"

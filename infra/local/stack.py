@@ -5,6 +5,7 @@ import json
 import time
 
 import yaml_template
+from botocore.exceptions import ClientError
 from emulator import REGION
 
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -28,16 +29,19 @@ def deploy(account, parameters, packages, template=None):
     s3.put_object(Bucket=bucket, Key="template.json", Body=body.encode())
     cloudformation = account.client("cloudformation")
     name = f"tidegate-{account.stage}"
-    cloudformation.create_stack(
-        StackName=name,
-        TemplateURL=f"{account.emulator.url}/{bucket}/template.json",
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-        Capabilities=CAPABILITIES,
-    )
+    try:
+        cloudformation.create_stack(
+            StackName=name,
+            TemplateURL=f"{account.emulator.url}/{bucket}/template.json",
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Capabilities=CAPABILITIES,
+        )
+    except ClientError as refused:
+        raise DeploymentError(f"the stack {name} was refused: {refused}") from refused
     stack = _finished(cloudformation, name)
     if stack["StackStatus"] != "CREATE_COMPLETE":
-        events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-        failed = [event for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
+        pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+        failed = [event for page in pages for event in page["StackEvents"] if event["ResourceStatus"] == "CREATE_FAILED"]
         said = "\n".join(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason')}" for event in failed)
         raise DeploymentError(f"the stack {name} is {stack['StackStatus']}:\n{said}")
     account.outputs = outputs(account)

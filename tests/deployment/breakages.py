@@ -1,11 +1,11 @@
 """The template with one thing taken out: each of these must be seen, at deployment or on the walk.
 
 A breakage names the step at which it must show: `deploy` means that CloudFormation itself refuses the stack. Each is tried in accounts of its own, two where
-it shows only on the way to the next one. The walks without any breakage are tried the same way, with the same patience: they must pass.
+it shows only on the way to the next one. The walks without any breakage are tried first, side by side as well: they must pass, and how long they take says how
+long a broken one may be waited for.
 """
 
 import itertools
-import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +16,9 @@ import stages
 from emulator import Emulator
 from lifecycle import Lifecycle
 from stack import DeploymentError
-from waiting import NotSeen
+from waiting import PATIENCE_S, NotSeen
 
-PATIENCE_S = float(os.environ.get("DEPLOYMENT_PATIENCE", "25"))  # with which a broken walk waits; a whole one takes a third of it
+LEAST_S = 10  # and three times as long as the step took without a breakage: so long is waited for what a breakage keeps away
 AT_ONCE = 3
 
 
@@ -192,39 +192,50 @@ SAMPLE = [one for one in BREAKAGES if one.name in {
 def check(folder, tidegate, packages, chosen):
     """Faults: breakages that nobody saw, and walks that fail without any."""
     whole = sorted({(one.stages, one.shows) for one in chosen if one.shows != "deploy"})
-    tries = [Breakage(f"nothing ({shows})", "", lambda _resources: None, beside) for beside, shows in whole]
-    faults = []
     with Emulator(folder / "breakages") as emulator, ThreadPoolExecutor(AT_ONCE) as pool:
-        walks = [shows for _, shows in whole]
-        for fault in pool.map(lambda one: _tried(emulator, tidegate, packages, *one), [*zip(tries, walks), *((one, one.shows) for one in chosen)]):
-            faults += fault
-    return faults
+        trial = Trial(emulator, tidegate, packages)
+        sound = [(Breakage(f"nothing ({shows})", "", lambda _resources: None, beside), shows) for beside, shows in whole]
+        faults = [fault for fault in pool.map(lambda one: trial.of(*one), sound) if fault]
+        return faults + [fault for fault in pool.map(lambda one: trial.of(one, one.shows), chosen) if fault]
 
 
-NUMBERS = itertools.count(700_000_000_001)
-TURN = threading.Lock()
+class Trial:
+    """Templates, deployed in accounts of their own and walked through."""
 
+    def __init__(self, emulator, tidegate, packages):
+        self.emulator, self.tidegate, self.packages = emulator, tidegate, packages
+        self.numbers, self.turn = itertools.count(700_000_000_001), threading.Lock()
+        self.took = {}  # seconds of every step in the walks without a breakage
 
-def _tried(emulator, tidegate, packages, breakage, walk):
-    """Deploys and walks; what is wrong with what was seen."""
-    with TURN:
-        numbers = {stage: str(next(NUMBERS)) for stage in breakage.stages}
-    started = time.monotonic()
-    seen = _seen(emulator, tidegate, packages, breakage, walk, numbers)
-    print(f"  {time.monotonic() - started:5.1f} s  {breakage.name}: {seen or 'all is well'}", flush=True)
-    expected = breakage.shows
-    found = seen.split(":")[0] if seen else ""
-    return [] if found == expected else [f"{breakage.name}: expected trouble at “{expected or 'nothing'}”, found {seen or 'none'}"]
+    def of(self, breakage, walk):
+        """What is wrong with what was seen of a breakage; nothing if it was seen where it should be."""
+        with self.turn:
+            numbers = {stage: str(next(self.numbers)) for stage in breakage.stages}
+        started = time.monotonic()
+        seen = self._seen(breakage, walk, numbers)
+        print(f"  {time.monotonic() - started:5.1f} s  {breakage.name}: {seen or 'all is well'}", flush=True)
+        if seen.split(":")[0] == breakage.shows:
+            return None
+        return f"{breakage.name}: expected trouble at “{breakage.shows or 'nothing'}”, found {seen or 'none'}"
 
-
-def _seen(emulator, tidegate, packages, breakage, walk, numbers):
-    """The step that failed, and how; nothing if none did."""
-    try:
-        accounts = stages.deploy(emulator, packages, numbers, breakage.change)
-    except DeploymentError as refused:
-        return "deploy: " + str(refused).split("\n")[1].strip()[:160]
-    life = Lifecycle(accounts, tidegate, PATIENCE_S)
-    return next(filter(None, (_failed(life, name, step) for name, step in _steps(walk))), None)
+    def _seen(self, breakage, walk, numbers):
+        """The step that failed, and how; empty if none did."""
+        try:
+            accounts = stages.deploy(self.emulator, self.packages, numbers, breakage.change)
+        except DeploymentError as refused:
+            return "deploy: " + " ".join(str(refused).split())[:200]
+        life = Lifecycle(accounts, self.tidegate)
+        for name, step in _steps(walk):
+            is_to_fail = name == breakage.shows
+            life.patience_s = max(LEAST_S, 3 * self.took[name]) if is_to_fail else PATIENCE_S
+            started = time.monotonic()
+            try:
+                step(life)
+            except NotSeen as fault:
+                return f"{name}: {str(fault)[:200]}"
+            if not breakage.shows:
+                self.took[name] = max(self.took.get(name, 0), time.monotonic() - started)
+        return ""
 
 
 def _steps(name):
@@ -234,11 +245,3 @@ def _steps(name):
             yield from _steps(step)
         else:
             yield name, step
-
-
-def _failed(life, name, step):
-    try:
-        step(life)
-    except NotSeen as fault:
-        return f"{name}: {str(fault)[:160]}"
-    return None

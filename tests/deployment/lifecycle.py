@@ -114,7 +114,7 @@ class Lifecycle:
         lake = self.lakes[stage]
         before = len(lake.receipts())
         count = demo_data.logs(self.accounts[stage], *days)
-        self.until(f"{count} more receipts in {stage}", lambda: len(lake.receipts()) >= before + count)
+        self.until(f"{count} more objects collected in {stage}", lambda: lake.has_collected(before + count))
         end = _day_after(days)
         fire(self.accounts[stage], "plan", f"{end}T00:05:00Z")
         key = f"reports/model={MODEL}/window={window}/end={end}T00/verdict.json"
