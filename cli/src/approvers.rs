@@ -108,9 +108,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     })
 }
 
-/// `arn:aws:sns:eu-central-1:111122223333:tidegate-prod-decisions` is that of prod.
+/// `arn:aws:sns:eu-central-1:111122223333:tidegate-prod-decisions` is that of prod, and so is that of a stack with another prefix.
 fn stage_of(topic: &str) -> Option<Stage> {
-    topic.rsplit(':').next()?.strip_prefix("tidegate-")?.strip_suffix("-decisions")?.parse().ok()
+    topic.rsplit(':').next()?.strip_suffix("-decisions")?.rsplit('-').next()?.parse().ok()
 }
 
 /// The filter that lets a person's links through and nobody else's.
@@ -301,6 +301,15 @@ mod tests {
         let json: Value = serde_json::from_str(&topic.for_programs(&look, &[]).text).unwrap();
         assert_eq!(json["models"][1]["model"], "trains");
         assert_eq!(json["models"][1]["approvers"][0]["standing"], "subscribed");
+    }
+
+    #[test]
+    fn a_topic_is_of_its_stage_whatever_its_prefix() {
+        let of = |name: &str| stage_of(&format!("arn:aws:sns:eu-central-1:111122223333:{name}"));
+        assert_eq!(of("tidegate-prod-decisions"), Some(Stage::Prod));
+        assert_eq!(of("credit-risk-dev-decisions"), Some(Stage::Dev));
+        assert_eq!(of("tidegate-prod-alerts"), None);
+        assert_eq!(of("decisions"), None);
     }
 
     #[test]

@@ -19,7 +19,7 @@ def variables(template, function):
 
 
 def statement(template, role, sid):
-    return next(s for s in properties(template, role)["Policies"][0]["PolicyDocument"]["Statement"] if s["Sid"] == sid)
+    return next(s for s in properties(template, role)["Policies"][0]["PolicyDocument"]["Statement"] if s.get("Sid") == sid)
 
 
 def told(template, bucket, at):

@@ -18,7 +18,7 @@ def statement(roles, name, sid):
 def inline(template, role, sid):
     found = template["Resources"][role]["Properties"]
     documents = [p["PolicyDocument"] for p in found.get("Policies", [])] or [found["PolicyDocument"]]
-    return next(s for document in documents for s in document["Statement"] if s["Sid"] == sid)
+    return next(s for document in documents for s in document["Statement"] if s.get("Sid") == sid)
 
 
 def also(role, name):
@@ -108,6 +108,14 @@ MISSHAPEN = [
     lambda roles: policy(roles, "ReadPolicy").extend(policy(roles, "ReadPolicy") * 2),
     lambda roles: roles["Resources"]["DataScientistRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0].update(Principal={"AWS": "*"}),
     lambda roles: roles["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0].pop("Condition"),
+]
+
+# Lists that do not fit the functions' code: what `code` must refuse.
+MISLISTED = [
+    lambda lists: lists["notify"].remove("events:PutEvents bus"),
+    lambda lists: lists["approve"].append("kms:GenerateMac key:links"),
+    lambda lists: lists.update(validate=[call for call in lists["validate"] if not call.startswith("dynamodb:")]),
+    lambda lists: lists["collect"].remove("sqs:SendMessage queue:registry"),
 ]
 
 

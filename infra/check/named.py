@@ -43,11 +43,13 @@ class Named:
             "other-stack": f"arn:aws:cloudformation:{here}:stack/payments/1",
             "sam-stack": f"arn:aws:cloudformation:{here}:stack/aws-sam-cli-managed-default/1",
             "transform": f"arn:aws:cloudformation:{REGION}:aws:transform/Serverless-2016-10-31",
+            "endpoint": f"arn:aws:sagemaker:{here}:endpoint/{name}",
             "alarm": f"arn:aws:cloudwatch:{here}:alarm:{self.prefix}-{name}",
             "rule": f"arn:aws:events:{here}:rule/{self.prefix}/{self.prefix}-{name}",
             "dashboard": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{self.prefix}",
             "machine": f"arn:aws:states:{here}:stateMachine:{self.prefix}-{name}",
             "execution": f"arn:aws:states:{here}:execution:{self.prefix}-{name}:1",
+            "batch": f"arn:aws:states:{here}:execution:{self.prefix}-{name}/Objects:1",
             "map-run": f"arn:aws:states:{here}:mapRun:{self.prefix}-{name}/1:1",
         }
         if word == "bus:next":

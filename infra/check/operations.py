@@ -97,6 +97,7 @@ def models_alarms_watch_what_functions_write():
             yield f"{name}: expected dimensions Model and Window"
 
 
+# Each takes the expanded stack.
 RULES = [every_alarm_has_its_page, what_is_told_and_not_delivered_has_its_alarm, one_dashboard_shows_what_there_is]
 
 
@@ -121,9 +122,9 @@ BROKEN = [
     (what_is_told_and_not_delivered_has_its_alarm, lambda t: t["Resources"].pop("DecisionsUndeliveredAlarm")),
     (one_dashboard_shows_what_there_is, lambda t: t["Resources"].pop("Dashboard")),
     (one_dashboard_shows_what_there_is, board('{"widgets": [', '{"widgets": [[')),
-    (one_dashboard_shows_what_there_is, board('"Errors", "FunctionName", "tidegate-${Stage}-drift"', '"Errors", "FunctionName", "tidegate-${Stage}-tide"')),
+    (one_dashboard_shows_what_there_is, board('"Errors", "FunctionName", "${NamePrefix}-${Stage}-drift"', '"Errors", "FunctionName", "${NamePrefix}-${Stage}-tide"')),
     (one_dashboard_shows_what_there_is, board('MetricName=\\"DriftedFeatures\\"', 'MetricName=\\"Drifted\\"')),
     (one_dashboard_shows_what_there_is, board('"x": 8, "y": 2', '"x": 7, "y": 2')),
-    (one_dashboard_shows_what_there_is, board("alarm:tidegate-${Stage}-collect-age", "alarm:tidegate-${Stage}-collect-aged")),
+    (one_dashboard_shows_what_there_is, board("alarm:${NamePrefix}-${Stage}-collect-age", "alarm:${NamePrefix}-${Stage}-collect-aged")),
     (one_dashboard_shows_what_there_is, lambda t: t["Resources"].pop("ApproveLockedAlarm")),
 ]

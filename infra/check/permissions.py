@@ -7,13 +7,14 @@ and a role must hold nothing that its list does not use.
 import copy
 import fnmatch
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import yaml
 from named import AFTER, BEFORE, STAGES, Named
 from resolve import ACCOUNT, REGION, Resolved
-from template import expand, many, read, read_plain
+from template import ROOT, expand, many, read, read_plain
 
 HERE = Path(__file__).resolve().parent
 ALLOWED = "Allowed"
@@ -22,7 +23,7 @@ EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Sid": "Everything", "Effe
 
 def parameters(stage):
     before, after = STAGES[stage]
-    return {"Stage": stage, "PreviousStageAccountId": BEFORE if before else "", "NextStageAccountId": AFTER if after else ""}
+    return {"Stage": stage, "PreviousStageAccountId": BEFORE if before else "", "NextStageAccountId": AFTER if after else "", "SageMakerEndpoints": "models-*"}
 
 
 def resource_policies(stack):
@@ -105,6 +106,8 @@ class Accounts:
     def __init__(self, template, roles):
         self.people = {stage: Resolved(roles, Stage=stage, PipelinePrincipals="arn:aws:iam::111122223333:role/ci", ApproverEmails="lead@example.com,risk@example.com") for stage in STAGES}
         boundary = f"arn:aws:iam::{ACCOUNT}:policy/tidegate-{{}}-function-boundary"
+        old, key = read_plain("backfill.yaml"), f"arn:aws:kms:{REGION}:{ACCOUNT}:key/Key"
+        self.beside = {s: Resolved(old, Stage=s, LogsBucketName=f"tidegate-{s}-logs-{ACCOUNT}-{REGION}", KeyArn=key, PermissionsBoundaryArn=boundary.format(s)) for s in STAGES}
         self.stacks = {stage: Resolved(template, **parameters(stage), PermissionsBoundaryArn=boundary.format(stage)) for stage in STAGES}
 
     def managed(self, stage):
@@ -117,13 +120,13 @@ class Accounts:
         return principal(role, own + [managed[arn] for arn in role.get("ManagedPolicyArns", [])], managed.get(role.get("PermissionsBoundary")))
 
     def functions(self, stage):
-        """Name → principal, of the roles of the stack."""
+        """Name → principal, of the roles of the stack and of backfill.yaml beside it."""
         managed, stack = self.managed(stage), self.stacks[stage]
-        beside = [policy for _, policy in stack.of("AWS::IAM::RolePolicy")]
+        beside = [policy | {"Roles": [policy["RoleName"]]} for _, policy in stack.of("AWS::IAM::RolePolicy")] + [policy for _, policy in stack.of("AWS::IAM::Policy")]
         found = {}
-        for _, role in stack.of("AWS::IAM::Role"):
+        for _, role in [*stack.of("AWS::IAM::Role"), *self.beside[stage].of("AWS::IAM::Role")]:
             name = role["RoleName"].removeprefix(f"tidegate-{stage}-").removesuffix(f"-{REGION}")
-            documents = [p["PolicyDocument"] for p in role["Policies"]] + [p["PolicyDocument"] for p in beside if p["RoleName"] == role["RoleName"]]
+            documents = [p["PolicyDocument"] for p in role["Policies"]] + [p["PolicyDocument"] for p in beside if role["RoleName"] in p["Roles"]]
             found[name] = principal(role, documents, managed[role["PermissionsBoundary"]])
         return found
 
@@ -226,6 +229,41 @@ def faults(template, roles):
     lists = set(matrix("functions.yaml")["roles"])
     found += [f"{name}: has a role in template.yaml and no list in matrix/functions.yaml, or the other way round" for name in sorted(set(accounts.functions("test")) ^ lists)]
     return sum(len(batch.requests) for batch in batches), found
+
+
+# A call of the SDK → the action that it needs; those whose method nothing else is called like.
+CALLS = {
+    "get_object": "s3:GetObject",
+    "put_object": "s3:PutObject",
+    "delete_object": "s3:DeleteObject",
+    "send_message": "sqs:SendMessage",
+    "send_message_batch": "sqs:SendMessage",
+    "publish": "sns:Publish",
+    "list_subscriptions_by_topic": "sns:ListSubscriptionsByTopic",
+    "put_events": "events:PutEvents",
+    "generate_mac": "kms:GenerateMac",
+    "verify_mac": "kms:VerifyMac",
+    "sign": "kms:Sign",
+}
+SERVICES = {"eventbridge": "events"}
+
+
+def code(lists=None):
+    """Each function's own calls, and the services whose clients it links, against its list."""
+    lists = lists or matrix("functions.yaml")["roles"]
+    for folder in sorted((ROOT / "functions").iterdir()):
+        if not (folder / "Cargo.toml").exists():
+            continue
+        actions = {call.split(" ")[0] for call in lists.get(folder.name, [])}
+        linked = re.findall(r"^aws-sdk-(\w+)", (folder / "Cargo.toml").read_text(encoding="utf-8").split("[dev-dependencies]")[0], re.MULTILINE)
+        for service in sorted({SERVICES.get(name, name) for name in linked}):
+            if not any(action.startswith(f"{service}:") for action in actions):
+                yield f"{folder.name}: links a client of {service}, and its list names no call to it"
+        source = "".join(path.read_text(encoding="utf-8").split("#[cfg(test)]")[0] for path in sorted((folder / "src").rglob("*.rs")))
+        called = {CALLS[method] for method in re.findall(r"\.(\w+)\(\)", source) if method in CALLS}
+        yield from (f"{folder.name}: calls {action}, which its list does not name" for action in sorted(called - actions))
+        spoken = {action for action in actions if action in {CALLS[m] for m in ("publish", "put_events", "generate_mac", "verify_mac", "sign")}}
+        yield from (f"{folder.name}: its list names {action}, which it never calls" for action in sorted(spoken - called))
 
 
 # Characters of a managed policy, without its spaces (IAM quotas), with the longest name prefix and region.

@@ -13,11 +13,11 @@ FOUR_DAYS, FOURTEEN_DAYS = 345_600, 1_209_600
 
 # Metrics that exist, by namespace, with the dimensions that they are asked for (CloudWatch user guide, per service).
 METRICS = {
-    "AWS/Lambda": ({"Invocations", "Errors", "Throttles", "Duration", "IteratorAge"}, {"FunctionName"}),
-    "AWS/SQS": ({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, {"QueueName"}),
-    "AWS/ApiGateway": ({"4xx", "5xx", "Count", "Latency"}, {"ApiId"}),
-    "AWS/SNS": ({"NumberOfNotificationsFailed"}, {"TopicName"}),
-    "Tidegate": ({"LinksLocked"}, {"Stage"}),
+    "AWS/Lambda": [({"Invocations", "Errors", "Throttles", "Duration", "IteratorAge"}, {"FunctionName"})],
+    "AWS/SQS": [({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, {"QueueName"})],
+    "AWS/ApiGateway": [({"4xx", "5xx", "Count", "Latency"}, {"ApiId"})],
+    "AWS/SNS": [({"NumberOfNotificationsFailed"}, {"TopicName"})],
+    "Tidegate": [({"LinksLocked"}, {"Stage"}), ({"Silent", "VolumeChanged", "TooManyFailures", "TooSlow"}, {"Function"})],
 }
 
 # Who holds which verb of the key of decision links. One role each, so that the endpoint cannot mint what it verifies.
@@ -41,6 +41,9 @@ EXPIRES = "expires_at_s"
 
 # Actions on which IAM takes no resource (service authorization reference).
 WITHOUT_RESOURCE = {"dynamodb:ListStreams", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+# What a function in a VPC needs, about interfaces that have no name before they are there.
+JOIN_A_VPC = {f"ec2:{verb}" for verb in ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets", "DeleteNetworkInterface", "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses")}
 
 
 def a_message_stays_hidden_for_six_tries(stack):
@@ -181,8 +184,8 @@ def what_is_spooled_fits_on_the_disk(stack):
 
 def an_alarm_watches_a_metric_that_exists(stack):
     for name, alarm in stack.of("AWS::CloudWatch::Alarm"):
-        metrics, dimensions = METRICS.get(alarm.get("Namespace"), (set(), set()))
-        if alarm["MetricName"] not in metrics or {d["Name"] for d in alarm["Dimensions"]} != dimensions:
+        named = {d["Name"] for d in alarm["Dimensions"]}
+        if not any(alarm["MetricName"] in metrics and named == dimensions for metrics, dimensions in METRICS.get(alarm.get("Namespace"), [])):
             yield f"{name}: {alarm.get('Namespace')} {alarm['MetricName']} by {[d['Name'] for d in alarm['Dimensions']]} does not exist"
         if not alarm.get("AlarmActions"):
             yield f"{name}: tells nobody"
@@ -209,7 +212,7 @@ def a_role_names_single_actions_on_its_own_resources(stack):
             actions = many(statement["Action"])
             if any("*" in action for action in actions):
                 yield f"{name}: {statement['Sid']} allows {actions}, expected single actions"
-            if "*" in many(statement["Resource"]) and not set(actions) <= WITHOUT_RESOURCE:
+            if "*" in many(statement["Resource"]) and not set(actions) <= WITHOUT_RESOURCE | JOIN_A_VPC:
                 yield f"{name}: {statement['Sid']} allows {actions} on everything"
 
 
@@ -296,12 +299,12 @@ def links_are_minted_by_one_role_and_verified_by_another(stack):
         for verb, owner in LINK_VERBS.items():
             denied = [s for s in key["KeyPolicy"]["Statement"] if s["Effect"] == "Deny" and verb in many(s["Action"])]
             roles = [text(s.get("Condition", {}).get("ArnNotEquals", {}).get("aws:PrincipalArn", "")) for s in denied]
-            if not any(f":role/tidegate-${{Stage}}-{owner}-" in role for role in roles):
+            if not any(f":role/${{NamePrefix}}-${{Stage}}-{owner}-" in role for role in roles):
                 yield f"{name}: its policy lets others than {owner} call {verb}"
     for name, role in stack.of("AWS::IAM::Role"):
         for statement in stack.statements(role):
             for verb in set(many(statement["Action"])) & set(LINK_VERBS):
-                owner = f"tidegate-${{Stage}}-{LINK_VERBS[verb]}-${{AWS::Region}}"
+                owner = f"${{NamePrefix}}-${{Stage}}-{LINK_VERBS[verb]}-${{AWS::Region}}"
                 if text(role["RoleName"]) != owner:
                     yield f"{name}: may {verb}, expected only {owner}"
                 if {target(resource) for resource in many(statement["Resource"])} - set(keys):
@@ -318,7 +321,7 @@ def a_link_is_minted_with_the_key_that_verifies_it(stack):
 
 def only_notify_speaks(stack):
     """To people and programs. The stage's approvals are forwarded by a role that a rule of the bus assumes, to another account."""
-    speaker = "role/tidegate-${Stage}-notify-${AWS::Region}"
+    speaker = "role/${NamePrefix}-${Stage}-notify-${AWS::Region}"
     functions = [f for _, f in stack.of("AWS::Lambda::Function") if target(f["Role"]) == "NotifyRole"]
     topics = {target(v) for f in functions for n, v in f["Environment"]["Variables"].items() if n.endswith("_TOPIC_ARN")}
     buses = {name for name, _ in stack.of("AWS::Events::EventBus")}

@@ -1,6 +1,7 @@
 """Reads the SAM template and expands it to plain CloudFormation, as AWS does at deployment."""
 
 import copy
+import functools
 import json
 import logging
 from pathlib import Path
@@ -14,10 +15,18 @@ ROOT = INFRA.parent
 TEMPLATE = INFRA / "template.yaml"
 REGION = "eu-central-1"
 
+# Conditions by which a piece that was there before takes the place of one of the stack's own.
+EXISTING = {"HasLogsBucket", "HasKey", "HasAlarmTopic", "HasVpc"}
+
+
+@functools.cache
+def _written():
+    return yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+
 
 def read():
     """The template as written, with `!Ref` and its like as plain dictionaries."""
-    return yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    return copy.deepcopy(_written())
 
 
 def read_plain(name):
@@ -35,6 +44,21 @@ def expand(template):
     parameters = {name: p.get("Default", "dev") for name, p in template["Parameters"].items()}
     translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=_Session())
     return json.loads(json.dumps(translator.translate(template, parameters)))
+
+
+def expand_changed(template, expanded):
+    """The same as `expand(template)`, quicker: where nothing changed that the transform looks at, the rest is as it is written."""
+    sam = lambda t: {n: r for n, r in t["Resources"].items() if r["Type"].startswith("AWS::Serverless::")}  # noqa: E731
+    written = _written()
+    if any(template.get(part) != written.get(part) for part in ("Globals", "Parameters", "Conditions")) or sam(template) != sam(written):
+        return expand(template)
+    changed = copy.deepcopy(expanded)
+    for name, resource in written["Resources"].items():
+        if template["Resources"].get(name) != resource:
+            changed["Resources"].pop(name, None)
+            if name in template["Resources"]:
+                changed["Resources"][name] = json.loads(json.dumps(template["Resources"][name]))
+    return changed
 
 
 class _Session:
@@ -83,7 +107,9 @@ class Stack:
 
 
 def _granted(value):
-    """The same, with every statement of a policy that stands under a condition as if the condition held."""
+    """The same, with every statement of a policy that stands under a condition as if the condition held, and nothing that was there before."""
+    if isinstance(value, dict) and list(value) == ["Fn::If"] and value["Fn::If"][0] in EXISTING:
+        return _granted(value["Fn::If"][2])
     if isinstance(value, dict):
         return {name: _granted(part) for name, part in value.items()}
     if isinstance(value, list):

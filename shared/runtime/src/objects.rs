@@ -118,6 +118,12 @@ mod tests {
     }
 
     #[test]
+    fn an_old_object_is_told_of_by_its_bare_key() {
+        let key = "flight-delay/dt=2013-01-01/hour=15/part 2 café+1.jsonl.gz";
+        assert_eq!(objects("backfill-object.json"), [("tidegate-dev-logs".to_owned(), key.to_owned())]);
+    }
+
+    #[test]
     fn the_test_event_names_no_object() {
         assert_eq!(objects("s3-test-event.json"), []);
     }
