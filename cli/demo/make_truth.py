@@ -4,6 +4,8 @@
 
 It is real: the arrival delay of the 2013 New York flights. A flight's truth is known when it has landed; that of a cancelled or
 diverted one a day after it was due. One file per day (UTC) in which truth became known, as a nightly job would write it.
+
+One thing is put in: on 25 July the job called flights late from half an hour on. What it got wrong is reported again a day later, in a file of its own.
 """
 
 import glob
@@ -19,6 +21,7 @@ import pandas as pd
 HERE = pathlib.Path(__file__).parent
 MODEL = "flight-delay"
 LATE_MINUTES = 15  # as in make.py
+MISTAKEN_DAY, MISTAKEN_MINUTES = "2013/07/25", 30
 
 
 def scored() -> dict:
@@ -51,21 +54,35 @@ def outcomes() -> pd.DataFrame:
     return flights.sort_values(["known", "inference_id"], kind="stable")
 
 
+def lines(rows: pd.DataFrame) -> str:
+    def line(row) -> str:
+        known = row.known.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return json.dumps({"inference_id": row.inference_id, "actual": row.actual, "time": known}, separators=(",", ":")) + "\n"
+
+    return "".join(line(row) for row in rows.itertuples())
+
+
+def write(path: pathlib.Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, compresslevel=9) as out:
+        out.write(text.encode())
+    path.write_bytes(buffer.getvalue())
+
+
 def main() -> None:
     folder = HERE / "truth" / MODEL
     shutil.rmtree(folder, ignore_errors=True)
     found = outcomes()
     for day, rows in found.groupby(found["known"].dt.strftime("%Y/%m/%d")):
-        text = "".join(
-            json.dumps({"inference_id": row.inference_id, "actual": row.actual, "time": row.known.strftime("%Y-%m-%dT%H:%M:%SZ")}, separators=(",", ":")) + "\n"
-            for row in rows.itertuples()
-        )
-        path = folder / f"{day}.jsonl.gz"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, compresslevel=9) as out:
-            out.write(text.encode())
-        path.write_bytes(buffer.getvalue())
+        if day == MISTAKEN_DAY:
+            rows = rows.copy()
+            mistaken = (rows["actual"] == "late") & (rows["arr_delay"] < MISTAKEN_MINUTES)
+            right = rows[mistaken].assign(known=rows["known"] + pd.Timedelta(days=1))
+            rows.loc[mistaken, "actual"] = "on-time"
+            write(folder / f"{right['known'].iloc[0]:%Y/%m/%d}-correction.jsonl.gz", lines(right))
+            print(f"{len(right)} of the outcomes of {day} are corrected a day later")
+        write(folder / f"{day}.jsonl.gz", lines(rows))
     print(f"{len(found)} outcomes in {found['known'].dt.date.nunique()} files")
 
 

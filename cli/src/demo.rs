@@ -16,6 +16,7 @@ use tidegate_registry::{GateOutcome, ModelVersion, Registry, RetrainingState, St
 
 use crate::demo_files::{self, CONTRACT, Object, TRAINING_SET};
 use crate::demo_loop::{self, Team};
+use crate::demo_right;
 use crate::error::CliError;
 use crate::summary;
 use crate::terminal::{self, Outcome, Say, counted, painted};
@@ -50,7 +51,7 @@ pub(crate) const MODEL: &str = "flight-delay";
 const CHECKPOINT_AT: &str = "2013-09-01T00:05:00Z";
 
 /// Widest line of running text, characters.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// Runs the demo.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
@@ -68,6 +69,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     text.push_str("Try next  the same verdict from files alone, with no account:\n");
     text.push_str("            tidegate drift --contract cli/demo/flight-delay.yaml --baseline cli/demo/training.parquet \\\n");
     text.push_str("              --current 'cli/demo/logs/flight-delay/2013/07/**/*.jsonl.gz' --report july.html\n");
+    text.push_str("          how good the model was day by day, and what its scores had promised:\n");
+    text.say(format_args!("            tidegate performance --state {} --model flight-delay\n", folder.display()));
     text.push_str("          which version serves, why, and whether the audit trail is whole:\n");
     text.say(format_args!("            tidegate versions flight-delay --state {}\n", folder.display()));
     text.say(format_args!("            tidegate show flight-delay champion --state {}\n", folder.display()));
@@ -111,9 +114,9 @@ struct Period {
     days: Vec<(NaiveDate, Vec<Object>)>,
 }
 
-struct Demo {
+pub(crate) struct Demo {
     out: std::io::Stdout,
-    colour: bool,
+    pub(crate) colour: bool,
     /// Whether a person decides.
     by_hand: bool,
 }
@@ -139,11 +142,16 @@ impl Demo {
         let first = self.candidate(&team, "plain", demo_files::bytes("candidates/plain.onnx")?.to_vec(), words, &january).await?;
 
         let mut last = None;
-        for period in &periods {
+        for (period, next) in periods.iter().zip(periods.iter().skip(1).map(Some).chain([None])) {
             self.play(&account, period).await?;
+            if next.is_some() {
+                demo_right::rest(&account, period.days.last().map(|(day, _)| *day).unwrap_or_default()).await?;
+            }
             last = Some(self.show(&account, period)?);
         }
         let last = last.ok_or_else(|| CliError::demo("it has no objects"))?;
+        let end = periods.last().and_then(|period| period.days.last()).map(|(day, _)| *day).unwrap_or_default();
+        self.right(&account, end).await?;
         self.alerts(&mut team)?;
         self.close(&account, &team, &first).await?;
         Ok(last)
@@ -267,10 +275,11 @@ impl Demo {
     async fn play(&mut self, account: &LocalAccount, period: &Period) -> Result<(), CliError> {
         let style = ProgressStyle::with_template("{msg:10} {wide_bar} {pos}/{len} days").unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(period.days.len() as u64).with_style(style).with_message(period.name);
-        for (_, objects) in &period.days {
+        for (day, objects) in &period.days {
             for object in objects {
                 put(account, LOGS, &object.key, object.bytes()?).await?;
             }
+            demo_right::night(account, *day).await?;
             account.settle().await.map_err(CliError::demo)?;
             bar.inc(1);
         }
@@ -317,7 +326,7 @@ impl Demo {
         verdict(account, "30d", last)
     }
 
-    fn say(&mut self, text: &str) -> Result<(), CliError> {
+    pub(crate) fn say(&mut self, text: &str) -> Result<(), CliError> {
         writeln!(self.out, "{text}").map_err(|source| CliError::Write { path: "standard output".into(), source })
     }
 }
@@ -352,11 +361,11 @@ fn month(day: NaiveDate) -> &'static str {
     names.get(day.month0() as usize).copied().unwrap_or_default()
 }
 
-fn midnight_after(day: NaiveDate) -> NaiveDate {
+pub(crate) fn midnight_after(day: NaiveDate) -> NaiveDate {
     day.checked_add_days(Days::new(1)).unwrap_or(day)
 }
 
-async fn put(account: &LocalAccount, bucket: &str, key: &str, bytes: &'static [u8]) -> Result<(), CliError> {
+pub(crate) async fn put(account: &LocalAccount, bucket: &str, key: &str, bytes: &'static [u8]) -> Result<(), CliError> {
     account.s3.put_object().bucket(bucket).key(key).body(bytes::Bytes::from_static(bytes).into()).send().await.map_err(CliError::demo)?;
     Ok(())
 }
@@ -389,7 +398,7 @@ fn symbol(state: State) -> &'static str {
 }
 
 /// Running text in lines of at most `width` characters: the first begins at column `first`, the others are indented.
-fn wrapped(text: &str, width: usize, first: usize, indent: usize) -> String {
+pub(crate) fn wrapped(text: &str, width: usize, first: usize, indent: usize) -> String {
     let mut wrapped = String::new();
     let mut column = first;
     for word in text.split_whitespace() {

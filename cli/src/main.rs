@@ -7,6 +7,8 @@ mod dataset;
 mod demo;
 mod demo_files;
 mod demo_loop;
+mod demo_right;
+mod demo_truth;
 mod desk;
 mod doctor;
 mod drift;
