@@ -89,6 +89,81 @@ async fn drift(moment: Moment) {
     assert!(points > 20, "only {points} points");
 }
 
+/// `collect` takes a file of truth, then another content under the same key, whose outcomes became known on another day: what the first left must go.
+async fn truth(moment: Moment) {
+    let start = World::new().await;
+    start.log("05.jsonl", log("2013-07-01", 5, 10, 100.0, 1)).await;
+    start.settle().await;
+    let points = check(moment, &start, async |world| {
+        for day in ["2013-07-09", "2013-07-05"] {
+            world
+                .log(
+                    "truth/a.jsonl",
+                    format!("{{\"inference_id\":\"2013-07-01-5-1-0\",\"actual\":\"stays\",\"time\":\"{day}T00:00:00Z\"}}\nnonsense\n"),
+                )
+                .await;
+            world.settle().await;
+        }
+    })
+    .await;
+    eprintln!("truth, {moment:?}: {points} points");
+    assert!(points > 20, "only {points} points");
+}
+
+/// `performance` plans and judges a day; one that it has not looked at yet, or one whose truth came in later.
+async fn performance(moment: Moment, is_judged: bool) {
+    let start = World::new().await;
+    let scored = log("2013-07-01", 5, 120, 100.0, 1);
+    let outcomes = |lines: std::ops::Range<usize>| -> String {
+        let id = |line: &str| line.split('"').nth(7).unwrap_or_default().to_owned();
+        let line = |(place, line): (usize, &str)| {
+            let actual = if place % 3 == 0 { "1" } else { "0" };
+            format!("{{\"inference_id\":\"{}\",\"actual\":{actual},\"time\":\"2013-07-01T20:00:00Z\"}}\n", id(line))
+        };
+        scored.lines().enumerate().filter(|(place, _)| lines.contains(place)).map(line).collect()
+    };
+    start.contract(&format!("{}truth: {{ late_days: 1 }}\n", tidegate_tests::CONTRACT)).await;
+    start.log("05.jsonl", &scored).await;
+    start.log("truth/a.jsonl", outcomes(0..70)).await;
+    start.settle().await;
+    if is_judged {
+        start.account.tick_performance("2013-07-02T00:05:00Z").await.unwrap();
+        start.settle().await;
+    }
+    start.log("truth/b.jsonl", outcomes(60..120)).await;
+    start.settle().await;
+    let points = check(moment, &start, async |world| {
+        world.account.tick_performance("2013-07-02T00:05:00Z").await.unwrap();
+        world.settle().await;
+    })
+    .await;
+    eprintln!("performance, {moment:?}, judged before: {is_judged}: {points} points");
+    assert!(points > 20, "only {points} points");
+}
+
+#[tokio::test]
+async fn truth_recovers_whatever_call_fails() {
+    for moment in [Moment::Before, Moment::After, Moment::Midway] {
+        Box::pin(truth(moment)).await;
+    }
+}
+
+#[tokio::test]
+async fn performance_recovers_when_any_call_is_lost() {
+    Box::pin(performance(Moment::Before, false)).await;
+    Box::pin(performance(Moment::Before, true)).await;
+}
+
+#[tokio::test]
+async fn performance_recovers_when_any_answer_is_lost() {
+    Box::pin(performance(Moment::After, true)).await;
+}
+
+#[tokio::test]
+async fn performance_recovers_when_any_answer_breaks_off() {
+    Box::pin(performance(Moment::Midway, true)).await;
+}
+
 #[tokio::test]
 async fn collect_recovers_when_any_call_is_lost() {
     Box::pin(collect(Moment::Before)).await;

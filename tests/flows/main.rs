@@ -21,4 +21,5 @@ mod notify;
 mod performance;
 mod policies;
 mod promotion;
+mod quality;
 mod registry;

@@ -216,7 +216,7 @@ async fn truth_that_is_garbage_is_put_aside_with_its_reasons() {
 }
 
 #[tokio::test]
-async fn every_order_of_deliveries_and_a_crash_anywhere_leave_the_same_truth() {
+async fn a_file_of_truth_that_is_replaced_takes_its_outcomes_along_and_a_message_by_hand_changes_nothing() {
     let world = World::empty().await;
     world.contract(&contract()).await;
     let scored = log(DAYS[0], 12, 80, 100.0, 1);
