@@ -17,7 +17,7 @@ METRICS = {
     "AWS/SQS": [({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, {"QueueName"})],
     "AWS/ApiGateway": [({"4xx", "5xx", "Count", "Latency"}, {"ApiId"})],
     "AWS/SNS": [({"NumberOfNotificationsFailed"}, {"TopicName"})],
-    "Tidegate": [({"LinksLocked"}, {"Stage"}), ({"Silent", "VolumeChanged", "TooManyFailures", "TooSlow"}, {"Function"})],
+    "Tidegate": [({"LinksLocked", "Silent", "VolumeChanged", "TooManyFailures", "TooSlow"}, {"Stage"})],
 }
 
 # Who holds which verb of the key of decision links. One role each, so that the endpoint cannot mint what it verifies.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tidegate_contract::Contract;
 use tidegate_lake::{PerformanceFile, keys, rfc3339};
 use tidegate_monitoring::{CauseKind, State, Verdict};
-use tidegate_performance::{Input, Inputs, Measured, Performance, Registered, SCHEMA, judge};
+use tidegate_performance::{Input, Inputs, Performance, Registered, SCHEMA, judge};
 use tidegate_registry::{PerformanceRecord, WindowKey};
 use tidegate_report::{PerformancePage, performance_page};
 use tidegate_runtime::emit;
@@ -107,7 +107,14 @@ impl PerformanceFunction {
         let record = record(key, &performance, inputs, verdict_digest, [measured_etag, etag, page_etag], before.as_ref());
         // Written even when only the revision would differ: that this pass was not overtaken is known only then.
         self.registry.put_performance(&record).await.map_err(PerformanceError::registry(what))?;
-        tell(key, what, &measured, &performance, before.is_none_or(|before| before.verdict_digest != record.verdict_digest))
+        if before.is_none_or(|before| before.verdict_digest != record.verdict_digest) {
+            let lines = metrics::lines(key, self.settings.stage, contract, &measured, &performance);
+            for line in lines.map_err(|source| PerformanceError::Metrics { what: what.to_owned(), source })? {
+                emit(&line);
+            }
+        }
+        tell(key, &performance);
+        Ok(())
     }
 
     async fn beside(&self, key: &WindowKey, what: &str) -> Result<Beside, PerformanceError> {
@@ -137,12 +144,8 @@ impl PerformanceFunction {
     }
 }
 
-/// Metrics of a new or changed judgement, and a line of the log.
-fn tell(key: &WindowKey, what: &str, measured: &Measured, performance: &Performance, is_news: bool) -> Result<(), PerformanceError> {
-    if is_news {
-        let line = metrics::line(key, measured, performance);
-        emit(&line.map_err(|source| PerformanceError::Metrics { what: what.to_owned(), source })?);
-    }
+/// A line of the log.
+fn tell(key: &WindowKey, performance: &Performance) {
     info!(
         model = key.model,
         window.length = %key.length,
@@ -152,7 +155,6 @@ fn tell(key: &WindowKey, what: &str, measured: &Measured, performance: &Performa
         predictions.labelled = performance.labelled,
         "judged"
     );
-    Ok(())
 }
 
 fn record(

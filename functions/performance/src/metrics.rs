@@ -1,15 +1,24 @@
 //! What CloudWatch is told of a judged window. The README lists names and units.
 
+use tidegate_contract::Contract;
+use tidegate_interchange::sagemaker::quality_metrics;
 use tidegate_monitoring::State;
 use tidegate_performance::{FindingKind, Measured, Performance};
-use tidegate_registry::WindowKey;
-use tidegate_runtime::{Metric, MetricsError, Unit, metrics_line};
+use tidegate_registry::{Stage, WindowKey};
+use tidegate_runtime::{Metric, MetricsError, Unit, metrics_line, metrics_lines};
 
 /// Namespace of the metrics.
 pub const NAMESPACE: &str = "Tidegate";
 
-/// The line for a judgement, at the window's end.
-pub(crate) fn line(key: &WindowKey, measured: &Measured, performance: &Performance) -> Result<String, MetricsError> {
+/// The lines for a judgement, at the window's end: everything by model and window, what is wrong with services by stage too, and what the contract wants
+/// under the names of SageMaker.
+pub(crate) fn lines(
+    key: &WindowKey,
+    stage: Stage,
+    contract: &Contract,
+    measured: &Measured,
+    performance: &Performance,
+) -> Result<Vec<String>, MetricsError> {
     let state = match performance.state {
         State::Ok => 0.0,
         State::InsufficientData => 1.0,
@@ -17,7 +26,7 @@ pub(crate) fn line(key: &WindowKey, measured: &Measured, performance: &Performan
         State::Drift => 3.0,
         State::NoData => 4.0,
     };
-    let silent = performance.findings.iter().any(|finding| finding.kind == FindingKind::Silence);
+    let found = |kind: FindingKind| f64::from(u8::from(performance.findings.iter().any(|finding| finding.kind == kind)));
     let count = |name, value: f64| Metric { name, unit: Unit::Count, value };
     // What is not known is NaN, and left out of the line.
     let number = |name, value: Option<f64>| Metric { name, unit: Unit::None, value: value.unwrap_or(f64::NAN) };
@@ -37,13 +46,87 @@ pub(crate) fn line(key: &WindowKey, measured: &Measured, performance: &Performan
             performance.estimated.as_ref().and_then(|estimated| Some(estimated.metric(performance.metric)?.0)),
         ),
         count("RecordsPerHour", health.records as f64 / hours),
-        count("Silent", f64::from(u8::from(silent))),
         count("SilentMinutes", health.silent_minutes as f64),
+        count("FailedRecords", health.failed as f64),
+        number("ErrorRate", (health.records > 0).then(|| health.failed as f64 / health.records as f64)),
         number("LatencyP50Ms", health.latency_p50_ms),
         number("LatencyP90Ms", health.latency_p90_ms),
         number("LatencyP99Ms", health.latency_p99_ms),
     ];
-    let quality = measured.quality.iter().flat_map(|quality| &quality.metrics);
-    metrics.extend(quality.map(|(metric, value)| number(metric.name(), value.value)));
-    metrics_line(NAMESPACE, key.end_ms, &[("Model", &key.model), ("Window", &key.length.to_string())], &metrics)
+    let quality = || measured.quality.iter().flat_map(|quality| &quality.metrics);
+    metrics.extend(quality().map(|(metric, value)| number(metric.name(), value.value)));
+    let length = key.length.to_string();
+    let of_model = [("Model", key.model.as_str()), ("Window", length.as_str())];
+    let mut lines = vec![metrics_line(NAMESPACE, key.end_ms, &of_model, &metrics)?];
+
+    let alarms = [
+        count("Silent", found(FindingKind::Silence)),
+        count("VolumeChanged", found(FindingKind::Volume)),
+        count("TooManyFailures", found(FindingKind::Failures)),
+        count("TooSlow", found(FindingKind::Latency)),
+    ];
+    let [model, window] = of_model;
+    let of_stage = [model, window, ("Stage", stage.name())];
+    lines.extend(metrics_lines(NAMESPACE, key.end_ms, &of_stage, &[vec!["Model", "Window"], vec!["Stage"]], &alarms)?);
+
+    let known: Vec<_> = quality().filter_map(|(metric, value)| Some((*metric, value.value?))).collect();
+    let outputs = contract.compatibility.sagemaker.as_ref();
+    if let Some(told) = outputs.and_then(|outputs| quality_metrics(&known, outputs)).filter(|told| !told.metrics.is_empty()) {
+        let dimensions: Vec<(&str, &str)> = told.dimensions.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let metrics: Vec<Metric<'_>> =
+            told.metrics.iter().map(|(name, value, _)| Metric { name, unit: Unit::None, value: *value }).collect();
+        lines.extend(metrics_lines(told.namespace, key.end_ms, &dimensions, &told.sets, &metrics)?);
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use tidegate_monitoring::{Action, ActionKind, Cause, CauseKind, Window};
+    use tidegate_performance::{Finding, Join, Subject};
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_service_is_told_by_stage_too_and_old_alarms_hear_their_names() {
+        let contract = "model: m\ntask: binary\nfeatures: [{ name: x, type: numeric }]\ncompatibility: { sagemaker: { metrics: true, endpoint: ep, schedule: s } }\n";
+        let contract = Contract::parse(contract).unwrap();
+        let window = Window { start_ms: 0, end_ms: 86_400_000 };
+        let mut join = Join::new(Subject::of(&contract), window);
+        join.end_turn();
+        let measured = Measured::of(join.finish());
+        let performance = Performance {
+            schema: String::new(),
+            model: "m".to_owned(),
+            window,
+            state: State::NoData,
+            headline: String::new(),
+            cause: Cause { kind: CauseKind::None, evidence: String::new(), confidence: 1.0, fault: None },
+            action: Action { kind: ActionKind::Supply, sentence: String::new() },
+            metric: tidegate_contract::Metric::RocAuc,
+            predictions: 0,
+            labelled: 0,
+            reference: None,
+            check: None,
+            estimated: None,
+            realised: Vec::new(),
+            findings: vec![Finding { kind: FindingKind::Silence, state: State::NoData, sentence: String::new() }],
+            trail: Vec::new(),
+        };
+        let key = WindowKey { model: "m".to_owned(), length: tidegate_contract::WindowLength::hours(24), end_ms: window.end_ms };
+        let lines = lines(&key, Stage::Test, &contract, &measured, &performance).unwrap();
+        let parsed: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(parsed.len(), 2, "without truth there is nothing that old alarms could hear");
+        assert_eq!(
+            (&parsed[0]["FailedRecords"], &parsed[0]["PerformanceState"], parsed[0].get("ErrorRate")),
+            (&Value::from(0.0), &Value::from(4.0), None)
+        );
+        let alarms = &parsed[1];
+        assert_eq!(
+            (&alarms["Silent"], &alarms["VolumeChanged"], &alarms["Stage"]),
+            (&Value::from(1.0), &Value::from(0.0), &Value::from("test"))
+        );
+        assert_eq!(alarms["_aws"]["CloudWatchMetrics"][0]["Dimensions"], serde_json::json!([["Model", "Window"], ["Stage"]]));
+    }
 }

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use tidegate_performance::TURN_ROWS;
+use tidegate_registry::Stage;
 use tidegate_runtime::{Variables, WrongSettings};
 
 /// Settings of `performance`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// Which of the accounts this is (`STAGE`: dev, test or prod).
+    pub stage: Stage,
     /// Bucket of contracts (`MODELS_BUCKET`).
     pub models_bucket: String,
     /// Bucket of records, truth and reports (`LAKE_BUCKET`).
@@ -33,6 +36,7 @@ impl Settings {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, WrongSettings> {
         let mut variables = Variables::new(&lookup);
         let settings = Self {
+            stage: variables.parsed("STAGE", Stage::Prod),
             models_bucket: variables.text("MODELS_BUCKET"),
             lake_bucket: variables.text("LAKE_BUCKET"),
             registry_table: variables.text("REGISTRY_TABLE"),
@@ -54,8 +58,12 @@ mod tests {
     fn every_missing_name_is_reported_and_tuning_has_defaults() {
         let error = Settings::from_lookup(|_| None).unwrap_err();
         let names: Vec<_> = error.problems.iter().map(|problem| problem.name).collect();
-        assert_eq!(names, ["MODELS_BUCKET", "LAKE_BUCKET", "REGISTRY_TABLE", "PERFORMANCE_QUEUE_URL"]);
-        let settings = Settings::from_lookup(|name| (!name.starts_with("PERFORMANCE_") || name.ends_with("URL")).then(|| "x".to_owned()));
+        assert_eq!(names, ["STAGE", "MODELS_BUCKET", "LAKE_BUCKET", "REGISTRY_TABLE", "PERFORMANCE_QUEUE_URL"]);
+        let settings = Settings::from_lookup(|name| match name {
+            "STAGE" => Some("test".to_owned()),
+            tuning if tuning.starts_with("PERFORMANCE_") && !tuning.ends_with("URL") => None,
+            _ => Some("x".to_owned()),
+        });
         assert_eq!(settings.unwrap().turn_rows, TURN_ROWS);
     }
 }

@@ -339,7 +339,9 @@ impl Check<'_> {
     fn compatibility(&mut self, contract: &Contract) {
         let Some(outputs) = &contract.compatibility.sagemaker else { return };
         let path = Path::top("compatibility").key("sagemaker");
-        for (key, name) in [("schedule", &outputs.schedule), ("endpoint", &outputs.endpoint)] {
+        for (key, name) in
+            [("schedule", &outputs.schedule), ("quality_schedule", &outputs.quality_schedule), ("endpoint", &outputs.endpoint)]
+        {
             match name.as_deref() {
                 Some(name) if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') => {
                     let message = format!("found {}, expected a SageMaker name: letters, digits and hyphens", quoted(name));
@@ -349,7 +351,7 @@ impl Check<'_> {
                 None => {}
             }
         }
-        if outputs.metrics && outputs.schedule.is_none() {
+        if outputs.metrics && outputs.schedule.is_none() && outputs.quality_schedule.is_none() {
             self.report(
                 &path.key("metrics"),
                 "found metrics without a schedule, expected schedule: the MonitoringSchedule that the alarms name",

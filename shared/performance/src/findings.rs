@@ -2,7 +2,7 @@
 
 use tidegate_contract::{Contract, FairnessMetric, Metric};
 use tidegate_monitoring::State;
-use tidegate_statistics::{correction, student_t};
+use tidegate_statistics::{correction, interval, student_t};
 
 use crate::coverage::GroupCoverage;
 use crate::judge::{fall_of, margin};
@@ -164,5 +164,26 @@ pub(crate) fn of_health(contract: &Contract, measured: &Measured, weeks: &[Measu
         let sentence = format!("One answer in a hundred took more than {} ms; the contract allows {} ms.", value(p99), value(limit));
         findings.push(finding(FindingKind::Latency, sentence));
     }
+    // Surely more: of few requests, one that failed may have been the odd one.
+    let failing = interval::wilson(health.failed, health.records, 0.95);
+    if let (Some(limit), Some(share)) = (contract.service.error_rate, failing)
+        && share.low > limit
+    {
+        let sentence = format!(
+            "{} of {} records hold no answer: {} at least failed, and the contract allows {}.",
+            count(health.failed),
+            count(health.records),
+            percent_of(share.low),
+            percent_of(limit)
+        );
+        findings.push(finding(FindingKind::Failures, sentence));
+    }
     findings
+}
+
+/// A small share in percent, with two digits: `0.1 %`, `12 %`.
+fn percent_of(share: f64) -> String {
+    let text = value(share * 100.0);
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text} %")
 }

@@ -15,6 +15,9 @@ const PER_DOUBLING: f64 = 32.0;
 pub struct Health {
     /// Records in the logs, repeated ones included.
     pub records: u64,
+    /// Records that hold no answer, neither a prediction nor a score: requests that failed.
+    #[serde(default)]
+    pub failed: u64,
     /// Longest time without a record in the window, minutes; the whole window where there was none.
     pub silent_minutes: u64,
     /// Records that say how long the answer took.
@@ -34,6 +37,7 @@ pub struct Health {
 pub(crate) struct Counter {
     window: Window,
     records: u64,
+    failed: u64,
     minutes: Vec<bool>,
     timed: u64,
     latency: BTreeMap<i32, u64>,
@@ -42,11 +46,12 @@ pub(crate) struct Counter {
 impl Counter {
     pub(crate) fn new(window: Window) -> Self {
         let minutes = usize::try_from((window.end_ms - window.start_ms) / MINUTE_MS).unwrap_or(0);
-        Self { window, records: 0, minutes: vec![false; minutes], timed: 0, latency: BTreeMap::new() }
+        Self { window, records: 0, failed: 0, minutes: vec![false; minutes], timed: 0, latency: BTreeMap::new() }
     }
 
-    pub(crate) fn count(&mut self, time_ms: Option<i64>, latency_ms: Option<f64>) {
+    pub(crate) fn count(&mut self, time_ms: Option<i64>, latency_ms: Option<f64>, is_answered: bool) {
         self.records += 1;
+        self.failed += u64::from(!is_answered);
         let minute = time_ms.map(|time_ms| (time_ms - self.window.start_ms).div_euclid(MINUTE_MS));
         if let Some(slot) = minute.and_then(|minute| self.minutes.get_mut(usize::try_from(minute).ok()?)) {
             *slot = true;
@@ -71,6 +76,7 @@ impl Counter {
             latency_p90_ms: quantile(0.9),
             latency_p99_ms: quantile(0.99),
             records: self.records,
+            failed: self.failed,
             silent_minutes: longest,
             timed: self.timed,
             latency_cells: self.latency,
@@ -97,11 +103,11 @@ mod tests {
     fn silence_is_the_longest_time_without_a_record_and_latencies_are_within_a_percent() {
         let mut counter = Counter::new(Window { start_ms: 0, end_ms: 60 * MINUTE_MS });
         for minute in (0..20).chain(45..60) {
-            counter.count(Some(minute * MINUTE_MS + 5), Some(10.0 + minute as f64));
+            counter.count(Some(minute * MINUTE_MS + 5), Some(10.0 + minute as f64), minute != 3);
         }
-        counter.count(None, None);
+        counter.count(None, None, false);
         let health = counter.finish();
-        assert_eq!((health.records, health.silent_minutes, health.timed), (36, 25, 35));
+        assert_eq!((health.records, health.failed, health.silent_minutes, health.timed), (36, 2, 25, 35));
         let p50 = health.latency_p50_ms.unwrap();
         assert!((p50 / 27.0 - 1.0).abs() < 0.011, "{p50}");
         assert!((health.latency_p99_ms.unwrap() / 69.0 - 1.0).abs() < 0.011);

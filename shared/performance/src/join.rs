@@ -192,7 +192,8 @@ impl Join {
         for row in 0..batch.num_rows() {
             let time = times.at(row);
             if is_first {
-                self.health.count(time, latencies.at(row));
+                let is_answered = labels.at(row) != NONE || scores.at(row).is_some() || numbers.at(row).is_some();
+                self.health.count(time, latencies.at(row), is_answered);
             }
             let Some(id) = ids.at(row) else {
                 self.joined.without_id += u64::from(is_first);

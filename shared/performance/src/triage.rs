@@ -35,9 +35,9 @@ pub(crate) fn triage(
         State::InsufficientData => return nothing(action(ActionKind::Supply, "Wait for the truth, or find out why it does not come.")),
         State::Warning | State::Drift if quality_falls => {}
         _ => {
-            let is_service = findings
-                .first()
-                .is_some_and(|worst| matches!(worst.kind, FindingKind::Silence | FindingKind::Volume | FindingKind::Latency));
+            let is_service = findings.first().is_some_and(|worst| {
+                matches!(worst.kind, FindingKind::Silence | FindingKind::Volume | FindingKind::Latency | FindingKind::Failures)
+            });
             let sentence = if is_service { "Look at the service." } else { "Look at the report and keep watching." };
             let evidence = findings.first().map(|finding| finding.sentence.clone()).unwrap_or_default();
             let kind = if is_service { ActionKind::Investigate } else { ActionKind::Watch };

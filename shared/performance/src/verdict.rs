@@ -114,6 +114,8 @@ pub enum FindingKind {
     Volume,
     /// Answers take too long.
     Latency,
+    /// Too many records hold no answer.
+    Failures,
 }
 
 impl FindingKind {
@@ -129,6 +131,7 @@ impl FindingKind {
             Self::Silence => "silence",
             Self::Volume => "volume",
             Self::Latency => "latency",
+            Self::Failures => "failures",
         }
     }
 }

@@ -26,10 +26,13 @@ pub struct SageMakerOutputs {
     pub violations: bool,
     /// Whether `statistics.json` is written beside every verdict. Default: true.
     pub statistics: bool,
-    /// Whether metrics are emitted under SageMaker's names; needs `schedule`. Default: false.
+    /// Whether metrics are emitted under SageMaker's names; needs `schedule` or `quality_schedule`. Default: false.
     pub metrics: bool,
     /// The monitoring schedule that old alarms name (dimension `MonitoringSchedule`).
     pub schedule: Option<String>,
+    /// The model quality schedule that old alarms name. Default: `schedule`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality_schedule: Option<String>,
     /// The endpoint that old alarms name (dimension `Endpoint`). Without one the names of batch transform jobs are used.
     pub endpoint: Option<String>,
     /// How `constraint_violations.json` phrases a distance. Default: `numerical`.
@@ -38,7 +41,15 @@ pub struct SageMakerOutputs {
 
 impl Default for SageMakerOutputs {
     fn default() -> Self {
-        Self { violations: true, statistics: true, metrics: false, schedule: None, endpoint: None, wording: ViolationWording::Numerical }
+        Self {
+            violations: true,
+            statistics: true,
+            metrics: false,
+            schedule: None,
+            quality_schedule: None,
+            endpoint: None,
+            wording: ViolationWording::Numerical,
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn metrics(sheet: &Sheet<'_>) -> Markup {
                 tbody {
                     @for (metric, value) in lines {
                         tr {
-                            th scope="row" { (metric.title()) }
+                            th scope="row" { (words::sentence_start(metric.title())) }
                             td { (valued(value.value, value.interval)) @if let Some(reason) = &value.undefined { " " small.muted { (reason) } } }
                             @if let Some(estimated) = &performance.estimated {
                                 td {
@@ -66,7 +66,7 @@ fn promised(sheet: &Sheet<'_>) -> Markup {
             table.lines.stacked {
                 caption { "No truth is in. What the scores of " (words::counted(estimated.rows, "prediction", "predictions")) " promise, with 95% intervals; learned from " (basis(&estimated.basis)) }
                 thead { tr { th scope="col" { "Metric" } th scope="col" { "Promised by the scores" } } }
-                tbody { @for (metric, value, interval) in &estimated.metrics { tr { th scope="row" { (metric.title()) } td { (valued(Some(*value), Some(*interval))) } } } }
+                tbody { @for (metric, value, interval) in &estimated.metrics { tr { th scope="row" { (words::sentence_start(metric.title())) } td { (valued(Some(*value), Some(*interval))) } } } }
             }
         }
     }
@@ -74,14 +74,21 @@ fn promised(sheet: &Sheet<'_>) -> Markup {
 
 fn confusion(sheet: &Sheet<'_>) -> Markup {
     let cells = sheet.page.measured.quality.as_ref().map(|quality| quality.confusion.as_slice()).unwrap_or_default();
+    // What the contract calls the positive outcome.
+    let positive = sheet.page.contract.validation.positive.as_deref();
+    let class = |name: &str, place| match (name, positive) {
+        ("positive", Some(positive)) => sheet.value("class", positive, place),
+        ("negative", Some(positive)) => sheet.value("class", &format!("not {positive}"), place),
+        _ => sheet.value("class", name, place),
+    };
     html! {
         @if !cells.is_empty() && cells.len() <= 25 {
             table.lines {
                 caption { "What was, and what was predicted" }
-                thead { tr { th scope="col" { "Was" } th scope="col" { "Predicted" } th.n scope="col" { "Predictions" } } }
+                thead { tr { th scope="col" { "Was" } th scope="col" { "Predicted" } th.n scope="col" { "Number" } } }
                 tbody {
                     @for (place, (actual, predicted, rows)) in cells.iter().enumerate() {
-                        tr { td { (sheet.value("class", actual, place)) } td { (sheet.value("class", predicted, place)) } td.n { (words::count(*rows)) } }
+                        tr { td { (class(actual, place)) } td { (class(predicted, place)) } td.n { (words::count(*rows)) } }
                     }
                 }
             }
@@ -141,20 +148,24 @@ pub(super) fn parts(sheet: &Sheet<'_>) -> Markup {
         @if !parts.is_empty() {
             section #parts aria-labelledby="parts-h" {
                 h2 #parts-h { "Versions and segments" }
-                div.scroll {
-                    table.lines.stacked {
-                        caption { "With 95% intervals; a dash: too few predictions whose truth is in" }
-                        thead { tr { th scope="col" { "Part" } th.n scope="col" { "Predictions" } th.n scope="col" { "Truth is in" } @for name in &names { th scope="col" { (name.title()) } } } }
-                        tbody {
-                            @for (place, part) in parts.iter().enumerate().take(sheet.lines) {
-                                tr {
-                                    th scope="row" { (sheet.value(&part.by, &part.name, place)) small.muted { (crate::escape::Plain::name(&part.by)) } }
-                                    td.n { (words::count(part.predictions)) }
-                                    td.n { (words::count(part.labelled)) }
-                                    @for name in &names {
-                                        @let found = part.metrics.iter().find(|(metric, _)| metric == name).map(|(_, value)| value);
-                                        td { (valued(found.and_then(|found| found.value), found.and_then(|found| found.interval))) }
+                // Four columns: more do not fit on a phone.
+                table.lines.stacked {
+                    caption { "With 95% intervals; a dash: too few predictions whose truth is in" }
+                    thead { tr { th scope="col" { "Part" } @for name in &names { th scope="col" { (words::sentence_start(name.title())) } } } }
+                    tbody {
+                        @for (place, part) in parts.iter().enumerate().take(sheet.lines) {
+                            tr {
+                                th scope="row" {
+                                    (sheet.value(&part.by, &part.name, place))
+                                    small.muted { (crate::escape::Plain::name(&part.by)) }
+                                    small.muted {
+                                        (words::counted(part.predictions, "prediction", "predictions"))
+                                        @if part.labelled < part.predictions { ", truth of " (words::count(part.labelled)) }
                                     }
+                                }
+                                @for name in &names {
+                                    @let found = part.metrics.iter().find(|(metric, _)| metric == name).map(|(_, value)| value);
+                                    td { (valued(found.and_then(|found| found.value), found.and_then(|found| found.interval))) }
                                 }
                             }
                         }
@@ -175,15 +186,17 @@ pub(super) fn fairness(sheet: &Sheet<'_>) -> Markup {
                 h2 #fairness-h { "Fairness" }
                 table.lines.stacked {
                     caption { "Differences are greatest less least, ratios least by greatest; with 95% intervals" }
-                    thead { tr { th scope="col" { "Feature" } th scope="col" { "Metric" } th scope="col" { "Value" } th.n scope="col" { "Groups" } th.n scope="col" { "Predictions" } } }
+                    thead { tr { th scope="col" { "Feature" } th scope="col" { "Metric" } th scope="col" { "Value" } } }
                     tbody {
                         @for line in lines.iter().take(sheet.lines) {
                             tr {
-                                th scope="row" { (crate::escape::Plain::name(&line.feature)) @if !line.too_small.is_empty() { small.muted { (words::counted(line.too_small.len() as u64, "group is", "groups are")) " too small" } } }
+                                th scope="row" {
+                                    (crate::escape::Plain::name(&line.feature))
+                                    small.muted { (words::counted(line.groups.len() as u64, "group", "groups")) ", " (words::counted(line.rows, "prediction", "predictions")) }
+                                    @if !line.too_small.is_empty() { small.muted { (words::counted(line.too_small.len() as u64, "group is", "groups are")) " too small" } }
+                                }
                                 td { (words::sentence_start(&line.metric.name().replace('_', " "))) }
                                 td { (valued(line.value, line.interval)) }
-                                td.n { (words::count(line.groups.len() as u64)) }
-                                td.n { (words::count(line.rows)) }
                             }
                         }
                     }
@@ -203,7 +216,8 @@ pub(super) fn health(sheet: &Sheet<'_>) -> Markup {
             h2 #health-h { "Service" }
             dl.facts.figures {
                 div { dt { "Records" } dd { (words::count(health.records)) } }
-                div { dt { "Per hour" } dd { (words::number(health.records as f64 / hours)) } }
+                @if hours > 0.0 { div { dt { "Per hour" } dd { (words::number(health.records as f64 / hours)) } } }
+                @if health.failed > 0 { div { dt { "Without an answer" } dd { (words::count(health.failed)) " (" (words::share(health.failed as f64 / health.records as f64)) ")" } } }
                 div { dt { "Longest silence" } dd { (words::counted(health.silent_minutes, "minute", "minutes")) } }
                 @for (name, value) in [("Half answered within", health.latency_p50_ms), ("Nine of ten within", health.latency_p90_ms), ("99 of 100 within", health.latency_p99_ms)] {
                     @if let Some(value) = value { div { dt { (name) } dd { (words::number(value)) " ms" } } }
