@@ -7,13 +7,25 @@ const { CfnOutput } = require('aws-cdk-lib')
 const { CfnInclude } = require('aws-cdk-lib/cloudformation-include')
 const { Construct } = require('constructs')
 
-// CDK's own types of SAM resources are older than SAM: what is of such a type is passed on as it is.
-const SAM = /^\s*"?(\w+)"?:\s*\{?\s*"?Type"?:\s*"?AWS::Serverless::/gm
+/** Resources of SAM's own types, in YAML as `sam package` writes it, whatever the order of keys, or in JSON. */
+function samResources(text) {
+  if (text.startsWith('{')) {
+    return Object.entries(JSON.parse(text).Resources).filter(([, { Type }]) => Type.startsWith('AWS::Serverless::')).map(([name]) => name)
+  }
+  const found = []
+  let name
+  for (const line of text.split('\n')) {
+    name = /^ {2}(\w+):\s*$/.exec(line)?.[1] ?? name
+    if (/^ {4}Type: AWS::Serverless::/.test(line)) found.push(name)
+  }
+  return found
+}
 
 class Tidegate extends Construct {
   constructor(scope, id, { packagedTemplate, ...settings }) {
     super(scope, id)
-    const dehydratedResources = [...readFileSync(packagedTemplate, 'utf8').matchAll(SAM)].map(([, name]) => name)
+    // CDK's own types of SAM resources are older than SAM: what is of such a type is passed on as it is.
+    const dehydratedResources = samResources(readFileSync(packagedTemplate, 'utf8'))
     // Names within the template stay, so that a stack may change its tool and keep its resources.
     this.template = new CfnInclude(this, 'Template', { templateFile: packagedTemplate, preserveLogicalIds: true, dehydratedResources })
     for (const name of dehydratedResources) this.template.getResource(name).overrideLogicalId(name)

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import hcl2
+from samcli.yamlhelper import yaml_dump
 from template import INFRA
 
 TERRAFORM, CDK = INFRA / "terraform", INFRA / "cdk"
@@ -82,9 +83,9 @@ def packaged(template):
 
 def synthesised(template, props):
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "packaged.json"
-        path.write_text(json.dumps(template, indent=1), encoding="utf-8")
-        environment = os.environ | {"CDK_VALIDATION": "false", "CDK_OUTDIR": folder} # cfn-lint has looked already
+        path = Path(folder) / "packaged.yaml"
+        path.write_text(yaml_dump(template), encoding="utf-8")  # as `sam package` writes it
+        environment = os.environ | {"CDK_VALIDATION": "false", "CDK_OUTDIR": folder}  # cfn-lint has looked already
         done = subprocess.run(["node", CDK / "synth.js", path, json.dumps(props)], capture_output=True, text=True, check=False, env=environment)
         if done.returncode != 0:
             raise RuntimeError(f"CDK did not synthesise: {done.stderr[-2000:]}")
