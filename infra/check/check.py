@@ -30,7 +30,7 @@ from template import INFRA, REGION, TEMPLATE, Stack, expand, expand_changed, rea
 
 # Plain CloudFormation, deployed beside the stack, each small enough to be handed over without a bucket between (CloudFormation quotas).
 MAX_TEMPLATE_BYTES = 51_200
-SIBLINGS = ["roles.yaml", "lake.yaml", "model-alarms.yaml", "backfill.yaml"]
+SIBLINGS = ["roles.yaml", "groups.yaml", "lake.yaml", "model-alarms.yaml", "backfill.yaml"]
 TOOLS = Path(sys.executable).parent
 # No credentials, no settings of the person who runs this, nothing sent home.
 ENVIRONMENT = {
@@ -124,6 +124,10 @@ def check_roles(report, expanded):
         change(misshapen)
         if not list(permissions.shape(misshapen)):
             report.faults.append(f"misshapen roles {number} are accepted")
+    groups = read_plain("groups.yaml")
+    report.expect("members of a group become its role", permissions.groups(groups))
+    groups["Resources"]["DataScientists"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"] = "*"
+    report.faults.extend([] if list(permissions.groups(groups)) else ["a group whose members may become anything is accepted"])
     report.expect("functions call what their lists name", permissions.code())
     for number, change in enumerate(broken_permissions.MISLISTED):
         lists = permissions.matrix("functions.yaml")["roles"]

@@ -270,6 +270,17 @@ def code(lists=None):
 MAX_POLICY_CHARACTERS = 6144
 
 
+def groups(template):
+    """Members of a group may become its role, and nothing else."""
+    for name, group in Resolved(template, Stage="test").of("AWS::IAM::Group"):
+        role = group["GroupName"].removesuffix("s")
+        if not role.startswith("tidegate-test-") or group["Path"] != "/tidegate/test/":
+            yield f"{name}: another name or path than roles.yaml lets people be added to"
+        said = [s for policy in group["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+        if [(s["Action"], s["Resource"]) for s in said] != [("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/{role}")]:
+            yield f"{name}: may {said}, expected to become {role}"
+
+
 def shape(roles):
     """What a simulation does not see of roles.yaml."""
     people = Resolved(roles, Stage="prod", NamePrefix="a-prefix-this-long", PipelinePrincipals="arn:aws:iam::111122223333:role/ci")
