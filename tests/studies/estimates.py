@@ -23,6 +23,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 ENVIRONMENT = HERE / ".venv-estimates"
 PINS = ["nannyml==0.13.1", "statsmodels==0.15.0", "pandas==3.1.1", "scikit-learn==1.9.1"]
+os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"  # NannyML would tell its makers that it runs
 BINARY = ["roc_auc", "accuracy", "precision", "recall", "f1"]
 CHUNK = 5000
 ENDS_WELL = {0, 1, 3}  # 1: quality fell, 3: too little truth to tell

@@ -1,11 +1,16 @@
 //! How often predictions of a score come true: learned where the truth is known, used where it is not yet.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use tidegate_statistics::chi_squared;
 use tidegate_validation::{CELLS, ScoreRows};
 
 /// Fewest rows that a block of the curve rests on: of fewer, one surprise would bend it.
 const BLOCK_ROWS: u64 = 30;
+
+/// Groups in which a calibration is held against what came true.
+const TENTHS: u64 = 10;
 
 /// Fewest rows with truth from which a curve is learned.
 const LEAST_ROWS: u64 = 200;
@@ -118,40 +123,33 @@ impl Calibration {
         Self { basis: basis(total), blocks }
     }
 
-    /// How far what came of these predictions contradicts it: the chance of so many positives, or so few, in its blocks; and the share of the predictions by
-    /// which the blocks are off.
+    /// How far what came of these predictions contradicts it: the chance of so many positives, or so few, in about tenths of them by rising score; and the share
+    /// of the predictions by which these are off.
     ///
-    /// `χ² = Σ (k − n p)² / (n p (1 − p) (1 + n / m))` over the blocks, with as many degrees of freedom, where a block of `m` rows has rate `p` and `k` of
-    /// `n` predictions came true.
+    /// `χ² = Σ (k − Σp)² / (Σp(1 − p) + (Σs)²)` over the tenths, with as many degrees of freedom, where `k` of a tenth's predictions came true, and each had a
+    /// chance of `p` with standard error `s`.
+    ///
+    /// # Source
+    /// Hosmer & Lemeshow (1980), *Goodness of Fit Tests for the Multiple Logistic Regression Model*. The calibration's own error is ours.
     pub(crate) fn contradiction(&self, cells: &[ScoreRows]) -> Option<(f64, f64)> {
-        let rates: Vec<f64> = self.rates().into_iter().map(|(rate, _)| rate).collect();
-        let mut found = vec![[0.0_f64; 4]; self.blocks.len()];
-        for cell in cells {
-            // The block that it is nearest to.
-            let place = f64::from(cell.cell);
-            let nearest = (0..self.blocks.len()).min_by(|a, b| {
-                let far = |at: &usize| self.blocks.get(*at).map_or(f64::INFINITY, |block| (block.middle() - place).abs());
-                far(a).total_cmp(&far(b))
-            });
-            let chance = self.chance(cell.cell, 0.5, &rates);
-            if let Some([rows, positives, expected, variance]) = nearest.and_then(|nearest| found.get_mut(nearest)) {
-                *rows += cell.rows as f64;
-                *positives += cell.positives as f64;
-                *expected += cell.rows as f64 * chance;
-                *variance += cell.rows as f64 * chance * (1.0 - chance);
-            }
+        let (rates, errors): (Vec<f64>, Vec<f64>) = self.rates().into_iter().unzip();
+        let mut rising: Vec<ScoreRows> = cells.iter().filter(|cell| cell.rows > 0).copied().collect();
+        rising.sort_unstable_by_key(|cell| cell.cell);
+        let all: u64 = rising.iter().map(|cell| cell.rows).sum();
+        // By tenth: how far off, its variance, and the calibration's error.
+        let mut tenths: BTreeMap<u64, [f64; 3]> = BTreeMap::new();
+        let mut below = 0;
+        for cell in rising {
+            let [off, variance, error] = tenths.entry((below * TENTHS).checked_div(all)?).or_default();
+            below += cell.rows;
+            let (rows, chance) = (cell.rows as f64, self.chance(cell.cell, 0.5, &rates));
+            *off += cell.positives as f64 - rows * chance;
+            *variance += rows * chance * (1.0 - chance);
+            *error += rows * self.chance(cell.cell, 0.0, &errors);
         }
-        let used: Vec<f64> = found
-            .iter()
-            .zip(&self.blocks)
-            .filter(|([rows, _, _, variance], _)| *rows > 0.0 && *variance > 0.0)
-            .map(|([rows, positives, expected, variance], block)| {
-                (positives - expected).powi(2) / (variance * (1.0 + rows / block.rows as f64))
-            })
-            .collect();
-        let off: f64 = found.iter().map(|[_, positives, expected, _]| (positives - expected).abs()).sum();
-        let rows: f64 = found.iter().map(|[rows, ..]| rows).sum();
-        Some((chi_squared::sf(used.iter().sum(), used.len() as f64)?, off / rows))
+        let chi = tenths.values().map(|[off, variance, error]| off * off / (variance + error * error)).sum();
+        let off: f64 = tenths.values().map(|[off, ..]| off.abs()).sum();
+        Some((chi_squared::sf(chi, tenths.len() as f64)?, off / all as f64))
     }
 
     /// Number of blocks.
@@ -212,7 +210,7 @@ mod tests {
         let calibration = Calibration::learn([cell(100, 1_000, 100), cell(300, 1_000, 800)], basis);
         let found = |low, high| calibration.contradiction(&[cell(100, 500, low), cell(300, 500, high)]).unwrap();
         assert!(found(52, 395).0 > 0.5, "{:?}", found(52, 395));
-        // By hand: off by 100 of 1,000 rows, of a variance of 500 · 0.1 · 0.9 · 1.5 = 67.5 or so: 12 standard deviations.
+        // By hand: off by 100 of 1,000 rows; 500 · 0.1 · 0.9 + (500 · 0.0095)² = 67.6 is the variance: 12 standard deviations.
         assert!(found(150, 400).0 < 1e-9 && (found(150, 400).1 - 0.1).abs() < 0.002, "{:?}", found(150, 400));
     }
 

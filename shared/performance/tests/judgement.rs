@@ -7,7 +7,8 @@ mod batches;
 use batches::{DAY_MS, contract, day, measured, reported, world};
 use tidegate_contract::{Contract, Metric};
 use tidegate_monitoring::{ActionKind, CauseKind, State};
-use tidegate_performance::{Basis, FindingKind, Input, Inputs, Measured, Performance, estimate, judge};
+use tidegate_performance::{Basis, FindingKind, Input, Inputs, Measured, Performance, Registered, estimate, judge};
+use tidegate_validation::ScoreRows;
 
 const HOLDS: Option<(State, CauseKind)> = Some((State::Ok, CauseKind::None));
 
@@ -182,4 +183,44 @@ fn a_fairness_rule_is_held_to_in_production() {
     let fairness = found.findings.iter().find(|finding| finding.kind == FindingKind::Fairness).unwrap();
     assert!(fairness.sentence.starts_with("By plan, demographic parity difference is 0."), "{}", fairness.sentence);
     assert_eq!(fairness.state, State::Warning);
+}
+
+#[test]
+fn what_scores_mean_is_what_they_meant_at_registration_until_the_first_windows_contradict_it() {
+    let contract = contract("");
+    let before = sound(&contract, 0..7);
+    let rows = world(30, 3_000, "1", 0.0, 77);
+    let set = Registered::of_set(&measured(&contract, day(30), &rows, &[&reported(&rows)], usize::MAX)).unwrap();
+    let right = Registered { version: Some(4), ..set.clone() };
+    // The same evaluation set, but what came true did not, and the other way round.
+    let turned = set.scores.iter().map(|cell| ScoreRows { positives: cell.rows - cell.positives, ..*cell }).collect();
+    let wrong = Registered { version: Some(4), scores: turned, ..set };
+    let now = whole(&contract, 12, "1", 0.0);
+    let basis = |registered, first| {
+        let inputs = Inputs { registered: Some(registered), first, before: &before, weeks: &[], drift: HOLDS };
+        judge(&Input { contract: &contract, measured: &now, inputs }).estimated.unwrap().basis
+    };
+    let registered = Basis::Registered { version: 4, rows: 3_000 };
+    assert_eq!(basis(&right, &[]), registered, "there before any truth is in");
+    assert_eq!(basis(&right, &before), registered);
+    assert_eq!(basis(&wrong, &[]), registered);
+    assert_eq!(basis(&wrong, &before), Basis::FirstWindows { windows: 7, rows: 7_000 });
+}
+
+#[test]
+fn requests_that_fail_more_often_than_the_contract_allows_are_told_when_it_is_sure() {
+    let contract = contract("service: { error_rate: 0.01 }\n");
+    let before = sound(&contract, 0..12);
+    let failures = |failed: u64| {
+        let mut now = whole(&contract, 12, "1", 0.0);
+        now.health.failed = failed;
+        let found = judged(&contract, &now, &before, HOLDS);
+        let told = found.findings.iter().find(|finding| finding.kind == FindingKind::Failures).map(|finding| finding.sentence.clone());
+        (found.action.kind, told)
+    };
+    assert_eq!(failures(0).1, None);
+    assert_eq!(failures(13).1, None, "1.3 % of a thousand may be chance");
+    let (action, told) = failures(50);
+    assert_eq!(action, ActionKind::Investigate);
+    assert_eq!(told.unwrap(), "50 of 1,000 records hold no answer: 3.8 % at least failed, and the contract allows 1 %.");
 }

@@ -33,7 +33,7 @@ pub(super) fn course(sheet: &Sheet<'_>) -> Markup {
                     figcaption.key #course {
                         span.keys {
                             span.swatch.now {} span { "realised, with 95% intervals" }
-                            @if !promised.is_empty() { span.swatch.base {} span { "promised by the scores" } }
+                            @if !promised.is_empty() { span.swatch.base {} span { "promised by the scores; shaded, its 95% interval" } }
                         }
                         span { "One point per window, UTC. Dotted: what it is held against. Dashed and upright: a new version." }
                     }
