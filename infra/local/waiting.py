@@ -17,7 +17,7 @@ def until(what, look, patience_s=PATIENCE_S):
         if found := look():
             return found
         time.sleep(PAUSE_S)
-    raise NotSeen(f"not seen within {patience_s} s: {what}")
+    raise NotSeen(f"not seen within {patience_s:.0f} s: {what}")
 
 
 def expect(what, found, wanted):

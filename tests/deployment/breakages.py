@@ -20,6 +20,7 @@ from waiting import PATIENCE_S, NotSeen
 
 LEAST_S = 10  # and three times as long as the step took without a breakage: so long is waited for what a breakage keeps away
 AT_ONCE = 3
+NUMBERS = {"dev": "111111111111", "test": "222222222222"}
 
 
 @dataclass(frozen=True)
@@ -192,36 +193,38 @@ SAMPLE = [one for one in BREAKAGES if one.name in {
 def check(folder, tidegate, packages, chosen):
     """Faults: breakages that nobody saw, and walks that fail without any."""
     whole = sorted({(one.stages, one.shows) for one in chosen if one.shows != "deploy"})
-    with Emulator(folder / "breakages") as emulator, ThreadPoolExecutor(AT_ONCE) as pool:
-        trial = Trial(emulator, tidegate, packages)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        trial = Trial(folder, tidegate, packages)
         sound = [(Breakage(f"nothing ({shows})", "", lambda _resources: None, beside), shows) for beside, shows in whole]
         faults = [fault for fault in pool.map(lambda one: trial.of(*one), sound) if fault]
         return faults + [fault for fault in pool.map(lambda one: trial.of(one, one.shows), chosen) if fault]
 
 
 class Trial:
-    """Templates, deployed in accounts of their own and walked through."""
+    """Templates, each deployed on an emulator of its own (it ends the functions of one name in all accounts when one of them is made anew), and walked through."""
 
-    def __init__(self, emulator, tidegate, packages):
-        self.emulator, self.tidegate, self.packages = emulator, tidegate, packages
-        self.numbers, self.turn = itertools.count(700_000_000_001), threading.Lock()
+    def __init__(self, folder, tidegate, packages):
+        self.folder, self.tidegate, self.packages = folder, tidegate, packages
+        self.number, self.turn = itertools.count(1), threading.Lock()
         self.took = {}  # seconds of every step in the walks without a breakage
 
     def of(self, breakage, walk):
         """What is wrong with what was seen of a breakage; nothing if it was seen where it should be."""
         with self.turn:
-            numbers = {stage: str(next(self.numbers)) for stage in breakage.stages}
+            number = next(self.number)
         started = time.monotonic()
-        seen = self._seen(breakage, walk, numbers)
+        with Emulator(self.folder / f"breakage-{number}") as emulator:
+            seen = self._seen(emulator, breakage, walk)
         print(f"  {time.monotonic() - started:5.1f} s  {breakage.name}: {seen or 'all is well'}", flush=True)
         if seen.split(":")[0] == breakage.shows:
             return None
         return f"{breakage.name}: expected trouble at “{breakage.shows or 'nothing'}”, found {seen or 'none'}"
 
-    def _seen(self, breakage, walk, numbers):
+    def _seen(self, emulator, breakage, walk):
         """The step that failed, and how; empty if none did."""
         try:
-            accounts = stages.deploy(self.emulator, self.packages, numbers, breakage.change)
+            numbers = {stage: NUMBERS[stage] for stage in breakage.stages}
+            accounts = stages.deploy(emulator, self.packages, numbers, breakage.change)
         except DeploymentError as refused:
             return "deploy: " + " ".join(str(refused).split())[:200]
         life = Lifecycle(accounts, self.tidegate)
