@@ -32,6 +32,7 @@ pub(crate) fn problems(contract: &Contract, tree: &Node) -> Vec<Problem> {
     check.service(contract);
     check.monitoring(contract);
     check.compatibility(contract);
+    check.registered_in(contract);
     check.validation(contract);
     check.promotion(contract);
     check.people(&Path::top("retraining").key("approvers"), &contract.retraining.approvers);

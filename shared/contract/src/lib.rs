@@ -24,6 +24,7 @@
 mod check;
 mod check_gate;
 mod check_record;
+mod check_registered;
 mod digest;
 mod document;
 mod draft;

@@ -17,6 +17,7 @@ fn a_first_contract_reads_back_as_what_it_was_written_from() {
              "owners": { "monitoring": "yes@example.com" },
              "consumption": "batch",
              "compatibility": { "sagemaker": { "statistics": false, "metrics": true, "schedule": "nightly" } },
+             "registered_in": { "sagemaker": "churn-2", "mlflow": "team a/Churn model" },
              "logs": { "prefix": "apps/# no/" },
              "monitoring": { "effect": 0.1, "windows": ["1h", "7d"] },
              "promotion": { "prod": { "approvals": 1, "approvers": ["a@example.com"] } } }"#,

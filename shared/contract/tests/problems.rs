@@ -436,6 +436,20 @@ fn metrics_under_old_names_need_the_schedule_that_old_alarms_name() {
 }
 
 #[test]
+fn another_registry_is_named_as_that_registry_names_things() {
+    assert_eq!(with("registered_in: { sagemaker: Flight-delay2, mlflow: flight_delay }"), "nothing is wrong");
+    assert_eq!(with("registered_in: { mlflow: team a/Flight delay }"), "nothing is wrong");
+    for wrong in ["flight_delay", "-flight", "flight-", "arn:aws:sagemaker:eu-central-1:1:model-package-group/flight"] {
+        let says = with(&format!("registered_in: {{ sagemaker: \"{wrong}\" }}"));
+        assert!(says.starts_with("6:29: registered_in.sagemaker: found") && says.contains("a model package group"), "{says}");
+    }
+    for wrong in ["models:/flight/3", "a/b/c", "/flight", "flight/"] {
+        let says = with(&format!("registered_in: {{ mlflow: \"{wrong}\" }}"));
+        assert!(says.starts_with("6:26: registered_in.mlflow: found") && says.contains("workspace/name"), "{says}");
+    }
+}
+
+#[test]
 fn truth_has_a_prefix_of_its_own_and_is_waited_for_so_many_days() {
     assert_eq!(with("truth: { prefix: outcomes/, actual: result.code, late_days: 90 }"), "nothing is wrong");
     let clash = with("truth: { prefix: m/ }\nlogs: { prefix: m/2013/ }");

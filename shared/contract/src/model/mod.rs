@@ -9,6 +9,7 @@ mod feature;
 mod metric;
 mod monitoring;
 mod record;
+mod registered;
 mod truth;
 mod validation;
 
@@ -18,6 +19,7 @@ pub use feature::*;
 pub use metric::{Direction, FairnessMetric, Metric};
 pub use monitoring::*;
 pub use record::*;
+pub use registered::*;
 pub use truth::*;
 pub use validation::*;
 
@@ -64,6 +66,9 @@ pub struct Contract {
     /// What is written for the readers of other tools.
     #[serde(default, skip_serializing_if = "Compatibility::is_nothing")]
     pub compatibility: Compatibility,
+    /// Other registries from which the model's versions come.
+    #[serde(default, skip_serializing_if = "RegisteredIn::is_nowhere")]
+    pub registered_in: RegisteredIn,
     /// What a candidate must show.
     #[serde(default)]
     pub validation: Validation,
@@ -100,6 +105,7 @@ impl Contract {
             service: Service::default(),
             monitoring: Monitoring::default(),
             compatibility: Compatibility::default(),
+            registered_in: RegisteredIn::default(),
             validation: Validation::default(),
             promotion: Promotion::default(),
             retraining: Retraining::default(),
