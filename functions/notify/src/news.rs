@@ -174,7 +174,7 @@ impl Desk<'_> {
             ("request-approvals" | "remind" | "escalate", VersionState::PendingApproval) => self.ask(version),
             ("request-approvals" | "approve", VersionState::Approved) => self.approved(version),
             ("approve", _) => self.alert(words::approved_in_part(version, self.entry, stage)),
-            ("reject" | "expire", _) => self.alert(words::turned_down(version, self.entry, stage)),
+            ("reject" | "reject-outside" | "expire", _) => self.alert(words::turned_down(version, self.entry, stage)),
             ("start-validation", _) if self.entry.says.contains("began again") => {
                 self.alert(words::asked_again(version, self.entry, stage));
             }

@@ -204,6 +204,24 @@ fn one_no_ends_it_and_needs_a_reason() {
 }
 
 #[test]
+fn what_another_registry_rejects_is_rejected_until_it_is_decided() {
+    let no = || Command::RejectOutside { reason: "rejected there".to_owned() };
+    let mut desk = Desk::default();
+    let number = desk.pending("run-1", &two(), 0);
+    desk.ask(number, "SageMaker", no(), &two(), 1).unwrap();
+    assert_eq!(desk.state(number), VersionState::Rejected);
+    assert!(desk.ask(number, "SageMaker", no(), &two(), 2).unwrap().is_nothing());
+    let late = says(desk.ask(number, LEAD, answer(Answer::Approve, ""), &two(), 3));
+    assert!(late.contains("it was rejected by SageMaker"), "{late}");
+    let other = desk.pending("run-2", &two(), 10);
+    for person in [LEAD, RISK] {
+        desk.ask(other, person, answer(Answer::Approve, ""), &two(), 11).unwrap();
+    }
+    assert_eq!(desk.state(other), VersionState::Approved);
+    assert!(says(desk.ask(other, "SageMaker", no(), &two(), 12)).contains("retire it"), "it is withdrawn instead");
+}
+
+#[test]
 fn a_gate_rejects_by_itself_and_never_passes_when_it_cannot_tell() {
     for (outcome, policy, expected) in [
         (GateOutcome::Fail, two(), VersionState::Rejected),

@@ -30,6 +30,11 @@ pub enum Command {
         /// Why, in words for the submitter.
         reason: String,
     },
+    /// Reject a version that is not decided yet, because it was rejected in the registry from which it comes.
+    RejectOutside {
+        /// Why, in words.
+        reason: String,
+    },
     /// Ask people; where the policy asks nobody and the gate passed, approve.
     RequestApprovals {
         /// The request's name: 128 random bits as 32 hexadecimal digits.
@@ -124,6 +129,7 @@ impl Command {
             Self::StartValidation => "start-validation",
             Self::RecordGate(_) => "record-gate",
             Self::RejectSubmission { .. } => "reject-submission",
+            Self::RejectOutside { .. } => "reject-outside",
             Self::RequestApprovals { .. } => "request-approvals",
             Self::Decide { answer: Answer::Approve, .. } => "approve",
             Self::Decide { answer: Answer::Reject, .. } => "reject",
@@ -153,6 +159,7 @@ impl Command {
             Self::StartValidation => "start the validation of",
             Self::RecordGate(_) => "record the gate of",
             Self::RejectSubmission { .. } => "reject as unusable",
+            Self::RejectOutside { .. } => "reject, as another registry did,",
             Self::RequestApprovals { .. } => "ask for approvals of",
             Self::Decide { answer: Answer::Approve, .. } => "approve",
             Self::Decide { answer: Answer::Reject, .. } => "reject",

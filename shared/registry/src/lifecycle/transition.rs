@@ -22,6 +22,7 @@ pub fn transition(snapshot: &Snapshot, order: &Order, policy: &Policy, now_ms: i
         Command::StartValidation => step.start_validation(),
         Command::RecordGate(gate) => step.record_gate(gate),
         Command::RejectSubmission { reason } => step.reject_submission(reason),
+        Command::RejectOutside { reason } => step.reject_outside(reason),
         Command::RequestApprovals { request } => step.request_approvals(request),
         Command::Decide { request, answer, reason } => step.decide(request, *answer, reason),
         Command::Expire => step.expire(),
@@ -197,6 +198,19 @@ impl Step<'_> {
             (VersionState::Rejected, Some(ending)) if ending.reason == reason => {
                 Ok(self.nothing(format!("{} was rejected before", version.name())))
             }
+            _ => self.refused(Reason::State),
+        }
+    }
+
+    /// What is approved or serves is not rejected any more: it is withdrawn, or rolled back.
+    fn reject_outside(&self, reason: &str) -> Decided {
+        let version = self.version()?;
+        match version.state {
+            VersionState::Submitted | VersionState::Validating | VersionState::PendingApproval => {
+                self.check_reason(reason)?;
+                Ok(self.rejected(version, reason.to_owned(), |_| {}))
+            }
+            VersionState::Rejected => Ok(self.nothing(format!("{} was rejected before", version.name()))),
             _ => self.refused(Reason::State),
         }
     }
