@@ -6,6 +6,10 @@ from resolve import ACCOUNT, REGION
 STAGES = {"dev": ("", "test"), "test": ("dev", "prod"), "prod": ("test", "")}
 BEFORE, AFTER = "444455556666", "777788889999"
 
+# What the templates are told of other registries: buckets of models, and the secret that MLflow signs with.
+ARTIFACTS = f"arn:aws:s3:::sagemaker-{REGION}-{ACCOUNT},arn:aws:s3:::mlflow-artifacts"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tidegate/mlflow-AbCdEf"
+
 
 class Named:
     """What the words of the matrix stand for in one stage."""
@@ -46,6 +50,8 @@ class Named:
             "endpoint": f"arn:aws:sagemaker:{here}:endpoint/{name}",
             "alarm": f"arn:aws:cloudwatch:{here}:alarm:{self.prefix}-{name}",
             "rule": f"arn:aws:events:{here}:rule/{self.prefix}/{self.prefix}-{name}",
+            "default-rule": f"arn:aws:events:{here}:rule/{self.prefix}-{name}",
+            "secret": SECRET if name == "mlflow" else f"arn:aws:secretsmanager:{here}:secret:{name}-AbCdEf",
             "dashboard": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{self.prefix}",
             "machine": f"arn:aws:states:{here}:stateMachine:{self.prefix}-{name}",
             "execution": f"arn:aws:states:{here}:execution:{self.prefix}-{name}:1",
@@ -58,6 +64,8 @@ class Named:
             return f"arn:aws:events:{here}:event-bus/{self.prefix}", ACCOUNT
         if word == "key:before":
             return f"arn:aws:kms:{REGION}:{BEFORE}:key/Key", BEFORE
+        if word == "key:artifacts": # a key of the account that is none of the stack's
+            return f"arn:aws:kms:{here}:key/Artifacts", ACCOUNT
         if kind == "key":
             return f"arn:aws:kms:{here}:key/" + {"data": "Key", "links": "LinkKey", "audit": "SigningKey"}[name], ACCOUNT
         if kind in simple:
@@ -65,7 +73,8 @@ class Named:
         room, slash, key = word.partition("/")
         if room == "before":
             return self.bucket("lake", self.before, BEFORE) + slash + key, BEFORE
-        bucket = {"sam": "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-1", "other": "arn:aws:s3:::payments"}.get(room)
+        bucket = {"sam": "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-1", "other": "arn:aws:s3:::payments"} | dict(zip(("artifacts", "mlflow"), ARTIFACTS.split(","), strict=True))
+        bucket = bucket.get(room)
         if bucket is None and room not in {"logs", "models", "lake", "audit", "answers"}:
             raise ValueError(f"found {word!r} in the matrix, expected a bucket's room or a kind of resource")
         return (bucket or self.bucket(room)) + slash + key, ACCOUNT

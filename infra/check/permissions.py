@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 import yaml
-from named import AFTER, BEFORE, STAGES, Named
+from named import AFTER, ARTIFACTS, BEFORE, SECRET, STAGES, Named
 from resolve import ACCOUNT, REGION, Resolved
 from template import ROOT, expand, many, read, read_plain
 
@@ -23,7 +23,8 @@ EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Sid": "Everything", "Effe
 
 def parameters(stage):
     before, after = STAGES[stage]
-    return {"Stage": stage, "PreviousStageAccountId": BEFORE if before else "", "NextStageAccountId": AFTER if after else "", "SageMakerEndpoints": "models-*"}
+    neighbours = {"PreviousStageAccountId": BEFORE if before else "", "NextStageAccountId": AFTER if after else ""}
+    return {"Stage": stage, "SageMakerEndpoints": "models-*", "ArtifactBucketArns": ARTIFACTS, "MlflowSecretArn": SECRET} | neighbours
 
 
 def resource_policies(stack):
@@ -104,7 +105,7 @@ class Accounts:
     """The templates' policies in the three stages."""
 
     def __init__(self, template, roles):
-        self.people = {stage: Resolved(roles, Stage=stage, PipelinePrincipals="arn:aws:iam::111122223333:role/ci", ApproverEmails="lead@example.com,risk@example.com") for stage in STAGES}
+        self.people = {stage: Resolved(roles, Stage=stage, PipelinePrincipals="arn:aws:iam::111122223333:role/ci", ApproverEmails="lead@example.com,risk@example.com", ArtifactBucketArns=ARTIFACTS) for stage in STAGES}
         boundary = f"arn:aws:iam::{ACCOUNT}:policy/tidegate-{{}}-function-boundary"
         old, key = read_plain("backfill.yaml"), f"arn:aws:kms:{REGION}:{ACCOUNT}:key/Key"
         self.beside = {s: Resolved(old, Stage=s, LogsBucketName=f"tidegate-{s}-logs-{ACCOUNT}-{REGION}", KeyArn=key, PermissionsBoundaryArn=boundary.format(s)) for s in STAGES}

@@ -351,6 +351,28 @@ def only_notify_speaks(stack):
     yield from (f"{bus}: its policy lets others than notify put events" for bus in sorted(buses - denies["events:PutEvents"]))
 
 
+def a_stranger_reaches_one_secret_and_one_queue(stack):
+    """What calls webhook is nobody until its signature is verified."""
+    may = {
+        "secretsmanager:GetSecretValue": {"MlflowSecretArn"},
+        "sqs:SendMessage": {"RegistryQueue"},
+        "kms:Decrypt": {"Key", None},
+        "kms:GenerateDataKey": {"Key"},
+        "logs:CreateLogStream": {"WebhookLogs"},
+        "logs:PutLogEvents": {"WebhookLogs"},
+    }
+    for name, role in stack.of("AWS::IAM::Role"):
+        for statement in stack.statements(role):
+            aims = {target(resource) for resource in many(statement["Resource"])}
+            for action in set(many(statement["Action"])) - WITHOUT_RESOURCE:
+                if name == "WebhookRole" and not aims <= may.get(action, set()):
+                    yield f"{name}: may {action} on {sorted(map(str, aims))}, and answers strangers"
+                if name != "WebhookRole" and action.startswith("secretsmanager:"):
+                    yield f"{name}: may {action}, expected only WebhookRole"
+    if not any(name == "WebhookRole" for name, _ in stack.of("AWS::IAM::Role")):
+        yield "webhook has no role of its own"
+
+
 def a_topic_is_encrypted_and_takes_nothing_over_plain_http(stack):
     tls_only = {
         target(topic)

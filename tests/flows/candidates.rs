@@ -10,7 +10,7 @@ use tidegate_registry::audit::{rebuild, verify_to};
 use tidegate_registry::{GateOutcome, ModelVersion, Registry, VersionState};
 use tidegate_scoring::export::{LogisticRegression, NumberTerm};
 
-const MODEL: &str = "churn";
+pub(crate) const MODEL: &str = "churn";
 pub(crate) const CONTRACT: &str = "\
 model: churn
 task: binary
@@ -21,10 +21,10 @@ features:
 segments: [plan]
 validation: { primary: roc_auc, minimum: 0.60 }
 ";
-const EVALUATION: &str = "evaluations/churn/june.csv";
+pub(crate) const EVALUATION: &str = "evaluations/churn/june.csv";
 const ROWS: usize = 4_000;
 /// More calls than a candidate makes.
-const MOST_CALLS: u64 = 200;
+pub(crate) const MOST_CALLS: u64 = 200;
 
 /// People: what the models see of them, and whether they left.
 pub(crate) fn people(from: usize, seed: u64) -> Vec<(String, f64, f64, &'static str, bool)> {
@@ -48,7 +48,7 @@ pub(crate) fn csv(rows: &[(String, f64, f64, &'static str, bool)]) -> String {
 }
 
 /// A model that weighs amount and age so.
-fn onnx(amount: f64, age: f64) -> Vec<u8> {
+pub(crate) fn onnx(amount: f64, age: f64) -> Vec<u8> {
     let term = |feature: &str, weight| NumberTerm { feature: feature.to_owned(), fill: 0.0, mean: 0.0, scale: 1.0, weights: vec![weight] };
     let model = LogisticRegression {
         numbers: vec![term("amount", amount), term("age", age)],
@@ -60,9 +60,9 @@ fn onnx(amount: f64, age: f64) -> Vec<u8> {
 }
 
 pub(crate) struct Desk {
-    folder: TempDir,
+    pub(crate) folder: TempDir,
     pub(crate) account: LocalAccount,
-    registry: Registry,
+    pub(crate) registry: Registry,
     /// The dataset version that candidates name.
     pub(crate) training_set: String,
 }
@@ -119,20 +119,20 @@ impl Desk {
         self.account.settle().await.unwrap();
     }
 
-    async fn version(&self, run: &str) -> Option<ModelVersion> {
+    pub(crate) async fn version(&self, run: &str) -> Option<ModelVersion> {
         self.registry.versions(MODEL).await.unwrap().into_iter().find(|version| version.lineage.run == run)
     }
 
-    async fn champion(&self) -> Option<String> {
+    pub(crate) async fn champion(&self) -> Option<String> {
         self.registry.champion(MODEL).await.unwrap().map(|version| version.lineage.run)
     }
 
-    async fn refusals(&self) -> Vec<String> {
+    pub(crate) async fn refusals(&self) -> Vec<String> {
         self.registry.refused(MODEL).await.unwrap().into_iter().map(|refused| refused.reason).collect()
     }
 
     /// The chain is whole, tells the table again, and nothing was put aside.
-    async fn check(&self) {
+    pub(crate) async fn check(&self) {
         let audited = self.registry.audited(MODEL).await.unwrap();
         verify_to(MODEL, &audited.entries, &audited.records.head, &[]).unwrap();
         assert_eq!(rebuild(&audited.entries).unwrap().difference(&audited.records), None);
@@ -290,7 +290,7 @@ async fn whatever_call_fails_the_candidate_ends_as_it_would_have() {
 }
 
 /// A folder with the same files.
-fn copied(from: &Path) -> TempDir {
+pub(crate) fn copied(from: &Path) -> TempDir {
     fn copy(from: &Path, to: &Path) {
         std::fs::create_dir_all(to).unwrap();
         for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {

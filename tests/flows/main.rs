@@ -9,6 +9,7 @@ mod datasets;
 mod decisions;
 mod deliveries;
 mod demo_data;
+mod elsewhere;
 mod endpoints;
 mod faults_by_chance;
 mod halves;

@@ -28,6 +28,9 @@ pub const LAKE: &str = "lake";
 /// Bucket of signed checkpoints.
 pub const AUDIT: &str = "audit";
 
+/// Bucket of a training system's own, from which files of versions of other registries are taken; whoever needs it makes it.
+pub const ARTIFACTS: &str = "artifacts";
+
 /// The registry's table.
 pub const TABLE: &str = "tidegate-registry";
 
@@ -157,6 +160,11 @@ impl LocalAccount {
     /// Confirms every subscription of an address, as its owner does by the mail of SNS.
     pub fn confirm(&self, address: &str) {
         self.dispatcher.services.confirm(address);
+    }
+
+    /// Keeps a secret in Secrets Manager.
+    pub fn put_secret(&self, name: &str, text: &str) {
+        self.dispatcher.services.secrets().put(name, text);
     }
 
     /// The folder that holds a bucket's objects as files.

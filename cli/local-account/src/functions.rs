@@ -11,15 +11,19 @@ use tidegate_performance_function::PerformanceFunction;
 use tidegate_registry::Stage;
 use tidegate_registry_function::RegistryFunction;
 use tidegate_validate::{Endpoints, Validator};
+use tidegate_webhook::Webhook;
 
 use crate::LocalAccountError;
-use crate::account::{AUDIT, LAKE, LOGS, MODELS, TABLE};
+use crate::account::{ARTIFACTS, AUDIT, LAKE, LOGS, MODELS, TABLE};
 use crate::events::ACCOUNT;
 use crate::keys::{LINK_KEY, SIGNING_KEY};
 use crate::services::REGION;
 
 /// What the key of decision links is called in them.
 pub const LINK_KID: &str = "k1";
+
+/// The secret that MLflow signs with.
+pub const MLFLOW_SECRET: &str = "tidegate-mlflow";
 
 /// The port of the approver's page, for links: a [`Server`](crate::Server) that is started on it answers them.
 pub const DECISION_PORT: u16 = 8461;
@@ -56,6 +60,7 @@ pub(crate) struct Functions {
     performance_settings: tidegate_performance_function::Settings,
     registry_settings: tidegate_registry_function::Settings,
     validate_settings: tidegate_validate::Settings,
+    webhook_settings: tidegate_webhook::Settings,
     warm: Mutex<Warm>,
 }
 
@@ -68,6 +73,7 @@ struct Warm {
     performance: Option<Arc<PerformanceFunction>>,
     registry: Option<Arc<RegistryFunction>>,
     validate: Option<Arc<Validator>>,
+    webhook: Option<Arc<Webhook>>,
 }
 
 impl Functions {
@@ -83,6 +89,8 @@ impl Functions {
             "STAGE" => Some(stage.name().to_owned()),
             "ENDPOINT_ORIGINS" => Some(endpoint_origins.to_owned()),
             "ACCOUNT_ID" => Some(ACCOUNT.to_owned()),
+            "ARTIFACT_BUCKETS" => Some(ARTIFACTS.to_owned()),
+            "MLFLOW_SECRET" => Some(MLFLOW_SECRET.to_owned()),
             "LINK_KEYS" => Some(format!("{LINK_KID}={LINK_KEY}")),
             "LINK_KEY" => Some(LINK_KEY.to_owned()),
             "LINK_KEY_ID" => Some(LINK_KID.to_owned()),
@@ -106,6 +114,7 @@ impl Functions {
             performance_settings: tidegate_performance_function::Settings::from_lookup(setting)?,
             registry_settings: tidegate_registry_function::Settings::from_lookup(setting)?,
             validate_settings: tidegate_validate::Settings::from_lookup(setting)?,
+            webhook_settings: tidegate_webhook::Settings::from_lookup(setting)?,
             warm: Mutex::default(),
         })
     }
@@ -187,6 +196,15 @@ impl Functions {
             Arc::new(Validator::new(settings, s3, dynamodb, endpoints))
         };
         Arc::clone(self.warm().validate.get_or_insert_with(start))
+    }
+
+    /// The instance of `webhook`, started if there is none.
+    pub(crate) fn webhook(&self) -> Arc<Webhook> {
+        let start = || {
+            let (secrets, sqs) = (aws_sdk_secretsmanager::Client::new(&self.config), aws_sdk_sqs::Client::new(&self.config));
+            Arc::new(Webhook::new(self.webhook_settings.clone(), secrets, sqs))
+        };
+        Arc::clone(self.warm().webhook.get_or_insert_with(start))
     }
 
     fn warm(&self) -> MutexGuard<'_, Warm> {

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tidegate_approve::HttpAnswer;
+use tidegate_approve::{HttpAnswer, HttpRequest};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tracing::warn;
@@ -98,11 +98,23 @@ impl LocalAccount {
         at_ms: i64,
     ) -> Result<HttpAnswer, LocalAccountError> {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        let headers: BTreeMap<String, String> =
-            headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), (*value).to_owned())).collect();
-        let event = Asked { method, path, query, headers, body, at_ms }.event()?;
+        let event: HttpRequest = Asked { method, path, query, headers: in_small_letters(headers), body, at_ms }.event()?;
         Ok(self.dispatcher.functions.approve().answer(&event).await)
     }
+
+    /// Hands a delivery of MLflow to `webhook`: headers, body, and when it came in.
+    ///
+    /// # Errors
+    /// As [`LocalAccount::http`].
+    pub async fn mlflow(&self, headers: &[(&str, &str)], body: &[u8], at_ms: i64) -> Result<tidegate_webhook::Answer, LocalAccountError> {
+        let asked = Asked { method: "POST", path: "/webhooks/mlflow", query: "", headers: in_small_letters(headers), body, at_ms };
+        let event: tidegate_webhook::Request = asked.event()?;
+        Ok(self.dispatcher.functions.webhook().answer(&event).await)
+    }
+}
+
+fn in_small_letters(headers: &[(&str, &str)]) -> BTreeMap<String, String> {
+    headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), (*value).to_owned())).collect()
 }
 
 async fn answer(account: &LocalAccount, request: Request<Incoming>, at_ms: i64) -> Result<Response<Full<Bytes>>, Infallible> {

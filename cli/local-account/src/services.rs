@@ -1,4 +1,4 @@
-//! S3, DynamoDB, SQS and KMS of the account, and the wire to them: a function call, no socket. Requests carry the real host
+//! S3, DynamoDB, SQS, KMS and Secrets Manager of the account, and the wire to them: a function call, no socket. Requests carry the real host
 //! names of AWS, are signed by the SDK and checked by the S3 side, so clients need no special settings.
 
 use std::path::Path;
@@ -22,6 +22,7 @@ use crate::LocalAccountError;
 use crate::faults::{Faults, Line};
 use crate::keys::Keys;
 use crate::queues::Queues;
+use crate::secrets::Secrets;
 use crate::storage::{Created, Folder, News};
 use crate::stream::{Batch, Stream};
 use crate::topics::Topics;
@@ -43,6 +44,7 @@ pub struct Services {
     queues: Arc<Queues>,
     keys: Arc<Keys>,
     topics: Arc<Topics>,
+    secrets: Arc<Secrets>,
     stream: Arc<Stream>,
     news: News,
     access: Access,
@@ -102,6 +104,7 @@ impl Services {
             queues: Arc::new(Queues::new(REGION)),
             keys: Arc::new(keys.map_err(|source| open(source.into()))?),
             topics: Arc::default(),
+            secrets: Arc::default(),
             stream: Arc::default(),
             news,
             access,
@@ -136,6 +139,11 @@ impl Services {
     /// Confirms every subscription of an address, as its owner does by the mail of SNS.
     pub fn confirm(&self, address: &str) {
         self.topics.confirm(address);
+    }
+
+    /// Secrets.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Topics and the bus.
@@ -180,6 +188,7 @@ impl Services {
             }
             Some(Service::Bus) => ask(&request, |target, body| self.topics.answer_bus(target, body, REGION)),
             Some(Service::Keys) => ask(&request, |target, body| self.keys.answer(target, body)),
+            Some(Service::Secrets) => ask(&request, |target, body| self.secrets.answer(target, body)),
             None => Err(ConnectorError::user(format!("the local account has no service at {}", request.uri()).into())),
         }
     }
@@ -214,7 +223,7 @@ fn is_write(service: Service, request: &HttpRequest) -> bool {
             let target = request.headers().get("x-amz-target").unwrap_or_default();
             !READS.contains(&target.rsplit('.').next().unwrap_or_default())
         }
-        Service::Queues | Service::Topics | Service::Bus => false,
+        Service::Queues | Service::Topics | Service::Bus | Service::Secrets => false,
         Service::Keys => !request.headers().get("x-amz-target").unwrap_or_default().ends_with(".GetPublicKey"),
     }
 }
@@ -248,6 +257,8 @@ pub enum Service {
     Topics,
     /// EventBridge.
     Bus,
+    /// Secrets Manager.
+    Secrets,
 }
 
 impl Service {
@@ -262,6 +273,7 @@ impl Service {
             "kms" => Some(Self::Keys),
             "sns" => Some(Self::Topics),
             "events" => Some(Self::Bus),
+            "secretsmanager" => Some(Self::Secrets),
             _ => None,
         })
     }

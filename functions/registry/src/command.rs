@@ -156,8 +156,7 @@ impl Received {
         let read: CommandMessage = serde_json::from_str(body).map_err(|source| wrong(expected, Some(source)))?;
         let attribute = |name: &str| message.attributes.get(name).map(String::as_str);
         let sender = attribute("SenderId").ok_or_else(|| wrong("expected the attribute SenderId of the queue", None))?;
-        let sent_ms = attribute("SentTimestamp").and_then(|sent| sent.parse().ok());
-        let sent_ms = sent_ms.ok_or_else(|| wrong("expected the attribute SentTimestamp of the queue", None))?;
+        let sent_ms = sent_ms(message)?;
         // What a person calls themselves is told; who it really was, the account knows.
         let by = match read.by().map(str::trim).filter(|by| !by.is_empty()) {
             Some(by) => format!("{by} (sent by {sender})"),
@@ -165,6 +164,16 @@ impl Received {
         };
         Ok(Self { message: read, by, sent_ms })
     }
+}
+
+/// When a message was sent, milliseconds since 1970.
+///
+/// # Errors
+/// [`RegistryFunctionError::Message`] if the queue does not say so.
+pub(crate) fn sent_ms(message: &SqsMessage) -> Result<i64, RegistryFunctionError> {
+    let sent_ms = message.attributes.get("SentTimestamp").and_then(|sent| sent.parse().ok());
+    let says = || "expected the attribute SentTimestamp of the queue".to_owned();
+    sent_ms.ok_or_else(|| RegistryFunctionError::Message { says: says(), source: None })
 }
 
 #[cfg(test)]

@@ -53,6 +53,12 @@ pub enum RegistryFunctionError {
         /// What was found and what was expected.
         says: String,
     },
+    /// Something else must happen first. The message comes again.
+    #[error("{what} cannot be done yet: its candidate is not registered")]
+    NotYet {
+        /// What was to be done.
+        what: String,
+    },
     /// The key did not sign.
     #[error("the checkpoint of {at} could not be signed with key \"{key}\"")]
     Sign {
@@ -96,6 +102,7 @@ impl Failure for RegistryFunctionError {
             Self::Registry { source, .. } => source.is_retryable(),
             Self::Bucket { source, .. } => source.is_retryable(),
             Self::Sign { retryable, .. } => *retryable,
+            Self::NotYet { .. } => true,
             Self::Takeover { .. }
             | Self::Schedule(_)
             | Self::Message { .. }

@@ -10,7 +10,8 @@ use tidegate_registry::{Command, DatasetRecord, Order, Policy, Registry, Version
 use tidegate_runtime::{Deadline, Failure, Schedule, serve_messages};
 use tracing::{error, info};
 
-use crate::command::{CommandMessage, Received};
+use crate::command::{CommandMessage, Received, sent_ms};
+use crate::registered::{Heard, hear};
 use crate::takeover::Approved;
 use crate::waiting::look_after;
 use crate::{RegistryFunctionError, Settings};
@@ -122,7 +123,16 @@ impl RegistryFunction {
 
     /// Does one command. What is refused is refused again and lies in the dead-letter queue, where an alarm tells of it.
     async fn command(&self, message: &SqsMessage) -> Result<(), RegistryFunctionError> {
-        if let Some(approved) = Approved::read(message.body.as_deref().unwrap_or_default())? {
+        let body = message.body.as_deref().unwrap_or_default();
+        match hear(body).map_err(|says| RegistryFunctionError::Message { says, source: None })? {
+            Heard::Said(said) => return Box::pin(self.heed(&said, sent_ms(message)?)).await,
+            Heard::Nothing(why) => {
+                info!("{why}: nothing follows");
+                return Ok(());
+            }
+            Heard::Else => {}
+        }
+        if let Some(approved) = Approved::read(body)? {
             return self.take_over(&approved, &*self.contract(approved.model()).await?).await;
         }
         let Received { message, by, sent_ms } = Received::read(message)?;

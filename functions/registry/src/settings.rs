@@ -1,5 +1,6 @@
 //! What `registry` must be told: the only file that reads its environment.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tidegate_registry::Stage;
@@ -20,6 +21,9 @@ pub struct Settings {
     pub audit_bucket: String,
     /// The key that signs them (`SIGNING_KEY`: its id, ARN or alias).
     pub signing_key: String,
+    /// Buckets that files of versions of other registries are taken from (`ARTIFACT_BUCKETS`: names or ARNs with commas
+    /// between them; default none).
+    pub artifact_buckets: BTreeSet<String>,
     /// Time that must be left to start a command (`REGISTRY_RESERVE_SECONDS`, 0 to 900, default 5).
     pub reserve: Duration,
 }
@@ -38,11 +42,17 @@ impl Settings {
             registry_table: variables.text("REGISTRY_TABLE"),
             audit_bucket: variables.text("AUDIT_BUCKET"),
             signing_key: variables.text("SIGNING_KEY"),
+            artifact_buckets: variables.names("ARTIFACT_BUCKETS").iter().map(|bucket| bucket_name(bucket)).collect(),
             reserve: Duration::from_secs(variables.number("REGISTRY_RESERVE_SECONDS", 5, 0..=900)),
         };
         variables.finish()?;
         Ok(settings)
     }
+}
+
+/// The name of a bucket that its ARN ends in: `arn:aws:s3:::name`.
+fn bucket_name(text: &str) -> String {
+    text.rsplit(':').next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -62,6 +72,7 @@ mod tests {
                 match name {
                     "STAGE" => "test",
                     "REGISTRY_RESERVE_SECONDS" => "7",
+                    "ARTIFACT_BUCKETS" => "mlflow-artifacts, arn:aws:s3:::sagemaker-eu-central-1,",
                     _ => "x",
                 }
                 .to_owned(),
@@ -69,5 +80,6 @@ mod tests {
         };
         let settings = Settings::from_lookup(value).unwrap();
         assert_eq!((settings.stage, settings.reserve.as_secs()), (Stage::Test, 7));
+        assert_eq!(settings.artifact_buckets, ["mlflow-artifacts", "sagemaker-eu-central-1"].map(str::to_owned).into());
     }
 }

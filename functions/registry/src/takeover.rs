@@ -8,13 +8,13 @@
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tidegate_contract::Contract;
-use tidegate_lake::{Bucket, Condition, CurrentBaseline, Lake, LakeError, Publication, Upload, keys};
+use tidegate_lake::{Bucket, CurrentBaseline, Lake, Publication, Upload, keys};
 use tidegate_registry::{Artifact, ArtifactFile, Stage, is_digest, is_file_name};
 use tracing::info;
 
 use crate::RegistryFunctionError;
+use crate::copying::{pour, put_once};
 use crate::handler::RegistryFunction;
 
 /// An event of another account's bus, as its rule forwards it.
@@ -132,7 +132,7 @@ impl RegistryFunction {
         let bytes = serde_json::to_vec_pretty(&manifest)
             .map_err(|error| RegistryFunctionError::Takeover { what: what.clone(), says: error.to_string() })?;
         // Last, and once: that is what wakes `validate`.
-        put_once(&self.models, &format!("{folder}manifest.json"), bytes, &what).await?;
+        put_once(&self.models, &format!("{folder}manifest.json"), bytes).await.map_err(RegistryFunctionError::bucket(&what))?;
         info!(model, run, "a version of {} was taken over as a candidate", detail.stage);
         Ok(())
     }
@@ -142,7 +142,7 @@ impl RegistryFunction {
         let Some(version) = &detail.dataset_version else { return Ok(()) };
         let manifest = keys::dataset(&detail.model, version);
         let bytes = self.held(there, &manifest, version, what).await?;
-        put_once(&self.lake, &manifest, bytes, what).await?;
+        put_once(&self.lake, &manifest, bytes).await.map_err(RegistryFunctionError::bucket(what))?;
         let publication = self.take_if_there(there, &keys::publication(&detail.model, version), what).await?;
         let baseline = self.take_if_there(there, &keys::baseline(&detail.model, version), what).await?;
         let (Some(publication), Some(_)) = (publication, baseline) else { return Ok(()) };
@@ -161,7 +161,7 @@ impl RegistryFunction {
     async fn take_if_there(&self, there: &Bucket, key: &str, what: &str) -> Result<Option<Bytes>, RegistryFunctionError> {
         let stored = there.get(key).await.map_err(RegistryFunctionError::bucket(what))?;
         if let Some(stored) = &stored {
-            put_once(&self.lake, key, stored.bytes.clone(), what).await?;
+            put_once(&self.lake, key, stored.bytes.clone()).await.map_err(RegistryFunctionError::bucket(what))?;
         }
         Ok(stored.map(|stored| stored.bytes))
     }
@@ -209,29 +209,17 @@ impl RegistryFunction {
         if self.models.etag(to).await.map_err(&failed)?.is_some() {
             return Ok(());
         }
-        let Some(mut object) = there.open(from, None).await.map_err(&failed)? else {
+        let Some(object) = there.open(from, None).await.map_err(&failed)? else {
             return Err(digest_differs(what, from, "nothing", sha256.unwrap_or("a file")));
         };
         let mut upload = Upload::new(&self.models, to.to_owned(), "application/octet-stream");
-        let mut digest = Sha256::new();
-        let copied = async {
-            while let Some(chunk) = object.body.try_next().await.map_err(|source| LakeError::Call {
-                operation: "read",
-                bucket: there.name().to_owned(),
-                key: from.to_owned(),
-                retryable: true,
-                source: Box::new(source),
-            })? {
-                digest.update(&chunk);
-                upload.push(&chunk).await?;
+        let found = match pour(object, there, from, &mut upload).await {
+            Ok(found) => found,
+            Err(error) => {
+                upload.abort().await;
+                return Err(failed(error));
             }
-            Ok(())
         };
-        if let Err(error) = copied.await {
-            upload.abort().await;
-            return Err(failed(error));
-        }
-        let found = keys::hex(&digest.finalize());
         if sha256.is_some_and(|sha256| sha256 != found) {
             upload.abort().await;
             return Err(digest_differs(what, from, &found, sha256.unwrap_or_default()));
@@ -242,14 +230,6 @@ impl RegistryFunction {
 
 fn digest_differs(what: &str, key: &str, found: &str, expected: &str) -> RegistryFunctionError {
     RegistryFunctionError::Takeover { what: what.to_owned(), says: format!("\"{key}\": found {found}, expected {expected}") }
-}
-
-/// Writes what is not there yet.
-async fn put_once(bucket: &Bucket, key: &str, bytes: impl Into<Bytes>, what: &str) -> Result<(), RegistryFunctionError> {
-    match bucket.put(key, bytes, "application/octet-stream", Condition::Absent).await {
-        Ok(_) | Err(LakeError::Conflict { .. }) => Ok(()),
-        Err(error) => Err(RegistryFunctionError::bucket(what)(error)),
-    }
 }
 
 fn set(whole: &mut Value, part: &str, value: Value) {

@@ -3,7 +3,7 @@
 use aws_sdk_s3::{
     Client,
     primitives::{ByteStream, DateTime},
-    types::{Delete, ObjectIdentifier},
+    types::{Delete, Object, ObjectIdentifier},
 };
 use bytes::{Bytes, BytesMut};
 use serde::{Serialize, de::DeserializeOwned};
@@ -249,6 +249,16 @@ impl Bucket {
         self.list_ranges(prefix, &[KeyRange { after: prefix.to_owned(), until: None }]).await
     }
 
+    /// The first objects below a prefix in the order of their keys, at most so many (a thousand): one call, however many there are.
+    ///
+    /// # Errors
+    /// As the call fails.
+    pub async fn first(&self, prefix: &str, most: u16) -> Result<Vec<Listed>, LakeError> {
+        let call = self.s3.list_objects_v2().bucket(&self.name).prefix(prefix).max_keys(i32::from(most));
+        let page = call.send().await.map_err(|error| LakeError::call("list", &self.name, prefix, error))?;
+        Ok(page.contents.unwrap_or_default().into_iter().filter_map(listed).collect())
+    }
+
     /// The objects below a prefix that lie in one of these ranges, which are in order and do not overlap; in the order of their keys.
     ///
     /// One call answers with a thousand keys: those of a gap between two ranges are read over as far as a page reaches, and leapt over beyond it.
@@ -265,11 +275,7 @@ impl Bucket {
             let page = call.send().await.map_err(|error| LakeError::call("list", &self.name, prefix, error))?;
             let objects = page.contents.unwrap_or_default();
             let last = objects.last().and_then(|object| object.key.clone()).filter(|_| page.next_continuation_token.is_some());
-            let wanted = objects.into_iter().filter_map(|object| {
-                let bytes = object.size.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
-                Some(Listed { key: object.key?, etag: object.e_tag.unwrap_or_default(), bytes })
-            });
-            found.extend(wanted.filter(|object| ranges.iter().any(|range| range.holds(&object.key))));
+            found.extend(objects.into_iter().filter_map(listed).filter(|object| ranges.iter().any(|range| range.holds(&object.key))));
             after = last.and_then(|last| {
                 let next = ranges.iter().find(|range| range.until.as_ref().is_none_or(|until| last < *until))?;
                 Some(next.after.clone().max(last))
@@ -320,6 +326,11 @@ impl Bucket {
             _ => Ok(()),
         }
     }
+}
+
+fn listed(object: Object) -> Option<Listed> {
+    let bytes = object.size.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
+    Some(Listed { key: object.key?, etag: object.e_tag.unwrap_or_default(), bytes })
 }
 
 fn status(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<u16> {

@@ -297,6 +297,12 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
 /// Where candidates are submitted in the models bucket: `candidates/<model>/<run>/manifest.json`.
 pub const CANDIDATES: &str = "candidates/";
 
+/// A file of a candidate, in the models bucket: `manifest.json`, what that names, or the note `registered.json` of what another registry says of it.
+#[must_use]
+pub fn candidate(model: &str, run: &str, file: &str) -> String {
+    format!("{CANDIDATES}{model}/{run}/{file}")
+}
+
 /// A model's file, kept under the digest that names its artifact.
 #[must_use]
 pub fn artifact(model: &str, id: &str, name: &str) -> String {

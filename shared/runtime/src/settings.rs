@@ -56,6 +56,12 @@ impl<'a> Variables<'a> {
         }
     }
 
+    /// Names with commas between them; none when it is not set, or empty.
+    pub fn names(&mut self, name: &'static str) -> Vec<String> {
+        let value = (self.lookup)(name).unwrap_or_default();
+        value.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
     /// A value that reads itself and says what it expected; `otherwise` stands in for a wrong one until [`Variables::finish`] refuses it.
     pub fn parsed<T: FromStr<Err = String>>(&mut self, name: &'static str, otherwise: T) -> T {
         let text = self.text(name);

@@ -140,7 +140,7 @@ pub(crate) fn refused(model: &str, refused: &RefusedSubmission, stage: Stage) ->
     let subject = titled(stage, model, &format!("the submission of run {} was refused", refused.run));
     Message::new("submission-refused", Severity::Warning, model, &subject, &format!("A candidate could not be read: {}", refused.reason))
         .with("Run", &refused.run)
-        .with(NEXT, "Mend the manifest or the files that it names, and write manifest.json again, last. Nothing was lost: the files lie where they were put.")
+        .with(NEXT, "Mend the manifest or the files that it names, and write manifest.json again, last; or, where another registry told of it, say there what is missing. Nothing was lost: the files lie where they were put.")
 }
 
 pub(crate) fn promoted(version: &ModelVersion, stage: Stage) -> Message {

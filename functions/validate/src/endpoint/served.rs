@@ -126,6 +126,7 @@ impl SageMaker<'_> {
         format!("{host}/endpoints/{}/invocations", self.name).parse().map_err(|error| format!("{host}: {error}"))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a signature is of the moment at which it is made")]
     async fn sign(&self, request: &mut Request<Full<Bytes>>, body: &[u8]) -> Result<(), String> {
         let credentials = self.aws.credentials_provider().ok_or("the function has no credentials")?;
         let identity = credentials.provide_credentials().await.map_err(|error| chain(&error))?.into();
