@@ -46,6 +46,8 @@ def resource_policies(stack):
         add(stack.arn(name), key["KeyPolicy"]["Statement"])
     for _, policy in stack.of("AWS::Events::EventBusPolicy"):
         add(f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{policy['EventBusName']}", [policy["Statement"] | {"Sid": policy["StatementId"]}])
+    # Keys that are none of the stack's: of a bucket of models, and of a secret. By themselves they leave it to the account.
+    add(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/Artifacts", [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}])
     # What the accounts beside allow to this one (their own templates say so, to exactly these roles).
     before, after = STAGES[stack.parameters["Stage"]]
     if before:
