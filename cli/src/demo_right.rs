@@ -91,12 +91,12 @@ impl Demo {
         let late = Day::of(account, last)?;
         self.say(&format!("{:10} three days later:      {}", "", late.covered()))?;
 
-        let trail = &late.performance.trail;
-        let both: Vec<bool> = trail
-            .iter()
-            .filter_map(|point| point.value.zip(point.estimated_interval))
-            .map(|(value, [low, high])| (low..=high).contains(&value))
-            .collect();
+        // Each day by its own judgement, which knows nothing of the days after it.
+        let mut kept = Vec::new();
+        for day in days() {
+            let judged = Day::of(account, day)?.performance;
+            kept.extend(judged.realised.iter().find(|(metric, ..)| *metric == judged.metric).map(|(_, _, is_within)| *is_within));
+        }
         let promised = early.performance.estimated.as_ref().and_then(|estimated| estimated.metric(early.performance.metric));
         let realised = late.measured.metric(late.performance.metric).and_then(|found| Some((found.value?, found.interval?)));
         let mut text = format!("{:10} {} of {date}:", "", late.performance.metric.title());
@@ -105,9 +105,9 @@ impl Demo {
                 text.say(format_args!(" {what} {} ({} to {});", in_words(value), in_words(low), in_words(high)));
             }
         }
-        let within = both.iter().filter(|is_within| **is_within).count();
+        let within = kept.iter().filter(|is_within| **is_within).count();
         self.say(text.trim_end_matches(';'))?;
-        self.say(&format!("{:10} {within} of {} were as good as their scores had promised", "", counted(both.len() as u64, "day")))?;
+        self.say(&format!("{:10} {within} of {} were as good as their scores had promised", "", counted(kept.len() as u64, "day")))?;
         self.say(&format!("{:10} the page   {}", "", late.page.display()))
     }
 }
