@@ -132,7 +132,7 @@ fn build(root: &Path) -> Result<PathBuf, CliError> {
 }
 
 /// The functions' programs, as the template names them; `infra/local` packages whichever the template asks for.
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 8] = [
     "tidegate-approve",
     "tidegate-collect",
     "tidegate-drift",
@@ -140,6 +140,7 @@ const FUNCTIONS: [&str; 7] = [
     "tidegate-performance-function",
     "tidegate-registry-function",
     "tidegate-validate",
+    "tidegate-webhook",
 ];
 
 /// Starts the emulator and deploys, passing on what is said meanwhile; the accounts, as JSON.

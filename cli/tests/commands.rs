@@ -17,7 +17,7 @@ fn a_wrong_contract_is_told_with_its_lines() {
 c.yaml:3:7: task: found \"binry\", expected one of: binary, multiclass, regression; did you mean \"binary\"?
   3 | task: binry
     |       ^
-c.yaml:8:1: found unknown key \"segmnts\", expected one of: alerts, availability, compatibility, consumption, features, logs, model, monitoring, owners, promotion, record, retraining, rollback, segments, sensitivity, service, task, truth, validation; did you mean \"segments\"?
+c.yaml:8:1: found unknown key \"segmnts\", expected one of: alerts, availability, compatibility, consumption, features, logs, model, monitoring, owners, promotion, record, registered_in, retraining, rollback, segments, sensitivity, service, task, truth, validation; did you mean \"segments\"?
   8 | segmnts: [line]
     | ^
 c.yaml: 2 faults

@@ -35,6 +35,10 @@ export interface TidegateProps {
   readonly endpointOrigins?: string
   /** SageMaker endpoints of this account that contracts may have tested under load, by name, with * for any characters; empty for none. */
   readonly sageMakerEndpoints?: string
+  /** ARNs of the buckets in which a team's SageMaker or MLflow keeps models; their files are taken over when a version is registered there. Empty: nothing of those registries is heeded. */
+  readonly artifactBucketArns?: string[]
+  /** Secret in Secrets Manager with which MLflow signs its webhooks; empty for none, and then there is no address for them. */
+  readonly mlflowSecretArn?: string
   /** Most copies of collect that the queue starts at the same time. */
   readonly collectConcurrency?: number
   /** Most copies of drift that the queue starts at the same time. */
@@ -72,6 +76,8 @@ export declare class Tidegate extends Construct {
   readonly signingKeyArn: string
   /** Where decision links lead. */
   readonly decisionEndpoint: string
+  /** What MLflow's webhook calls, where there is a secret for it. */
+  readonly mlflowWebhookUrl: string
   /** The key that makes and verifies them. */
   readonly linkKeyArn: string
   /** Subscribe whoever answers for a model, with a filter on `model` or `severity`. */

@@ -17,6 +17,8 @@ locals {
     NextStageAccountId     = var.next_stage_account_id
     EndpointOrigins        = var.endpoint_origins
     SageMakerEndpoints     = var.sage_maker_endpoints
+    ArtifactBucketArns     = var.artifact_bucket_arns == null ? null : join(",", var.artifact_bucket_arns)
+    MlflowSecretArn        = var.mlflow_secret_arn
     CollectConcurrency     = var.collect_concurrency
     DriftConcurrency       = var.drift_concurrency
     PerformanceConcurrency = var.performance_concurrency

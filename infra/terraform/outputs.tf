@@ -49,6 +49,11 @@ output "decision_endpoint" {
   value       = aws_cloudformation_stack.this.outputs["DecisionEndpoint"]
 }
 
+output "mlflow_webhook_url" {
+  description = "What MLflow's webhook calls; null without a secret for it."
+  value       = try(aws_cloudformation_stack.this.outputs["MlflowWebhookUrl"], null)
+}
+
 output "link_key_arn" {
   description = "The key that makes and verifies them."
   value       = aws_cloudformation_stack.this.outputs["LinkKeyArn"]

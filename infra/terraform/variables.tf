@@ -104,6 +104,18 @@ variable "next_stage_account_id" {
   default     = null
 }
 
+variable "artifact_bucket_arns" {
+  description = "ARNs of the buckets in which a team's SageMaker or MLflow keeps models; their files are taken over when a version is registered there. Null: nothing of those registries is heeded."
+  type        = list(string)
+  default     = null
+}
+
+variable "mlflow_secret_arn" {
+  description = "Secret in Secrets Manager with which MLflow signs its webhooks; null for none, and then there is no address for them."
+  type        = string
+  default     = null
+}
+
 variable "collect_concurrency" {
   description = "Most copies of collect that the queue starts at the same time."
   type        = number
