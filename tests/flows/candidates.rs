@@ -69,12 +69,12 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) async fn new() -> Self {
-        Self::set_up(Setup::default()).await
+        Box::pin(Self::set_up(Setup::default())).await
     }
 
     pub(crate) async fn set_up(setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let account = LocalAccount::start_with(folder.path(), setup).await.unwrap();
+        let account = Box::pin(LocalAccount::start_with(folder.path(), setup)).await.unwrap();
         let registry = Registry::new(account.dynamodb.clone(), TABLE);
         let mut desk = Self { folder, account, registry, training_set: String::new() };
         desk.put("contracts/churn.yaml", CONTRACT.as_bytes()).await;

@@ -23,7 +23,7 @@ const REGISTERED: &str =
     "registered_in: { sagemaker: churn, mlflow: Churn model }\npromotion: { test: { approvals: 1, approvers: [lead@example.com] } }\n";
 
 async fn desk(stage: Stage) -> Desk {
-    let desk = Desk::set_up(Setup { stage, ..Setup::default() }).await;
+    let desk = Box::pin(Desk::set_up(Setup { stage, ..Setup::default() })).await;
     desk.account.s3.create_bucket().bucket(ARTIFACTS).send().await.unwrap();
     let evaluation = format!("validation: {{ primary: roc_auc, minimum: 0.60, evaluation: {{ key: {EVALUATION}, actual: left }} }}");
     let contract = CONTRACT.replace("validation: { primary: roc_auc, minimum: 0.60 }", &evaluation);

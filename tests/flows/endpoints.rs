@@ -42,7 +42,7 @@ async fn serve(manners: Manners) -> (String, Arc<AtomicU64>) {
             let asked = Arc::clone(&counted);
             tokio::spawn(async move {
                 let service = service_fn(|request| answer(manners, request, asked.fetch_add(1, Ordering::Relaxed) + 1));
-                let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                drop(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
             });
         }
     });
@@ -67,7 +67,8 @@ async fn answer(manners: Manners, request: Request<Incoming>, number: u64) -> Re
 
 /// Submits a model where the contract has its endpoint tested, and returns what was registered.
 async fn judged(origin: &str, allowed: &str, further: &str) -> (Desk, ModelVersion) {
-    let desk = Desk::set_up(Setup { stage: Stage::Test, endpoint_origins: allowed.to_owned(), ..Setup::default() }).await;
+    let setup = Setup { stage: Stage::Test, endpoint_origins: allowed.to_owned(), ..Setup::default() };
+    let desk = Box::pin(Desk::set_up(setup)).await;
     let endpoint = format!("endpoint: {{ url: '{origin}/v1/models/{{run}}:predict', rate: 400, requests: 400, concurrency: 8{further} }}");
     let contract = CONTRACT.replace("minimum: 0.60 }", &format!("minimum: 0.60, {endpoint} }}"));
     desk.put("contracts/churn.yaml", contract.as_bytes()).await;

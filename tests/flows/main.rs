@@ -1,6 +1,6 @@
 //! Whole flows on the local account: real functions, real SDK clients, services inside the process.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod candidates;
 mod closing;

@@ -40,7 +40,7 @@ struct Predictions<'a> {
 
 /// Reads, joins and judges.
 pub(super) fn judge(arguments: &Arguments, contract: &Contract) -> Result<Judged, CliError> {
-    let predictions = Predictions::look(contract, files::expand(&arguments.predictions)?)?;
+    let predictions = Predictions::look(contract, &files::expand(&arguments.predictions)?)?;
     let truth = files::expand(&arguments.truth)?;
     let evaluation = if arguments.evaluation.is_empty() { None } else { Some(evaluation(contract, &arguments.evaluation)?) };
     let mut notes = predictions.notes.clone();
@@ -70,14 +70,14 @@ const ALL: Window = Window { start_ms: 0, end_ms: 0 };
 
 impl<'a> Predictions<'a> {
     /// Looks through the files for their hours.
-    fn look(contract: &'a Contract, paths: Vec<PathBuf>) -> Result<Self, CliError> {
+    fn look(contract: &'a Contract, paths: &[PathBuf]) -> Result<Self, CliError> {
         let first = paths.first().cloned().unwrap_or_default();
-        let timed = desk::any_has_time(contract, &paths)?;
+        let timed = desk::any_has_time(contract, paths)?;
         let plan = desk::plan(contract, if timed { Layout::Logs } else { Layout::Dataset }, &first)?;
         let (mut hours, mut contents, mut kept, mut notes) = (BTreeSet::new(), BTreeSet::new(), Vec::new(), Vec::new());
         let (mut repeated, mut quarantined, mut fault) = (0_u64, 0, None);
-        let progress = Progress::over("looking at predictions", &paths);
-        for path in &paths {
+        let progress = Progress::over("looking at predictions", paths);
+        for path in paths {
             let mut sink = Batches::new(|partition: Partition, _: &RecordBatch, _: &BatchFacts| {
                 hours.extend(partition.hour_ms);
                 Ok(())

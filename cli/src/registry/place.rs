@@ -54,12 +54,11 @@ impl Place {
     /// The demo's folder, or the account that the AWS command line would reach.
     pub(super) async fn open(arguments: &PlaceArguments) -> Result<Self, CliError> {
         let config = reach::sdk_config(arguments.state.as_deref()).await?;
-        let (table, models, audit) = match &arguments.state {
-            Some(_) => (TABLE.to_owned(), Some(MODELS.to_owned()), Some(AUDIT.to_owned())),
-            None => {
-                let table = arguments.registry_table.clone().unwrap_or_default();
-                (table, arguments.models_bucket.clone(), arguments.audit_bucket.clone())
-            }
+        let (table, models, audit) = if arguments.state.is_some() {
+            (TABLE.to_owned(), Some(MODELS.to_owned()), Some(AUDIT.to_owned()))
+        } else {
+            let table = arguments.registry_table.clone().unwrap_or_default();
+            (table, arguments.models_bucket.clone(), arguments.audit_bucket.clone())
         };
         let s3 = S3::new(&config);
         let key = match (&arguments.public_key, &arguments.signing_key, &arguments.state) {

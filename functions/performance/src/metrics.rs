@@ -19,7 +19,7 @@ pub(crate) fn lines(
     measured: &Measured,
     performance: &Performance,
 ) -> Result<Vec<String>, MetricsError> {
-    let state = match performance.state {
+    let code = match performance.state {
         State::Ok => 0.0,
         State::InsufficientData => 1.0,
         State::Warning => 2.0,
@@ -35,7 +35,7 @@ pub(crate) fn lines(
     let mut metrics = vec![
         count("Predictions", performance.predictions as f64),
         count("LabelledPredictions", performance.labelled as f64),
-        number("PerformanceState", Some(state)),
+        number("PerformanceState", Some(code)),
         number("LabelCoverage", measured.coverage.share),
         number("LabelLagP50Hours", measured.coverage.lag.map(|lag| lag.p50_hours)),
         number("LabelLagP90Hours", measured.coverage.lag.map(|lag| lag.p90_hours)),

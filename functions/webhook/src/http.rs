@@ -16,7 +16,8 @@ use crate::signature::{DELIVERY_ID, SIGNATURE, Signed, TIMESTAMP};
 pub struct Request {
     #[serde(default)]
     headers: BTreeMap<String, String>,
-    request_context: RequestContext,
+    #[serde(rename = "requestContext")]
+    context: Context,
     #[serde(default)]
     body: Option<String>,
     #[serde(default)]
@@ -25,14 +26,14 @@ pub struct Request {
 
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RequestContext {
+struct Context {
     time_epoch: i64,
 }
 
 impl Request {
     /// When it came in, milliseconds since 1970.
     pub(crate) const fn at_ms(&self) -> i64 {
-        self.request_context.time_epoch
+        self.context.time_epoch
     }
 
     /// A header by its name in small letters; nothing, where there is none.

@@ -184,13 +184,7 @@ pub(crate) fn of_health(contract: &Contract, measured: &Measured, weeks: &[Measu
 /// A small share in percent, with two digits: `0.1 %`, `3.8 %`, `12 %`.
 fn percent_of(share: f64) -> String {
     let percent = share * 100.0;
-    let digits = if percent < 1.0 {
-        2
-    } else if percent < 10.0 {
-        1
-    } else {
-        0
-    };
+    let digits = if percent < 1.0 { 2 } else { usize::from(percent < 10.0) };
     let text = format!("{percent:.digits$}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     format!("{text} %")

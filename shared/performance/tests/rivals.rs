@@ -1,6 +1,6 @@
 //! Two versions in the same span: whose answers meet whose, and what of the truth counts.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 #![allow(dead_code, reason = "shared with other tests")]
 
 mod batches;

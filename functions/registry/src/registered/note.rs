@@ -127,7 +127,7 @@ mod tests {
     fn a_note_is_the_same_in_every_order_and_with_every_repeat() {
         let events = [
             said(1, |said| {
-                said.origin = Some(Timed { at_us: 1, value: Origin { files: vec!["s3://b/a".to_owned()], ..Origin::default() } })
+                said.origin = Some(Timed { at_us: 1, value: Origin { files: vec!["s3://b/a".to_owned()], ..Origin::default() } });
             }),
             said(2, |said| said.with("tidegate.training_set", Some("a"), 2)),
             said(3, |said| said.with("tidegate.training_set", Some("b"), 3)),

@@ -129,7 +129,7 @@ impl Note {
         if let Some(odd) = self.properties().find(|name| !PROPERTIES.contains(name) && !name.starts_with(PROBABILITY))
             && let Some(last) = missing.last_mut()
         {
-            last.push_str(&format!(", though {PREFIX}{odd}, which means nothing here"));
+            *last = format!("{last}, though {PREFIX}{odd}, which means nothing here");
         }
         missing
     }

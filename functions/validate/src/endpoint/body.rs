@@ -188,9 +188,7 @@ mod tests {
     #[test]
     fn answers_of_serving_systems_are_read() {
         let (contract, test) = (contract(), EndpointTest::default());
-        for answer in
-            ["0.25", "0.25\n", "0.25,0.75", r#"{"predictions":[0.25]}"#, r#"{"score":0.25,"b":1}"#, r#"[[0.25,0.75]]"#, "\"0.25\""]
-        {
+        for answer in ["0.25", "0.25\n", "0.25,0.75", r#"{"predictions":[0.25]}"#, r#"{"score":0.25,"b":1}"#, "[[0.25,0.75]]", "\"0.25\""] {
             let found = reading(&contract, &test, answer).unwrap();
             assert!(is_same(&found, Expected::Number(0.2501)), "{answer}: {found}");
             assert!(!is_same(&found, Expected::Number(0.26)), "{answer}: {found}");

@@ -86,6 +86,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use Outcome::{CannotTell, Fail, Pass};
 
     fn asked(counts: [(u64, u64, Came); 3]) -> Vec<Asked> {
         let each = |(count, millis, came): (u64, u64, Came)| {
@@ -106,7 +107,6 @@ mod tests {
             let names = ["endpoint:errors", "endpoint:latency_p50_ms", "endpoint:latency_p99_ms", "endpoint:answers"];
             names.map(str::to_owned).into_iter().zip(of).collect::<Vec<_>>()
         };
-        use Outcome::{CannotTell, Fail, Pass};
         assert_eq!(outcomes(&test, &asked([(1_000, 10, Came::Right), (0, 0, fail()), (0, 0, wrong())])), all([Pass; 4]));
         assert_eq!(outcomes(&test, &asked([(950, 10, Came::Right), (50, 5, fail()), (0, 0, wrong())])), all([Fail, Pass, Fail, Pass]));
         assert_eq!(outcomes(&test, &asked([(999, 10, Came::Right), (0, 0, fail()), (1, 10, wrong())])), all([Pass, Pass, Pass, Fail]));
