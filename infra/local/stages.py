@@ -9,7 +9,9 @@ import yaml_template
 from account import Account
 
 INFRA = Path(__file__).resolve().parent.parent
-ORDER = ("dev", "test", "prod")
+# The accounts of this machine: twelve digits each, in the order of promotion.
+NUMBERS = {"dev": "111111111111", "test": "222222222222", "prod": "333333333333"}
+ORDER = tuple(NUMBERS)
 
 
 def parameters(stage, numbers):

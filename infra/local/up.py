@@ -15,7 +15,6 @@ import stages
 from emulator import REGION, SECRET, Emulator
 from mailbox import Mailbox
 
-NUMBERS = {"dev": "111111111111", "test": "222222222222", "prod": "333333333333"}
 PORT = 4566
 HERE = Path(__file__).resolve().parent
 
@@ -33,7 +32,7 @@ def main():
     (state / "emulator.pid").write_text(str(emulator.process.pid), encoding="utf-8")
     say("Emulator", f"{emulator.url}, process {emulator.process.pid}")
     started = time.monotonic()
-    accounts = stages.deploy(emulator, packages, NUMBERS)
+    accounts = stages.deploy(emulator, packages, stages.NUMBERS)
     for account in accounts:
         for topic in ("DecisionTopicArn", "AlertTopicArn"):
             Mailbox(account, account.outputs[topic], topic.removesuffix("TopicArn").lower())
@@ -51,7 +50,7 @@ def say(what, words):
 def connect(state):
     """The accounts of a state folder whose emulator is running."""
     emulator = Emulator(state, port=int((state / "port").read_text(encoding="utf-8")))
-    return stages.found(emulator, NUMBERS)
+    return stages.found(emulator, stages.NUMBERS)
 
 
 def _is_free(port):

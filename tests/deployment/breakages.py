@@ -20,7 +20,6 @@ from waiting import PATIENCE_S, NotSeen
 
 LEAST_S = 10  # and three times as long as the step took without a breakage: so long is waited for what a breakage keeps away
 AT_ONCE = 3
-NUMBERS = {"dev": "111111111111", "test": "222222222222"}
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,7 @@ class Trial:
     def _seen(self, emulator, breakage, walk):
         """The step that failed, and how; empty if none did."""
         try:
-            numbers = {stage: NUMBERS[stage] for stage in breakage.stages}
+            numbers = {stage: stages.NUMBERS[stage] for stage in breakage.stages}
             accounts = stages.deploy(emulator, self.packages, numbers, breakage.change)
         except DeploymentError as refused:
             return "deploy: " + " ".join(str(refused).split())[:200]

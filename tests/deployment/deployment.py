@@ -21,14 +21,13 @@ from emulator import Emulator
 from lifecycle import WHOLE, Lifecycle
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NUMBERS = {"dev": "111111111111", "test": "222222222222", "prod": "333333333333"}
 
 
 def lifecycle(folder, programs, packages):
     """The whole life in three accounts; the faults that were found."""
     with Emulator(folder / "lifecycle") as emulator:
         started = time.monotonic()
-        accounts = stages.deploy(emulator, packages, NUMBERS)
+        accounts = stages.deploy(emulator, packages, stages.NUMBERS)
         print(f"  {time.monotonic() - started:5.1f} s  three accounts are deployed", flush=True)
         life = Lifecycle(accounts, programs / "tidegate")
         for step in WHOLE:
@@ -36,7 +35,7 @@ def lifecycle(folder, programs, packages):
             try:
                 step(life)
             except Exception as fault:  # whatever it was: what the functions said is worth more than where we stood
-                said = [f"  {line}" for stage in NUMBERS for line in life.lakes[stage].complaints()]
+                said = [f"  {line}" for stage in stages.NUMBERS for line in life.lakes[stage].complaints()]
                 return [f"{step.__name__.replace('_', ' ')}: {type(fault).__name__}: {fault}", *said]
             print(f"  {time.monotonic() - began:5.1f} s  {step.__name__.replace('_', ' ')}", flush=True)
     return []

@@ -17,27 +17,16 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import venv
+
+import environment
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-ENVIRONMENT = HERE / ".venv-estimates"
 PINS = ["nannyml==0.13.1", "statsmodels==0.15.0", "pandas==3.1.1", "scikit-learn==1.9.1"]
 os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"  # NannyML would tell its makers that it runs
 BINARY = ["roc_auc", "accuracy", "precision", "recall", "f1"]
 CHUNK = 5000
 ENDS_WELL = {0, 1, 3}  # 1: quality fell, 3: too little truth to tell
-
-
-def enter_environment() -> None:
-    """Goes on inside this study's own Python environment, made on the first run."""
-    python = ENVIRONMENT / "bin/python"
-    if not python.exists():
-        print("making the Python environment", file=sys.stderr)
-        venv.create(ENVIRONMENT, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PINS], check=True)
-    if pathlib.Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
-        os.execv(python, [python, __file__, *sys.argv[1:]])
 
 
 def hours(table, first):
@@ -182,5 +171,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    enter_environment()
+    environment.enter("estimates", PINS, __file__)
     main()

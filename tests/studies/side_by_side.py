@@ -16,34 +16,22 @@ import datetime
 import io
 import json
 import math
-import os
 import pathlib
 import subprocess
 import sys
 import tempfile
-import venv
 import zipfile
+
+import environment
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-ENVIRONMENT = HERE / ".venv-side-by-side"
 PINS = ["evidently==0.7.21", "pandas<3"]
 NUMBERS = ["dep_delay", "arr_delay", "air_time", "distance", "hour"]
 NAMES = ["carrier", "origin", "dest"]
 COLUMNS = NUMBERS + NAMES
 ROBUST_THRESHOLD = 0.1  # Model Monitor's default
 ENDS_WELL = {0, 1, 3}  # 1: drift was found, 3: too few records to tell
-
-
-def enter_environment() -> None:
-    """Goes on inside this study's own Python environment, made on the first run."""
-    python = ENVIRONMENT / "bin/python"
-    if not python.exists():
-        print("making the Python environment", file=sys.stderr)
-        venv.create(ENVIRONMENT, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PINS], check=True)
-    if pathlib.Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
-        os.execv(python, [python, __file__, *sys.argv[1:]])
 
 
 def flights(path: pathlib.Path, month: int) -> list[dict]:
@@ -171,5 +159,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    enter_environment()
+    environment.enter("side-by-side", PINS, __file__)
     main()
