@@ -51,7 +51,7 @@ pub(crate) const MODEL: &str = "flight-delay";
 const CHECKPOINT_AT: &str = "2013-09-01T00:05:00Z";
 
 /// Widest line of running text, characters.
-pub(crate) const WIDTH: usize = 100;
+const WIDTH: usize = 100;
 
 /// Runs the demo.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
@@ -116,7 +116,7 @@ struct Period {
 
 pub(crate) struct Demo {
     out: std::io::Stdout,
-    pub(crate) colour: bool,
+    colour: bool,
     /// Whether a person decides.
     by_hand: bool,
 }
@@ -142,15 +142,16 @@ impl Demo {
         let first = self.candidate(&team, "plain", demo_files::bytes("candidates/plain.onnx")?.to_vec(), words, &january).await?;
 
         let mut last = None;
-        for (period, next) in periods.iter().zip(periods.iter().skip(1).map(Some).chain([None])) {
+        let mut end = NaiveDate::default();
+        for (place, period) in periods.iter().enumerate() {
             self.play(&account, period).await?;
-            if next.is_some() {
-                demo_right::rest(&account, period.days.last().map(|(day, _)| *day).unwrap_or_default()).await?;
+            end = period.days.last().map(|(day, _)| *day).unwrap_or_default();
+            if place + 1 < periods.len() {
+                demo_right::rest(&account, end).await?;
             }
             last = Some(self.show(&account, period)?);
         }
         let last = last.ok_or_else(|| CliError::demo("it has no objects"))?;
-        let end = periods.last().and_then(|period| period.days.last()).map(|(day, _)| *day).unwrap_or_default();
         self.right(&account, end).await?;
         self.alerts(&mut team)?;
         self.close(&account, &team, &first).await?;
@@ -398,7 +399,7 @@ fn symbol(state: State) -> &'static str {
 }
 
 /// Running text in lines of at most `width` characters: the first begins at column `first`, the others are indented.
-pub(crate) fn wrapped(text: &str, width: usize, first: usize, indent: usize) -> String {
+fn wrapped(text: &str, width: usize, first: usize, indent: usize) -> String {
     let mut wrapped = String::new();
     let mut column = first;
     for word in text.split_whitespace() {

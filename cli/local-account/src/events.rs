@@ -7,8 +7,8 @@ use aws_lambda_events::sqs::SqsEvent;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tidegate_runtime::HttpRequest;
 
 use crate::LocalAccountError;
 use crate::storage::Created;
@@ -65,7 +65,7 @@ pub(crate) struct Asked<'a> {
 
 impl Asked<'_> {
     /// The event that it makes.
-    pub(crate) fn event<Request: DeserializeOwned>(&self) -> Result<Request, LocalAccountError> {
+    pub(crate) fn event(&self) -> Result<HttpRequest, LocalAccountError> {
         let mut event = example(DECISION)?;
         let mut set = |part: &str, value: Value| replace(DECISION, &mut event, part, value);
         set("/rawPath", json!(self.path))?;

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tidegate_approve::{HttpAnswer, HttpRequest};
+use tidegate_approve::HttpAnswer;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tracing::warn;
@@ -98,8 +98,8 @@ impl LocalAccount {
         at_ms: i64,
     ) -> Result<HttpAnswer, LocalAccountError> {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        let event: HttpRequest = Asked { method, path, query, headers: in_small_letters(headers), body, at_ms }.event()?;
-        Ok(self.dispatcher.functions.approve().answer(&event).await)
+        let asked = Asked { method, path, query, headers: in_small_letters(headers), body, at_ms };
+        Ok(self.dispatcher.functions.approve().answer(&asked.event()?).await)
     }
 
     /// Hands a delivery of MLflow to `webhook`: headers, body, and when it came in.
@@ -108,8 +108,7 @@ impl LocalAccount {
     /// As [`LocalAccount::http`].
     pub async fn mlflow(&self, headers: &[(&str, &str)], body: &[u8], at_ms: i64) -> Result<tidegate_webhook::Answer, LocalAccountError> {
         let asked = Asked { method: "POST", path: "/webhooks/mlflow", query: "", headers: in_small_letters(headers), body, at_ms };
-        let event: tidegate_webhook::Request = asked.event()?;
-        Ok(self.dispatcher.functions.webhook().answer(&event).await)
+        Ok(self.dispatcher.functions.webhook().answer(&asked.event()?).await)
     }
 }
 

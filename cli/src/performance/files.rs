@@ -13,6 +13,7 @@ use arrow_array::types::TimestampMillisecondType;
 use arrow_array::{Array, ArrayRef, RecordBatch, TimestampMillisecondArray};
 use tidegate_contract::{Contract, WindowLength};
 use tidegate_intake::{Layout, Partition, Plan};
+use tidegate_lake::{DAY_MS, HOUR_MS};
 use tidegate_monitoring::Window;
 use tidegate_performance::{
     BEFORE, FIRST_WINDOWS, Input, Inputs, Join, Measured, Registered, Subject, TURN_ROWS, judge as judge_window, same_hours,
@@ -24,9 +25,6 @@ use crate::desk::{self, Batches};
 use crate::error::CliError;
 use crate::files::{self, Progress};
 use crate::terminal::{count, counted};
-
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// The files of predictions, and what the first look at them showed.
 struct Predictions<'a> {

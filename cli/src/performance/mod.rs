@@ -6,7 +6,7 @@ mod tell;
 
 use std::path::PathBuf;
 
-use tidegate_contract::{Contract, WindowLength};
+use tidegate_contract::WindowLength;
 use tidegate_monitoring::State;
 use tidegate_performance::Performance;
 use tidegate_report::{PerformancePage, performance_page};
@@ -129,9 +129,4 @@ struct Recorded {
     windows: Vec<Performance>,
     /// The newest window's report.
     page: Option<String>,
-}
-
-/// Whether a contract's task is one whose quality is estimated from scores.
-fn unestimated(contract: &Contract) -> Option<&'static str> {
-    tidegate_performance::unestimated(contract.task)
 }

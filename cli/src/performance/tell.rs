@@ -2,10 +2,10 @@
 
 use tidegate_contract::{Contract, Metric};
 use tidegate_monitoring::{State, Window};
-use tidegate_performance::{Finding, FindingKind, Performance, Point, in_words};
+use tidegate_performance::{Finding, FindingKind, Performance, Point, in_words, unestimated};
 use tidegate_report::phrases;
 
-use super::{Judged, Recorded, unestimated};
+use super::{Judged, Recorded};
 use crate::summary::span;
 use crate::terminal::{Say, count, counted, line, painted, percent, state_name, table};
 
@@ -22,7 +22,7 @@ pub(super) fn judged(judged: &Judged, contract: &Contract, colour: bool) -> Stri
     let mut text = head(performance, colour);
     text.push('\n');
     text.push_str(&metrics(judged));
-    if let Some(says) = unestimated(contract) {
+    if let Some(says) = unestimated(contract.task) {
         text.say(format_args!("{says}\n"));
     }
     if performance.trail.len() > 1 {

@@ -2,14 +2,14 @@
 
 use tidegate_approval::Demand;
 use tidegate_registry::{Answer, Command, Order, Reason, Refusal, RegistryError};
-use tidegate_runtime::chain;
+use tidegate_runtime::{HttpRequest, chain};
 use tracing::{error, info, warn};
 
 use crate::code::Shown;
 use crate::form::Form;
 use crate::opened::{Opened, Standing};
 use crate::pages::{self, Sent};
-use crate::{ApproveError, Approver, HttpAnswer, HttpRequest};
+use crate::{ApproveError, Approver, HttpAnswer};
 
 impl Approver {
     /// Decides, or says why not.

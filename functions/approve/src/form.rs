@@ -1,8 +1,9 @@
 //! What a person sent: an answer, what is demanded beside it, and a reason.
 
 use tidegate_registry::Answer;
+use tidegate_runtime::HttpRequest;
 
-use crate::http::{HttpRequest, form_decoded};
+use crate::http::{form_decoded, text};
 
 /// Longest form that is read, bytes: a reason of a thousand characters, each encoded, and room beside it.
 const MAX_FORM_BYTES: usize = 16 * 1_024;
@@ -23,7 +24,7 @@ impl Form {
         if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
             return None;
         }
-        let body = request.body().filter(|body| body.len() <= MAX_FORM_BYTES)?;
+        let body = text(request).filter(|body| body.len() <= MAX_FORM_BYTES)?;
         let (mut form, mut seen) = (Self::default(), Vec::new());
         for pair in body.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -2,11 +2,12 @@
 
 use tidegate_lake::{Bucket, ContractBook};
 use tidegate_registry::{Registry, Stage};
-use tidegate_runtime::chain;
+use tidegate_runtime::{HttpRequest, chain};
 use tracing::{error, info, warn};
 
+use crate::http::{is_from_elsewhere, token};
 use crate::opened::{Opened, Opening, Standing};
-use crate::{ApproveError, HttpAnswer, HttpRequest, Settings, pages};
+use crate::{ApproveError, HttpAnswer, Settings, pages};
 
 /// Where a decision is shown and made.
 const DECISION: &str = "/decision";
@@ -61,7 +62,7 @@ impl Approver {
             (DECISION | REPORT, "OPTIONS") => Ok(HttpAnswer::new(204, String::new()).with("allow", METHODS)),
             (DECISION, "GET" | "HEAD") => self.with_link(request, async |opened| self.show(&opened, request.at_ms()).await).await,
             (REPORT, "GET" | "HEAD") => self.with_link(request, async |opened| self.report(&opened).await).await,
-            (DECISION, "POST") if request.is_from_elsewhere() => {
+            (DECISION, "POST") if is_from_elsewhere(request) => {
                 warn!(http.fetch_site = request.header("sec-fetch-site").map(|_| "another site"), "a form of another site was refused");
                 Ok(pages::from_elsewhere())
             }
@@ -76,7 +77,7 @@ impl Approver {
         request: &HttpRequest,
         work: impl AsyncFnOnce(Opened) -> Result<HttpAnswer, ApproveError>,
     ) -> Result<HttpAnswer, ApproveError> {
-        let Some(token) = request.token() else { return Ok(pages::not_found()) };
+        let Some(token) = token(request.query()) else { return Ok(pages::not_found()) };
         match self.open(&token).await? {
             Some(Opening::Promotion(opened)) => work(*opened).await,
             Some(Opening::Retraining(proposed)) if request.path() == DECISION => self.proposal(&proposed, request).await,

@@ -19,5 +19,4 @@ mod settings;
 pub use answer::HttpAnswer;
 pub use error::ApproveError;
 pub use handler::{Approver, LOCKED_METRIC};
-pub use http::HttpRequest;
 pub use settings::{LinkKeys, Settings};

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use tidegate_approve::{Approver, HttpAnswer, HttpRequest, Settings};
-use tidegate_runtime::{Deadline, aws_config, environment, serve, start_logs};
+use tidegate_approve::{Approver, HttpAnswer, Settings};
+use tidegate_runtime::{Deadline, HttpRequest, aws_config, environment, serve, start_logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

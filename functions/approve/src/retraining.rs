@@ -3,11 +3,12 @@
 use tidegate_approval::{Demand, Link};
 use tidegate_registry::{Answer, Command, LinkRecord, Order, Policy, Recorded, RegistryError, Retraining, RetrainingState};
 use tidegate_report::{DecisionForm, Mood, Notice, Proposal, Said, Voter, notice_page, proposal_page};
+use tidegate_runtime::HttpRequest;
 use tracing::{info, warn};
 
 use crate::code::Shown;
 use crate::form::Form;
-use crate::{ApproveError, Approver, HttpAnswer, HttpRequest, pages};
+use crate::{ApproveError, Approver, HttpAnswer, pages};
 
 /// A verified link about a retraining, with everything that it is about.
 pub(crate) struct Proposed {

@@ -7,7 +7,6 @@
 mod acting;
 mod checkpoint;
 mod command;
-mod copying;
 mod error;
 mod handler;
 mod registered;

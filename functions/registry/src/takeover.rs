@@ -14,8 +14,10 @@ use tidegate_registry::{Artifact, ArtifactFile, Stage, is_digest, is_file_name};
 use tracing::info;
 
 use crate::RegistryFunctionError;
-use crate::copying::{pour, put_once};
 use crate::handler::RegistryFunction;
+
+/// The type of what is copied as it is.
+pub(crate) const BYTES: &str = "application/octet-stream";
 
 /// An event of another account's bus, as its rule forwards it.
 #[derive(Debug, Clone, Deserialize)]
@@ -132,7 +134,7 @@ impl RegistryFunction {
         let bytes = serde_json::to_vec_pretty(&manifest)
             .map_err(|error| RegistryFunctionError::Takeover { what: what.clone(), says: error.to_string() })?;
         // Last, and once: that is what wakes `validate`.
-        put_once(&self.models, &format!("{folder}manifest.json"), bytes).await.map_err(RegistryFunctionError::bucket(&what))?;
+        self.models.put_once(&format!("{folder}manifest.json"), bytes, BYTES).await.map_err(RegistryFunctionError::bucket(&what))?;
         info!(model, run, "a version of {} was taken over as a candidate", detail.stage);
         Ok(())
     }
@@ -142,7 +144,7 @@ impl RegistryFunction {
         let Some(version) = &detail.dataset_version else { return Ok(()) };
         let manifest = keys::dataset(&detail.model, version);
         let bytes = self.held(there, &manifest, version, what).await?;
-        put_once(&self.lake, &manifest, bytes).await.map_err(RegistryFunctionError::bucket(what))?;
+        self.lake.put_once(&manifest, bytes, BYTES).await.map_err(RegistryFunctionError::bucket(what))?;
         let publication = self.take_if_there(there, &keys::publication(&detail.model, version), what).await?;
         let baseline = self.take_if_there(there, &keys::baseline(&detail.model, version), what).await?;
         let (Some(publication), Some(_)) = (publication, baseline) else { return Ok(()) };
@@ -161,7 +163,7 @@ impl RegistryFunction {
     async fn take_if_there(&self, there: &Bucket, key: &str, what: &str) -> Result<Option<Bytes>, RegistryFunctionError> {
         let stored = there.get(key).await.map_err(RegistryFunctionError::bucket(what))?;
         if let Some(stored) = &stored {
-            put_once(&self.lake, key, stored.bytes.clone()).await.map_err(RegistryFunctionError::bucket(what))?;
+            self.lake.put_once(key, stored.bytes.clone(), BYTES).await.map_err(RegistryFunctionError::bucket(what))?;
         }
         Ok(stored.map(|stored| stored.bytes))
     }
@@ -212,8 +214,8 @@ impl RegistryFunction {
         let Some(object) = there.open(from, None).await.map_err(&failed)? else {
             return Err(digest_differs(what, from, "nothing", sha256.unwrap_or("a file")));
         };
-        let mut upload = Upload::new(&self.models, to.to_owned(), "application/octet-stream");
-        let found = match pour(object, there, from, &mut upload).await {
+        let mut upload = Upload::new(&self.models, to.to_owned(), BYTES);
+        let found = match upload.pour(there, from, object).await {
             Ok(found) => found,
             Err(error) => {
                 upload.abort().await;

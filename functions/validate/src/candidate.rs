@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use tidegate_lake::{Condition, LakeError, Manifest, Publication, Upload, keys};
+use tidegate_lake::{LakeError, Manifest, Opened, Publication, Upload, keys};
 use tidegate_registry::{Artifact, ArtifactFile, Lineage, RefusedSubmission, RegistryError, Submission};
 
 use crate::manifest::{CandidateManifest, MAX_MANIFEST_BYTES};
@@ -179,37 +179,31 @@ impl Validator {
 
     /// Writes what nothing ever writes otherwise under this key.
     pub(crate) async fn put_once(&self, place: Place<'_>, key: &str, bytes: Bytes, content_type: &str) -> Result<(), ValidateError> {
-        match self.lake.bucket.put(key, bytes, content_type, Condition::Absent).await {
-            Ok(_) | Err(LakeError::Conflict { .. }) => Ok(()),
-            Err(error) => Err(place.lake()(error)),
-        }
+        self.lake.bucket.put_once(key, bytes, content_type).await.map_err(place.lake())
     }
 
     /// SHA-256 and size of a candidate's file, however large.
     async fn digest(&self, place: Place<'_>, file: &str) -> Result<(String, u64), Trouble> {
+        let (key, object) = self.opened(place, file).await?;
         let (mut digest, mut count) = (Sha256::new(), 0);
-        self.stream(place, file, async |chunk| {
+        let take = async |chunk: &[u8]| {
             digest.update(chunk);
             count += chunk.len() as u64;
             Ok(())
-        })
-        .await?;
+        };
+        self.models.stream(&key, object, take).await.map_err(place.lake())?;
         Ok((keys::hex(&digest.finalize()), count))
     }
 
     /// Copies a file into the lake; what arrives is digested again, because it may have been replaced since.
-    async fn copy(&self, place: Place<'_>, file: &ArtifactFile, key: String) -> Result<(), Trouble> {
-        if self.lake.bucket.etag(&key).await.map_err(place.lake())?.is_some() {
+    async fn copy(&self, place: Place<'_>, file: &ArtifactFile, to: String) -> Result<(), Trouble> {
+        if self.lake.bucket.etag(&to).await.map_err(place.lake())?.is_some() {
             return Ok(());
         }
-        let mut upload = Upload::new(&self.lake.bucket, key, "application/octet-stream");
-        let mut digest = Sha256::new();
-        let copied = self.stream(place, &file.name, async |chunk| {
-            digest.update(chunk);
-            upload.push(chunk).await
-        });
-        let copied = copied.await.and_then(|()| holds(&file.name, Some(&file.sha256), &keys::hex(&digest.finalize())));
-        match copied {
+        let (key, object) = self.opened(place, &file.name).await?;
+        let mut upload = Upload::new(&self.lake.bucket, to, "application/octet-stream");
+        let poured = upload.pour(&self.models, &key, object).await.map_err(|error| place.lake()(error).into());
+        match poured.and_then(|found| holds(&file.name, Some(&file.sha256), &found)) {
             Ok(()) => Ok(upload.finish().await.map_err(place.lake())?),
             Err(trouble) => {
                 upload.abort().await;
@@ -218,23 +212,13 @@ impl Validator {
         }
     }
 
-    async fn stream(&self, place: Place<'_>, file: &str, mut each: impl AsyncFnMut(&[u8]) -> Result<(), LakeError>) -> Result<(), Trouble> {
+    /// A file of the candidate's folder, its key first.
+    async fn opened(&self, place: Place<'_>, file: &str) -> Result<(String, Opened), Trouble> {
         let key = format!("{}{file}", place.folder());
-        let Some(mut object) = self.models.open(&key, None).await.map_err(place.lake())? else { return Err(missing(&key)) };
-        let broken = |source| {
-            let source: Box<dyn std::error::Error + Send + Sync> = Box::new(source);
-            place.lake()(LakeError::Call {
-                operation: "read",
-                bucket: self.models.name().to_owned(),
-                key: key.clone(),
-                retryable: true,
-                source,
-            })
-        };
-        while let Some(chunk) = object.body.try_next().await.map_err(broken)? {
-            each(&chunk).await.map_err(place.lake())?;
+        match self.models.open(&key, None).await.map_err(place.lake())? {
+            Some(object) => Ok((key, object)),
+            None => Err(missing(&key)),
         }
-        Ok(())
     }
 
     /// A file of rows, which is read into memory.

@@ -87,6 +87,11 @@ impl Questions {
 }
 
 impl Answers {
+    /// Where each row's answer stands, by the row's id.
+    pub(crate) fn places(&self) -> HashMap<&str, usize> {
+        (0..self.ids.len()).map(|row| (self.ids.get(row), row)).collect()
+    }
+
     /// Reads a file of predictions.
     pub(crate) fn read(contract: &Contract, named: &Predictions, id: Option<&String>, file: Bytes) -> Result<Self, String> {
         let fault = |says: String| format!("{}: {says}", named.file);

@@ -285,7 +285,7 @@ fn expect_digest(field: &str, found: &str) -> Result<(), String> {
 }
 
 /// The beginning of a text as it may be shown: without characters that cannot be seen.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let clean: String = text.chars().map(|character| if character.is_control() { '·' } else { character }).take(80).collect();
     format!("\"{clean}\"")
 }

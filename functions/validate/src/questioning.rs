@@ -1,6 +1,5 @@
 //! An ONNX model asked here, on the evaluation set's rows.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use tidegate_contract::{Contract, FeatureKind, Task};
@@ -102,7 +101,7 @@ fn time(model: &Model, columns: &Columns<'_>) -> Result<Latency, String> {
 
 /// Whether a file of predictions says what the model itself says: a file that does not is of another model, or of other rows.
 pub(crate) fn agreement(model: &Answers, file: &Answers) -> Rule {
-    let places: HashMap<&str, usize> = (0..model.ids.len()).map(|row| (model.ids.get(row), row)).collect();
+    let places = model.places();
     let (mut compared, mut differ) = (0_u64, 0_u64);
     for row in 0..file.ids.len() {
         let same = places.get(file.ids.get(row)).and_then(|place| is_same(model, *place, file, row));
@@ -121,16 +120,18 @@ pub(crate) fn agreement(model: &Answers, file: &Answers) -> Rule {
     rule
 }
 
+/// Whether a number is the one that the model answers, as near as files and endpoints round it.
+pub(crate) fn is_near(found: f64, answered: f64) -> bool {
+    (found - answered).abs() <= SAME_SCORE * answered.abs().max(1.0)
+}
+
 /// Whether two answers say the same of a row; `None` where they cannot be compared.
 fn is_same(model: &Answers, place: usize, file: &Answers, row: usize) -> Option<bool> {
     if let (Some(a), Some(b)) = (&model.score, &file.score) {
         return Some((a.get(place)? - b.get(row)?).abs() <= SAME_SCORE);
     }
     match (model.prediction.as_ref()?, file.prediction.as_ref()?) {
-        (Column::Numbers(a), Column::Numbers(b)) => {
-            let (a, b) = (a.get(place)?, b.get(row)?);
-            Some((a - b).abs() <= SAME_SCORE * a.abs().max(1.0))
-        }
+        (Column::Numbers(a), Column::Numbers(b)) => Some(is_near(*b.get(row)?, *a.get(place)?)),
         (Column::Labels(a), Column::Labels(b)) => Some(a.name(place) == b.name(row)),
         _ => None,
     }

@@ -1,10 +1,10 @@
 //! What `webhook` does with a request: believe it or not, and hand it on.
 
 use serde_json::{Value, json};
-use tidegate_runtime::{chain, send_all};
+use tidegate_runtime::{HttpRequest, chain, send_all};
 use tracing::{error, info, warn};
 
-use crate::http::{Answer, Request};
+use crate::http::{Answer, signed};
 use crate::secret::Secret;
 use crate::signature::{Doubt, Signed};
 use crate::{Settings, WebhookError};
@@ -31,7 +31,7 @@ impl Webhook {
     }
 
     /// Answers a request. MLflow tries again what is answered with 503, and shows the rest to whoever tests the webhook.
-    pub async fn answer(&self, request: &Request) -> Answer {
+    pub async fn answer(&self, request: &HttpRequest) -> Answer {
         let answer = match Box::pin(self.take(request)).await {
             Ok(answer) => answer,
             Err(failure) => {
@@ -43,11 +43,11 @@ impl Webhook {
         answer
     }
 
-    async fn take(&self, request: &Request) -> Result<Answer, WebhookError> {
+    async fn take(&self, request: &HttpRequest) -> Result<Answer, WebhookError> {
         let Some(body) = request.body().filter(|body| body.len() <= MAX_BODY_BYTES) else {
             return Ok(Answer::new(413, "expected a body of at most 200 KiB"));
         };
-        let signed = request.signed(&body);
+        let signed = signed(request, &body);
         match self.verify(&signed, request.at_ms()).await? {
             Ok(()) => {}
             Err(Doubt::Foreign) => {

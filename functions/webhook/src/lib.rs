@@ -11,5 +11,5 @@ mod signature;
 
 pub use error::WebhookError;
 pub use handler::Webhook;
-pub use http::{Answer, Request};
+pub use http::Answer;
 pub use settings::Settings;

@@ -153,6 +153,22 @@ impl Bucket {
         }
     }
 
+    /// Hands the bytes of an opened object on as they arrive.
+    ///
+    /// # Errors
+    /// As reading fails, or as `take` does.
+    pub async fn stream(
+        &self,
+        key: &str,
+        mut object: Opened,
+        mut take: impl AsyncFnMut(&[u8]) -> Result<(), LakeError>,
+    ) -> Result<(), LakeError> {
+        while let Some(chunk) = object.body.try_next().await.map_err(|error| LakeError::body(&self.name, key, error))? {
+            take(&chunk).await?;
+        }
+        Ok(())
+    }
+
     /// Reads an opened object whole.
     ///
     /// # Errors
@@ -190,6 +206,17 @@ impl Bucket {
     #[must_use]
     pub fn beside(&self, name: &str) -> Self {
         Self::new(self.s3.clone(), name)
+    }
+
+    /// Writes what is not there yet. What is there already is left as it is, and is no error.
+    ///
+    /// # Errors
+    /// As the call fails.
+    pub async fn put_once(&self, key: &str, bytes: impl Into<Bytes>, content_type: &str) -> Result<(), LakeError> {
+        match self.put(key, bytes, content_type, Condition::Absent).await {
+            Ok(_) | Err(LakeError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes an object whole and returns its entity tag.

@@ -7,8 +7,9 @@ use aws_sdk_s3::{
     types::{CompletedMultipartUpload, CompletedPart},
 };
 use bytes::{Bytes, BytesMut};
+use sha2::{Digest, Sha256};
 
-use crate::{Bucket, Condition, LakeError};
+use crate::{Bucket, Condition, LakeError, Opened, keys};
 
 /// Size of a part, bytes. S3 wants at least 5 MiB for all but the last (user guide, *Multipart upload limits*).
 pub const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -55,6 +56,20 @@ impl Upload {
             self.send_part(part).await?;
             bytes = later;
         }
+    }
+
+    /// Adds all of an opened object of a bucket, and says the SHA-256 of what came.
+    ///
+    /// # Errors
+    /// As reading or writing fails; then [`Upload::abort`] what was begun.
+    pub async fn pour(&mut self, from: &Bucket, key: &str, object: Opened) -> Result<String, LakeError> {
+        let mut digest = Sha256::new();
+        let add = async |chunk: &[u8]| {
+            digest.update(chunk);
+            self.push(chunk).await
+        };
+        from.stream(key, object, add).await?;
+        Ok(keys::hex(&digest.finalize()))
     }
 
     async fn send_part(&mut self, part: Bytes) -> Result<(), LakeError> {

@@ -102,7 +102,7 @@ impl Note {
 
     /// `version 3 of flight-delay in SageMaker`.
     pub(super) fn what(&self) -> String {
-        format!("version {} of {} in {}", self.version, self.name, self.registry.words())
+        self.registry.what(&self.name, self.version)
     }
 
     fn missing(&self, origin: &Origin, contract: &Contract) -> Vec<String> {

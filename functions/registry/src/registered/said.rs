@@ -52,6 +52,11 @@ impl Outside {
         }
     }
 
+    /// A version of it: `version 3 of flight-delay in SageMaker`.
+    pub(super) fn what(self, name: &str, version: u32) -> String {
+        format!("version {version} of {name} in {}", self.words())
+    }
+
     /// The name that a contract gives for it, if it does.
     pub(super) fn named_in(self, contract: &RegisteredIn) -> Option<&str> {
         match self {
@@ -124,7 +129,7 @@ pub(crate) struct Said {
 impl Said {
     /// `version 3 of flight-delay in SageMaker`.
     pub(crate) fn what(&self) -> String {
-        format!("version {} of {} in {}", self.version, self.name, self.registry.words())
+        self.registry.what(&self.name, self.version)
     }
 
     /// Keeps a property, if it is one of ours.

@@ -8,8 +8,8 @@ use tracing::info;
 use super::address::Address;
 use super::plan::{Evaluation, Plan, Taken};
 use crate::RegistryFunctionError;
-use crate::copying::pour;
 use crate::handler::RegistryFunction;
+use crate::takeover::BYTES;
 
 /// Most bytes that are taken over of one version: what passes through one invocation in good time.
 const MAX_BYTES: u64 = 512 * 1_024 * 1_024;
@@ -169,8 +169,8 @@ impl RegistryFunction {
         let Some(object) = source.bucket.open(&source.key, None).await.map_err(folder.theirs())? else {
             return Err(Trouble::Refused(format!("found nothing at s3://{}/{} any more", source.bucket.name(), source.key)));
         };
-        let mut upload = Upload::new(&self.models, folder.key(&source.name), "application/octet-stream");
-        match pour(object, &source.bucket, &source.key, &mut upload).await {
+        let mut upload = Upload::new(&self.models, folder.key(&source.name), BYTES);
+        match upload.pour(&source.bucket, &source.key, object).await {
             Ok(sha256) => {
                 upload.finish().await.map_err(folder.ours())?;
                 Ok(Taken { name: source.name.clone(), sha256 })

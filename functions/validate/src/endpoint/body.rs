@@ -6,13 +6,9 @@ use tidegate_contract::{Contract, EndpointBody, EndpointTest, FeatureKind};
 use tidegate_validation::Labels;
 
 use super::Came;
+use crate::manifest::shown;
+use crate::questioning::is_near;
 use crate::rows::Rows;
-
-/// How far a score may be from the candidate's own: endpoints round.
-const SAME: f64 = 1e-3;
-
-/// Longest piece of an answer that is shown.
-const SHOWN: usize = 80;
 
 /// The features' values of an evaluation set.
 pub(crate) struct Features<'a> {
@@ -103,7 +99,7 @@ impl<'a> Reading<'a> {
     /// Whether an answer is the candidate's.
     pub(crate) fn judge(&self, answer: &[u8], expected: Option<Expected<'_>>) -> Came {
         match self.read(answer) {
-            None => Came::Failed(format!("no prediction found in {}", shown(answer))),
+            None => Came::Failed(format!("no prediction found in {}", quoted(answer))),
             // The candidate has no answer for this row either, which is a rule of its own.
             Some(found) if expected.is_none_or(|expected| is_same(&found, expected)) => Came::Right,
             Some(found) => Came::Wrong(found.to_string()),
@@ -147,18 +143,18 @@ fn first(value: &Value) -> Option<Value> {
 fn is_same(found: &Value, expected: Expected<'_>) -> bool {
     let number = found.as_f64().or_else(|| found.as_str()?.trim().parse().ok());
     match expected {
-        Expected::Number(expected) => number.is_some_and(|found| (found - expected).abs() <= SAME * expected.abs().max(1.0)),
+        Expected::Number(expected) => number.is_some_and(|found| is_near(found, expected)),
         Expected::Label(expected) => {
             found.as_str().is_some_and(|found| found.trim() == expected) || number.is_some_and(|found| expected.parse() == Ok(found))
         }
     }
 }
 
-/// The beginning of an answer, as it may be shown.
-pub(crate) fn shown(answer: &[u8]) -> String {
-    let text = String::from_utf8_lossy(answer.get(..SHOWN).unwrap_or(answer));
-    let clean: String = text.chars().map(|character| if character.is_control() { '·' } else { character }).collect();
-    if clean.is_empty() { "an empty answer".to_owned() } else { format!("\"{clean}\"") }
+/// The beginning of an answer, as it may be shown; bytes beyond the longest that is shown are not looked at.
+pub(crate) fn quoted(answer: &[u8]) -> String {
+    const LOOKED_AT: usize = 320;
+    let beginning = answer.get(..LOOKED_AT).unwrap_or(answer);
+    if answer.is_empty() { "an empty answer".to_owned() } else { shown(&String::from_utf8_lossy(beginning)) }
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ struct Request<'a> {
 /// As many requests as are asked for, about rows from all over the evaluation set.
 fn requests<'a>(test: &EndpointTest, contract: &Contract, questions: &Questions, answers: &'a Answers) -> Vec<Request<'a>> {
     let features = Features::of(contract, &questions.rows);
-    let places: std::collections::HashMap<&str, usize> = (0..answers.ids.len()).map(|row| (answers.ids.get(row), row)).collect();
+    let places = answers.places();
     let (rows, wanted) = (questions.rows.count, u64::from(test.requests));
     let row_of = |request: u64| usize::try_from((request * rows as u64 / wanted.max(1)).min(rows as u64 - 1)).unwrap_or(0);
     (0..wanted)

@@ -20,7 +20,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tidegate_contract::{EndpointBody, EndpointTest};
 use tidegate_runtime::chain;
 
-use super::body::{content_type, shown};
+use super::body::{content_type, quoted};
 
 /// Most bytes of an answer.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -166,7 +166,7 @@ impl Served<'_> {
         let answer = self.http.request(request).await.map_err(|error| chain(&error))?;
         let status = answer.status();
         let answer = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await.map_err(|error| chain(error.as_ref()))?.to_bytes();
-        if status.is_success() { Ok(answer) } else { Err(format!("status {}: {}", status.as_u16(), shown(&answer))) }
+        if status.is_success() { Ok(answer) } else { Err(format!("status {}: {}", status.as_u16(), quoted(&answer))) }
     }
 }
 

@@ -86,6 +86,17 @@ impl Comparison {
         self.evidence.p_below(-margin)
     }
 
+    /// The p-value of the test by which it stands so.
+    #[must_use]
+    pub fn p_of(&self, standing: Standing, margin: f64) -> f64 {
+        match standing {
+            Standing::Better | Standing::Unknown => self.p_better(),
+            Standing::AsGood => self.p_not_worse(margin),
+            Standing::Worse => self.p_worse(0.0),
+            Standing::WorseByMore => self.p_worse(margin),
+        }
+    }
+
     /// What it comes to, with each test at [`LEVEL`].
     ///
     /// Of two equal models one is called better with a probability of at most [`LEVEL`]: 2.5 %.

@@ -64,12 +64,7 @@ fn judged(hearing: &Hearing<'_>, comparison: &Comparison) -> (Rule, Finding) {
     let margin = margin(hearing.validation, hearing.primary, comparison.champion);
     let standing = comparison.standing(margin);
     let outcome = outcome(standing, hearing.validation.replace);
-    let p = match standing {
-        Standing::Better | Standing::Unknown => comparison.p_better(),
-        Standing::AsGood => comparison.p_not_worse(margin),
-        Standing::Worse => comparison.p_worse(0.0),
-        Standing::WorseByMore => comparison.p_worse(margin),
-    };
+    let p = comparison.p_of(standing, margin);
     let finding = match standing {
         Standing::Better => Finding::Better,
         Standing::AsGood => Finding::AsGood,

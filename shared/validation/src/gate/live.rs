@@ -63,12 +63,7 @@ fn paired(contract: &Contract, metric: Metric, candidate: &Outcomes, champion: &
     let comparison = compare(candidate, champion, metric, Plan::new(live.seed))?;
     let margin = margin(&contract.validation, metric, comparison.champion);
     let standing = comparison.standing(margin);
-    let p = match standing {
-        Standing::Better | Standing::Unknown => comparison.p_better(),
-        Standing::AsGood => comparison.p_not_worse(margin),
-        Standing::Worse => comparison.p_worse(0.0),
-        Standing::WorseByMore => comparison.p_worse(margin),
-    };
+    let p = comparison.p_of(standing, margin);
     let says = sentence(&comparison, standing, margin, p, Replace::WhenNotWorse);
     let says = format!("In live traffic {}, both on the same requests: {says}", live.when);
     let rule = Rule::new(NAME, outcome(standing, Replace::WhenNotWorse), says);
