@@ -6,6 +6,7 @@ policies (`AUTH`), because a permission that is missing has to be missed here.
 
 import contextlib
 import datetime
+import errno
 import ipaddress
 import os
 import socket
@@ -26,6 +27,11 @@ REGION = "eu-central-1"
 SECRET = "local"  # of every account; the key's name is the account's number
 HERE = Path(__file__).resolve().parent
 PATIENCE_S = 60
+PORTS_TRIED = 5
+
+
+class PortTakenError(RuntimeError):
+    """The emulator's port belongs to another program."""
 
 
 class Emulator:
@@ -33,12 +39,15 @@ class Emulator:
 
     def __init__(self, folder, port=None, mended=True):
         self.folder = Path(folder).resolve()
-        self.port = port or _free_port()
+        self.port = port
         self.mended = mended
-        self.url = f"https://127.0.0.1:{self.port}"
         self.certificate = self.folder / "certificate.pem"
         self.log = self.folder / "emulator.log"
         self.process = None
+
+    @property
+    def url(self):
+        return f"https://127.0.0.1:{self.port}"
 
     def __enter__(self):
         self.start()
@@ -53,6 +62,19 @@ class Emulator:
         (self.folder / "tmp").mkdir(exist_ok=True)
         key = self.folder / "key.pem"
         write_certificate(self.certificate, key)
+        if self.port:
+            self._run(key)
+            return
+        for attempt in range(1, PORTS_TRIED + 1):
+            self.port = _free_port()
+            try:
+                self._run(key)
+                return
+            except PortTakenError:  # by another program, after it was found free
+                if attempt == PORTS_TRIED:
+                    raise
+
+    def _run(self, key):
         program = [str(HERE / "mended.py")] if self.mended else ["-m", "ministack"]
         with self.log.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
@@ -96,7 +118,9 @@ class Emulator:
         context = ssl.create_default_context(cafile=str(self.certificate))
         for _ in range(PATIENCE_S * 10):
             if self.process.poll() is not None:
-                raise RuntimeError(f"the emulator ended at once; it said:\n{self.log.read_text(encoding='utf-8')}")
+                said = self.log.read_text(encoding="utf-8")
+                kind = PortTakenError if os.strerror(errno.EADDRINUSE) in said else RuntimeError
+                raise kind(f"the emulator ended at once; it said:\n{said}")
             with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
                 with urllib.request.urlopen(f"{self.url}/_ministack/health", context=context, timeout=5):
                     return
