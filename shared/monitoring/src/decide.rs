@@ -101,6 +101,8 @@ fn is_named(test: &Evidence) -> bool {
 pub(crate) fn weight(kind: FeatureKind, test: &Evidence) -> f64 {
     match (kind, test.test.as_str()) {
         (FeatureKind::Numeric, "location") | (FeatureKind::Categorical, "pattern" | "mix") => MAIN_WEIGHT,
+        // What lies outside the baseline is part of its tail.
+        (FeatureKind::Numeric, "tail" | "beyond") => 0.05,
         _ => 0.1,
     }
 }

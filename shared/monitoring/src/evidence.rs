@@ -49,6 +49,7 @@ impl Side<'_> {
                 tests.extend(space.map(|space| self.bulk(anchor, space, &cells)).unwrap_or_default());
                 let clumping = space.map_or(Clumping::NONE, |space| self.clumping(space));
                 tests.extend(space.and_then(|space| self.spike(anchor, space, &clumping, &cells)));
+                tests.extend(space.and_then(|space| self.tail(anchor, space, &clumping, &cells)));
                 tests.extend(self.beyond(&clumping, &cells));
             }
             FieldAnchor::Categorical(anchor) => {

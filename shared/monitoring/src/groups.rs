@@ -2,49 +2,68 @@
 
 use tidegate_statistics::normal;
 
-/// Joins neighbouring cells into runs of at least `least` baseline values; a cell that alone holds as much stays alone.
-pub(crate) fn group_runs(cells: &[u64], least: f64) -> Vec<usize> {
-    let mut groups = Vec::with_capacity(cells.len());
-    let (mut group, mut held) = (0, 0.0);
+/// Joins neighbouring cells into runs of about `aim` baseline values; a cell that alone holds as much stays alone. What would hold fewer than
+/// `least` (the end of a tail, or what lies between two values that repeat) joins its neighbour.
+pub(crate) fn group_runs(cells: &[u64], aim: f64, least: f64) -> Vec<usize> {
+    let mut runs: Vec<(usize, u64)> = Vec::new();
     for &count in cells {
-        if held > 0.0 && (held >= least || count as f64 >= least) {
-            group += 1;
-            held = 0.0;
-        }
-        groups.push(group);
-        held += count as f64;
-    }
-    // What lies beyond the last baseline value belongs to the last group that holds any.
-    if held <= 0.0 && group > 0 {
-        for last in groups.iter_mut().filter(|last| **last == group) {
-            *last -= 1;
+        match runs.last_mut() {
+            Some((length, held)) if (*held as f64) < aim && (*held == 0 || (count as f64) < aim) => {
+                *length += 1;
+                *held += count;
+            }
+            _ => runs.push((1, count)),
         }
     }
-    groups
+    let mut joined: Vec<(usize, u64)> = Vec::with_capacity(runs.len());
+    for (length, held) in runs {
+        match joined.last_mut() {
+            Some(last) if (held as f64) < least || (last.1 as f64) < least => {
+                last.0 += length;
+                last.1 += held;
+            }
+            _ => joined.push((length, held)),
+        }
+    }
+    joined.into_iter().enumerate().flat_map(|(group, (length, _))| std::iter::repeat_n(group, length)).collect()
 }
 
 /// Marks a cell that is in no group.
 pub(crate) const NO_GROUP: usize = usize::MAX;
 
-/// A group for each value that occurs at least `least` times, one for all rarer ones together (or, when even together
-/// they are rare, with the rarest of the others). Values that the baseline never showed are in no group: they have a
-/// test of their own.
-pub(crate) fn group_names(cells: &[u64], least: f64) -> Vec<usize> {
-    let kept = cells.iter().filter(|&&count| count as f64 >= least).count();
-    let rare: u64 = cells.iter().filter(|&&count| (count as f64) < least).sum();
-    let rare_group = if rare as f64 >= least { kept } else { kept.saturating_sub(1) };
+/// A group for each value that occurs at least `least` times, and bands of the rarer ones by how rare they are, of at least `band` values
+/// each (what even together is too rare for one joins the rarest of the others). Values that the baseline never showed are in no group: they
+/// have a test of their own.
+pub(crate) fn group_names(cells: &[u64], least: f64, band: f64) -> Vec<usize> {
+    let is_rare = |count: u64| count > 0 && (count as f64) < least;
+    let mut groups = vec![NO_GROUP; cells.len()];
+    let frequent = cells.iter().enumerate().filter(|(_, count)| **count > 0 && !is_rare(**count));
     let mut next = 0;
-    let mut group = |count: u64| {
-        if count == 0 {
-            NO_GROUP
-        } else if (count as f64) < least {
-            rare_group
-        } else {
+    for (cell, _) in frequent {
+        if let Some(group) = groups.get_mut(cell) {
+            *group = next;
             next += 1;
-            next - 1
         }
-    };
-    cells.iter().map(|&count| group(count)).collect()
+    }
+    let mut rare: Vec<(usize, u64)> = cells.iter().copied().enumerate().filter(|(_, count)| is_rare(*count)).collect();
+    rare.sort_by_key(|(cell, count)| (*count, std::cmp::Reverse(*cell)));
+    let mut left: u64 = rare.iter().map(|(_, count)| count).sum();
+    if (left as f64) < least {
+        next = next.saturating_sub(1);
+    }
+    let mut held = 0;
+    for (cell, count) in rare {
+        if let Some(group) = groups.get_mut(cell) {
+            *group = next;
+        }
+        held += count;
+        left -= count;
+        // What is left must be enough for a band of its own.
+        if held as f64 >= band && left as f64 >= band {
+            (next, held) = (next + 1, 0);
+        }
+    }
+    groups
 }
 
 pub(crate) fn sum_groups(cells: &[u64], group_of: &[usize]) -> Vec<u64> {
@@ -85,4 +104,24 @@ pub(crate) fn normal_scores(shares: &[f64]) -> Vec<f64> {
             normal::quantile(middle.clamp(1e-9, 1.0 - 1e-9)).unwrap_or(0.0)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_hold_about_as_much_as_aimed_at_and_none_holds_too_little() {
+        assert_eq!(group_runs(&[5, 5, 5, 5, 30, 5, 5], 10.0, 4.0), [0, 0, 1, 1, 2, 3, 3]);
+        assert_eq!(group_runs(&[0, 10, 10, 1, 0], 10.0, 4.0), [0, 0, 1, 1, 1], "the end of a tail joins its neighbour");
+        assert_eq!(group_runs(&[2, 30, 2, 30], 10.0, 4.0), [0, 0, 0, 1], "and so does what lies between two values that repeat");
+        assert_eq!(group_runs(&[3], 10.0, 4.0), [0]);
+    }
+
+    #[test]
+    fn rare_names_are_banded_by_how_rare_they_are() {
+        assert_eq!(group_names(&[50, 30, 6, 6, 5, 5, 0], 10.0, 10.0), [0, 1, 3, 3, 2, 2, NO_GROUP]);
+        assert_eq!(group_names(&[50, 30, 6, 6, 5], 10.0, 10.0), [0, 1, 2, 2, 2], "six are no band of their own");
+        assert_eq!(group_names(&[50, 30, 2, 2], 10.0, 10.0), [0, 1, 1, 1]);
+    }
 }

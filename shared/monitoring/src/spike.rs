@@ -1,5 +1,7 @@
-//! Values that suddenly repeat, and values outside all that the baseline showed: what stuck sensors, clipped columns,
+//! Values that suddenly repeat, tails that grow, and values outside all that the baseline showed: what stuck sensors, clipped columns,
 //! sentinels and changed units look like.
+
+use std::ops::Range;
 
 use tidegate_profile::{CategoricalAnchor, NumericAnchor};
 
@@ -13,9 +15,16 @@ use crate::words::{in_the, number, percent, quoted};
 /// So many cells with the largest plain difference are looked at closely.
 const CANDIDATES: usize = 8;
 
-/// A share on one value that matters, per standard deviation that matters: with a threshold of 0.05 sd, two percent of
-/// the values. Single values come and go more than whole distributions do.
-const SPIKE_PER_SD: f64 = 0.4;
+/// A share on one value that matters, per standard deviation that matters: with a threshold of 0.05 sd, three in two
+/// hundred. Single values come and go more than whole distributions do.
+const SPIKE_PER_SD: f64 = 0.3;
+
+/// The outermost values on either side, as a share of the baseline's, that make up a tail. Cells are a 256th of the baseline: one or none.
+const TAIL: f64 = 0.005;
+
+/// A share of values farther out than all of the baseline's that matters, per standard deviation that matters: with a threshold of 0.05 sd,
+/// two in a thousand. Nothing is known of what a model answers there.
+const BEYOND_PER_SD: f64 = 0.04;
 
 /// Cells that hold fewer values than this in an average period do not tell how values clump.
 const LEAST_IN_PERIOD: f64 = 0.5;
@@ -51,8 +60,15 @@ impl Clumping {
     }
 }
 
-fn count(counts: &[u64], cell: usize) -> u64 {
-    counts.get(cell).copied().unwrap_or(0)
+/// Values in a run of cells.
+fn count(counts: &[u64], run: &Range<usize>) -> u64 {
+    counts.get(run.clone()).map_or(0, |cells| cells.iter().sum())
+}
+
+/// A window's counts, and what the directions make of each cell (`Space::expected`).
+struct Seen<'c> {
+    cells: &'c [u64],
+    expected: Vec<f64>,
 }
 
 impl Side<'_> {
@@ -74,7 +90,7 @@ impl Side<'_> {
             }
             let squares = periods.iter().zip(&sizes).zip(&expected).map(|((period, size), expected)| {
                 let was = share * expected.get(cell).copied().unwrap_or(1.0);
-                let deviation = count(&period.counts.cells, cell) as f64 / size - was;
+                let deviation = count(&period.counts.cells, &(cell..cell + 1)) as f64 / size - was;
                 (deviation * deviation * size, deviation)
             });
             let (sum, most) = squares.fold((0.0, 0.0_f64), |(sum, most), (square, deviation)| (sum + square, most.max(deviation)));
@@ -95,8 +111,13 @@ impl Side<'_> {
         let value = anchor.representatives().get(cell).copied().unwrap_or(0.0);
         let is_atom = u32::try_from(cell).is_ok_and(|cell| anchor.atoms.contains(&cell));
         let around = if is_atom { "exactly" } else { "about" };
-        let says =
-            format!("{} of the values are {around} {}, {} {}", percent(change.now), number(value), self.was(cell), in_the(self.kind));
+        let says = format!(
+            "{} of the values are {around} {}, {} {}",
+            percent(change.now),
+            number(value),
+            self.was(&(cell..cell + 1)),
+            in_the(self.kind)
+        );
         Some(Self::of_share("spike", change, change.p, self.effect * SPIKE_PER_SD, says))
     }
 
@@ -105,12 +126,43 @@ impl Side<'_> {
         // Values that the baseline never showed have a test of their own.
         let (cell, change) = self.one_cell(space, clumping, cells, (0..anchor.values.len()).filter(|cell| space.is_joined(*cell)))?;
         let value = anchor.values.get(cell).map_or("", String::as_str);
-        let says = format!("{} of the values are {}, {} {}", percent(change.now), quoted(value), self.was(cell), in_the(self.kind));
+        let was = self.was(&(cell..cell + 1));
+        let says = format!("{} of the values are {}, {was} {}", percent(change.now), quoted(value), in_the(self.kind));
         Some(Self::of_share("name", change, change.p, self.effect * SPIKE_PER_SD, says))
     }
 
-    fn was(&self, cell: usize) -> String {
-        percent(count(&self.reference.cells, cell) as f64 / self.reference.present().max(1) as f64)
+    /// The outermost values of the baseline, with what lies beyond them, that hold much more or less than location, spread and usual
+    /// pattern explain: the side that changed more surely.
+    pub(crate) fn tail(&self, anchor: &NumericAnchor, space: &Space, clumping: &Clumping, cells: &[u64]) -> Option<Evidence> {
+        let seen = Seen { cells, expected: space.expected(cells) };
+        let judged = self.tails().into_iter().flatten().filter_map(|tail| Some((tail.clone(), self.changed(clumping, &seen, &tail)?)));
+        let (tail, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
+        let edge = |cell: usize| anchor.edges.get(cell).copied().map_or_else(String::new, number);
+        let place = if tail.start == 0 { format!("below {}", edge(tail.end - 1)) } else { format!("from {} up", edge(tail.start - 1)) };
+        let says = format!("{} of the values lie {place}, {} {}", percent(change.now), self.was(&tail), in_the(self.kind));
+        let p = (2.0 * change.p).min(1.0);
+        Some(Self::of_share("tail", change, p, self.share_threshold(), says))
+    }
+
+    /// The outermost cells below and above that hold some of the baseline's values, but no more than [`TAIL`] of them.
+    fn tails(&self) -> [Option<Range<usize>>; 2] {
+        let cells = &self.reference.cells;
+        let most = TAIL * self.reference.present() as f64;
+        let outermost = |cells: &mut dyn Iterator<Item = &u64>| {
+            let sums = cells.scan(0, |sum, count| {
+                *sum += count;
+                Some(*sum)
+            });
+            sums.take_while(|sum| *sum as f64 <= most).enumerate().filter(|(_, sum)| *sum > 0).last().map(|(cell, _)| cell + 1)
+        };
+        [
+            outermost(&mut cells.iter()).map(|length| 0..length),
+            outermost(&mut cells.iter().rev()).map(|length| cells.len() - length..cells.len()),
+        ]
+    }
+
+    fn was(&self, run: &Range<usize>) -> String {
+        percent(count(&self.reference.cells, run) as f64 / self.reference.present().max(1) as f64)
     }
 
     /// The cell whose share changed most surely, corrected for how many were looked at.
@@ -125,12 +177,10 @@ impl Side<'_> {
         if m == 0 || n == 0 {
             return None;
         }
-        let expected = space.expected(cells);
-        let share_expected = |expected: &[f64], cell: usize| {
-            (count(&self.reference.cells, cell) as f64 / m as f64 * expected.get(cell).copied().unwrap_or(1.0)).min(1.0)
-        };
+        let seen = Seen { cells, expected: space.expected(cells) };
         let plain = |cell: usize| {
-            let (was, is) = (share_expected(&expected, cell), count(cells, cell) as f64 / n as f64);
+            let run = cell..cell + 1;
+            let (was, is) = (share_expected(&self.reference.cells, &seen.expected, &run), count(cells, &run) as f64 / n as f64);
             let pooled = (was * m as f64 + is * n as f64) / (m + n) as f64;
             let error = (pooled * (1.0 - pooled) * (1.0 / m as f64 + 1.0 / n as f64)).sqrt();
             if error > 0.0 { (is - was).abs() / error } else { 0.0 }
@@ -138,31 +188,35 @@ impl Side<'_> {
         let mut candidates: Vec<(usize, f64)> = tested.map(|cell| (cell, plain(cell))).collect();
         candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
         let cells_tested = candidates.len() as f64;
-        let judged = candidates.into_iter().take(CANDIDATES).filter_map(|(cell, _)| {
-            let ordinary = self.reference.of_periods();
-            let usual = count(&ordinary.cells, cell) as f64 / ordinary.present().max(1) as f64;
-            let deviation = |(period, expected): (&Period, &Vec<f64>)| {
-                let all = period.counts.cells.iter().sum::<u64>();
-                let was = (usual * expected.get(cell).copied().unwrap_or(1.0)).min(1.0);
-                Deviation { share: count(&period.counts.cells, cell) as f64 / all.max(1) as f64 - was, all }
-            };
-            // What location and usual pattern make of a period is taken out, so weekdays need no expectation of their own.
-            let deviations: Vec<Deviation> = ordinary.periods.iter().zip(&clumping.expected).map(deviation).collect();
-            let before = Tally { hits: rounded(share_expected(&expected, cell) * m as f64), all: m };
-            let now = Tally { hits: count(cells, cell), all: n };
-            let pooled = (before.hits + now.hits) as f64 / (m + n) as f64;
-            let resembling = (self.reference.resemblance.of(n as f64).shares - 1.0) * pooled * (1.0 - pooled) / n as f64;
-            let ordinary = Ordinary::of(self.reference, before, &deviations, 1.0).at_least(clumping.added(pooled) + resembling);
-            Some((cell, compare(before, now, &ordinary)?))
-        });
+        let judged =
+            candidates.into_iter().take(CANDIDATES).filter_map(|(cell, _)| Some((cell, self.changed(clumping, &seen, &(cell..cell + 1))?)));
         let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
         // Not this cell's largest deviation in a period, but any cell's: which value repeats is chance.
         let ordinary = clumping.largest / self.reference.periods_in_window.sqrt();
         Some((cell, ShareChange { ordinary, p: (change.p * cells_tested).min(1.0), ..change }))
     }
 
+    /// By how much the share of a run of cells differs from what was to be expected of it; `None` without values on either side.
+    fn changed(&self, clumping: &Clumping, seen: &Seen<'_>, run: &Range<usize>) -> Option<ShareChange> {
+        let (m, n) = (self.reference.present(), seen.cells.iter().sum::<u64>());
+        let ordinary = self.reference.of_periods();
+        let deviation = |(period, expected): (&Period, &Vec<f64>)| {
+            let all = period.counts.cells.iter().sum::<u64>();
+            let was = share_expected(&ordinary.cells, expected, run);
+            Deviation { share: count(&period.counts.cells, run) as f64 / all.max(1) as f64 - was, all }
+        };
+        // What location and usual pattern make of a period is taken out, so weekdays need no expectation of their own.
+        let deviations: Vec<Deviation> = ordinary.periods.iter().zip(&clumping.expected).map(deviation).collect();
+        let before = Tally { hits: rounded(share_expected(&self.reference.cells, &seen.expected, run) * m as f64), all: m };
+        let now = Tally { hits: count(seen.cells, run), all: n };
+        let pooled = (before.hits + now.hits) as f64 / (m + n).max(1) as f64;
+        let resembling = (self.reference.resemblance.of(n as f64).shares - 1.0) * pooled * (1.0 - pooled) / n.max(1) as f64;
+        let ordinary = Ordinary::of(self.reference, before, &deviations, 1.0).at_least(clumping.added(pooled) + resembling);
+        compare(before, now, &ordinary)
+    }
+
     /// The cells between the baseline's least and greatest value.
-    fn inside(&self) -> std::ops::Range<usize> {
+    fn inside(&self) -> Range<usize> {
         let cells = self.before.numeric.as_ref().map_or(&[][..], |numeric| &numeric.cells);
         let first = cells.iter().position(|&count| count > 0).unwrap_or(0);
         let end = cells.iter().rposition(|&count| count > 0).map_or(cells.len(), |last| last + 1);
@@ -181,8 +235,18 @@ impl Side<'_> {
         let p = (2.0 * beyond_p(below, m, n).min(beyond_p(above, m, n)).powf(1.0 / effect)).min(1.0);
         let side = if above >= below { "above the baseline's greatest" } else { "below the baseline's least" };
         let says = format!("{} of the values lie {side}", percent(below.max(above) as f64 / n.max(1) as f64));
-        Some(Self::of_share("beyond", change, p, self.share_threshold(), says))
+        Some(Self::of_share("beyond", change, p, self.effect * BEYOND_PER_SD, says))
     }
+}
+
+/// The share of a run of cells by the reference's counts and what is expected of each cell relative to them, at most 1.
+fn share_expected(cells: &[u64], expected: &[f64], run: &Range<usize>) -> f64 {
+    let all = cells.iter().sum::<u64>().max(1) as f64;
+    let of = |cell: usize| {
+        let held = cells.get(cell).copied().unwrap_or(0) as f64;
+        held * expected.get(cell).copied().unwrap_or(1.0)
+    };
+    (run.clone().map(of).sum::<f64>() / all).min(1.0)
 }
 
 /// An expected count as the whole number that it is nearest to.

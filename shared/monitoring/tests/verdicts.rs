@@ -189,6 +189,25 @@ fn a_stuck_value_is_a_data_fault() {
 }
 
 #[test]
+fn a_tail_that_grows_within_the_known_range_is_drift() {
+    let verdict = judge(&spoilt(50, |record| record.amount = record.score.map(|share| 142.0 + 10.0 * share)));
+    let amount = &verdict.fields[0];
+    let tail = amount.tests.iter().find(|test| test.test == "tail").unwrap();
+    assert_eq!((amount.name.as_str(), amount.state), ("amount", State::Drift), "{verdict:?}");
+    assert!(tail.p_adjusted < 1e-3 && tail.sure_effect() > 0.01, "{tail:?}");
+    assert!(tail.says.contains("of the values lie from 142 up"), "{}", tail.says);
+    assert!(amount.tests.iter().all(|test| test.test != "location" || test.p_adjusted > 0.02), "{amount:?}");
+}
+
+#[test]
+fn six_values_in_a_thousand_that_lie_beyond_all_others_are_drift() {
+    let verdict = judge(&spoilt(180, |record| record.amount = Some(300.0)));
+    let decisive = verdict.fields[0].decisive.as_ref().unwrap();
+    assert_eq!((verdict.state, decisive.test.as_str()), (State::Drift, "beyond"), "{verdict:?}");
+    assert_eq!(decisive.says, "0.60 % of the values lie above the baseline's greatest");
+}
+
+#[test]
 fn values_outside_the_contract_are_named_with_what_was_expected() {
     let verdict = judge(&spoilt(20, |record| record.amount = Some(-999.0)));
     let finding = verdict.quality.iter().find(|finding| finding.kind == QualityKind::OutOfRange).unwrap();

@@ -38,6 +38,9 @@ const LEAST_HELD: f64 = 20.0;
 /// A rare name that alone grows or shrinks has a test of its own.
 const LEADING_SHARE: f64 = 0.02;
 
+/// Names of like rarity are compared together in bands of this share of the values: when the rarest vanish, it shows.
+const BAND_SHARE: f64 = 0.1;
+
 /// The space in which a field's counts are compared.
 #[derive(Debug, Clone)]
 pub(crate) struct Space {
@@ -90,7 +93,8 @@ impl Space {
     /// `None` when all values lie in one group.
     pub(crate) fn of_numbers(reference: &Reference, window_values: u64) -> Option<Self> {
         let total = reference.present() as f64;
-        let group_of = group_runs(&reference.cells, (total / GROUPS as f64).max(least_in_group(total, window_values)).max(LEAST_HELD));
+        let least = least_in_group(total, window_values).max(LEAST_HELD);
+        let group_of = group_runs(&reference.cells, (total / GROUPS as f64).max(least), least);
         let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
         let scores = normal_scores(&shares);
         let squares: Vec<f64> = scores.iter().map(|score| score * score).collect();
@@ -103,7 +107,8 @@ impl Space {
     /// `None` when there is one value only.
     pub(crate) fn of_names(reference: &Reference, window_values: u64) -> Option<Self> {
         let total = reference.present() as f64;
-        let group_of = group_names(&reference.cells, least_in_group(total, window_values).max(LEADING_SHARE * total));
+        let least = least_in_group(total, window_values).max(LEADING_SHARE * total);
+        let group_of = group_names(&reference.cells, least, least.max(BAND_SHARE * total));
         let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
         Self::new(reference, group_of, shares, &[], &|ordinary| Self::of_names(ordinary, window_values))
     }

@@ -51,11 +51,14 @@ pub struct FieldVerdict {
     pub mean_current: Option<f64>,
 }
 
+/// Distance of a normal variable's 95 % bound on one side, relative to that of its 95 % interval: 1.645/1.960.
+const ONE_SIDED: f64 = 0.839_230;
+
 /// One test: how strong the evidence is, and how large the effect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What was tested: `location`, `spread`, `pattern`, `shape`, `spike`, `beyond`, `missing`, `unseen`, `mix`; or the method that the
-    /// contract names (`psi`).
+    /// What was tested: `location`, `spread`, `pattern`, `shape`, `spike`, `tail`, `beyond`, `missing`, `unseen`, `mix`, `name`; or the method
+    /// that the contract names (`psi`).
     pub test: String,
     /// p-value, two-sided, ordinary variation included; `0..=1`.
     pub p: f64,
@@ -80,11 +83,14 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// The part of the effect that is sure: the bound of its interval nearer to no effect, as a size; 0 when the
-    /// interval includes no effect.
+    /// The part of the effect that is sure: its lower bound at 95 %, as a size; 0 when that includes no effect.
+    ///
+    /// A bound on one side only lies nearer than those of a 95 % interval, which leave 2.5 % on each: by 1.64/1.96 of the distance.
     #[must_use]
     pub fn sure_effect(&self) -> f64 {
-        if self.effect >= 0.0 { self.effect_low.max(0.0) } else { (-self.effect_high).max(0.0) }
+        let bound = if self.effect >= 0.0 { self.effect_low } else { -self.effect_high };
+        let size = self.effect.abs();
+        (size - ONE_SIDED * (size - bound)).max(0.0)
     }
 
     /// The effect as a multiple of what matters, whatever its direction.
