@@ -6,6 +6,9 @@
 
 use tidegate_profile::RunVariation;
 
+/// Standard errors above that of independent records at which resemblance is sure.
+const SURE: f64 = 2.0;
+
 /// By how much a window's variances exceed those of as many independent records, each at least 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct DesignEffect {
@@ -34,12 +37,12 @@ pub(crate) struct Resemblance {
 impl Resemblance {
     /// From the baseline's runs, and the number of values in one of its periods.
     ///
-    /// A ratio is believed less its standard error, `√(3/pairs)` of it (the squares of neighbouring differences overlap), so that chance
-    /// alone seldom looks like resemblance.
+    /// A ratio has the standard error `√(3/pairs)` of it (the squares of neighbouring differences overlap). One that chance hardly makes is
+    /// believed; any other less its standard error, so that chance alone seldom looks like resemblance.
     pub(crate) fn new(runs: &[RunVariation], period: f64) -> Self {
         let believed = |run: &RunVariation| {
-            let kept = (1.0 - (3.0 / run.pairs.max(1) as f64).sqrt()).max(0.0);
-            let ratio = |ratio: f64| (ratio * kept).max(1.0);
+            let error = (3.0 / run.pairs.max(1) as f64).sqrt();
+            let ratio = |ratio: f64| if ratio > 1.0 + SURE * error { ratio } else { (ratio * (1.0 - error)).max(1.0) };
             (f64::from(run.rows), DesignEffect { location: ratio(run.location), shares: ratio(run.shares), absent: ratio(run.absent) })
         };
         Self { runs: runs.iter().map(believed).collect(), period }
@@ -79,10 +82,18 @@ mod tests {
     fn a_window_between_two_runs_lies_between_them() {
         let resemblance = Resemblance::new(&[run(16, 4.0), run(64, 5.0)], 500.0);
         let effect = resemblance.of(32.0);
-        assert!((effect.location - 4.5 * 0.99).abs() < 1e-9, "{effect:?}");
+        assert!((effect.location - 4.5).abs() < 1e-9, "{effect:?}");
         assert!((effect.shares - 1.0).abs() < 1e-12);
-        assert!((resemblance.of(300.0).location - 4.95).abs() < 1e-9, "beyond the longest run as in it");
+        assert!((resemblance.of(300.0).location - 5.0).abs() < 1e-9, "beyond the longest run as in it");
         assert_eq!(resemblance.of(1.0), DesignEffect::NONE);
+    }
+
+    #[test]
+    fn what_may_be_chance_is_believed_less_its_error() {
+        let few = |location: f64| RunVariation { rows: 256, pairs: 27, location, shares: 1.0, absent: 1.0 };
+        let at = |ratio: f64| Resemblance::new(&[few(ratio)], 500.0).of(256.0).location;
+        assert!((at(1.2) - 1.0).abs() < 1e-12 && (at(1.6) - 1.6 * 2.0 / 3.0).abs() < 1e-12);
+        assert!((at(1.7) - 1.7).abs() < 1e-12, "two standard errors of a third each");
     }
 
     #[test]

@@ -18,13 +18,14 @@ const MIN_FAMILY: usize = 3;
 /// Learns what sample variances with these degrees of freedom have in common.
 ///
 /// The variances are taken as `s² ~ v₀·F(d, d₀)`. With `e = ln s² − ψ(d/2) + ln(d/2)`, `ψ′(d₀/2)` is the sample
-/// variance of `e` less the mean of `ψ′(d/2)` (`d₀` infinite where that is not positive), and
+/// variance of `e` less the mean of `ψ′(d/2)`, and less the standard error that the former has when chance is all there is (`√(2/(k − 1))`
+/// of the latter, for `k` variances), so that alike variances seldom look different; `d₀` is infinite where that is not positive. And
 /// `v₀ = exp(mean e + ψ(d₀/2) − ln(d₀/2))`. Variances and degrees of freedom that are not positive are left out; `None`
 /// when fewer than three remain.
 ///
 /// # Source
 /// Smyth (2004), *Linear Models and Empirical Bayes Methods for Assessing Differential Expression in Microarray
-/// Experiments*, section 6.2.
+/// Experiments*, section 6.2; the standard error is an addition.
 ///
 /// ```
 /// use tidegate_statistics::moderation::prior;
@@ -46,10 +47,12 @@ pub fn prior(variances: &[(f64, f64)]) -> Option<Prior> {
     let mean = centred.iter().sum::<f64>() / count;
     let spread = centred.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (count - 1.0);
     let chance = usable.iter().map(|(_, freedom)| trigamma(freedom / 2.0)).sum::<f64>() / count;
-    if spread <= chance {
+    let error = chance * (2.0 / (count - 1.0)).sqrt();
+    let more = spread - chance - error;
+    if more <= 0.0 {
         return Some(Prior { variance: mean.exp(), freedom: f64::INFINITY });
     }
-    let half = inverse_trigamma(spread - chance);
+    let half = inverse_trigamma(more);
     Some(Prior { variance: (mean + digamma(half) - half.ln()).exp(), freedom: 2.0 * half })
 }
 
