@@ -14,17 +14,17 @@ SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tidegate/mlflow-AbCd
 class Named:
     """What the words of the matrix stand for in one stage."""
 
-    def __init__(self, stage):
-        self.stage, self.prefix = stage, f"tidegate-{stage}"
+    def __init__(self, stage, account=ACCOUNT):
+        self.stage, self.account, self.prefix = stage, account, f"tidegate-{stage}"
         self.before, self.after = STAGES[stage]
 
-    def bucket(self, name, stage=None, account=ACCOUNT):
-        return f"arn:aws:s3:::tidegate-{stage or self.stage}-{name}-{account}-{REGION}"
+    def bucket(self, name, stage=None, account=None):
+        return f"arn:aws:s3:::tidegate-{stage or self.stage}-{name}-{account or self.account}-{REGION}"
 
     def arn(self, word):
         """(ARN, account that owns it)."""
         kind, _, name = word.partition(":")
-        here = f"{REGION}:{ACCOUNT}"
+        here = f"{REGION}:{self.account}"
         simple = {
             "*": "*",
             "queue": f"arn:aws:sqs:{here}:{self.prefix}-{name}",
@@ -34,9 +34,9 @@ class Named:
             "function": f"arn:aws:lambda:{here}:function:{self.prefix}-{name}",
             "log-group": f"arn:aws:logs:{here}:log-group:/aws/lambda/{self.prefix}-{name}",
             "log-stream": f"arn:aws:logs:{here}:log-group:/aws/lambda/{self.prefix}-{name}:log-stream:2026",
-            "role": f"arn:aws:iam::{ACCOUNT}:role/{self.prefix}-{name}",
-            "policy": f"arn:aws:iam::{ACCOUNT}:policy/{self.prefix}-{name}",
-            "group": f"arn:aws:iam::{ACCOUNT}:group/tidegate/{self.stage}/{self.prefix}-{name}",
+            "role": f"arn:aws:iam::{self.account}:role/{self.prefix}-{name}",
+            "policy": f"arn:aws:iam::{self.account}:policy/{self.prefix}-{name}",
+            "group": f"arn:aws:iam::{self.account}:group/tidegate/{self.stage}/{self.prefix}-{name}",
             "schedule": f"arn:aws:scheduler:{here}:schedule/{self.prefix}/{self.prefix}-{name}",
             "workgroup": f"arn:aws:athena:{here}:workgroup/{self.prefix}" + (f"-{name}" if name else ""),
             "database": f"arn:aws:glue:{here}:database/tidegate_{self.stage}",
@@ -52,7 +52,7 @@ class Named:
             "rule": f"arn:aws:events:{here}:rule/{self.prefix}/{self.prefix}-{name}",
             "default-rule": f"arn:aws:events:{here}:rule/{self.prefix}-{name}",
             "secret": SECRET if name == "mlflow" else f"arn:aws:secretsmanager:{here}:secret:{name}-AbCdEf",
-            "dashboard": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{self.prefix}",
+            "dashboard": f"arn:aws:cloudwatch::{self.account}:dashboard/{self.prefix}",
             "machine": f"arn:aws:states:{here}:stateMachine:{self.prefix}-{name}",
             "execution": f"arn:aws:states:{here}:execution:{self.prefix}-{name}:1",
             "batch": f"arn:aws:states:{here}:execution:{self.prefix}-{name}/Objects:1",
@@ -61,23 +61,23 @@ class Named:
         if word == "bus:next":
             return f"arn:aws:events:{REGION}:{AFTER}:event-bus/tidegate-{self.after}", AFTER
         if word == "bus":
-            return f"arn:aws:events:{here}:event-bus/{self.prefix}", ACCOUNT
+            return f"arn:aws:events:{here}:event-bus/{self.prefix}", self.account
         if word == "key:before":
             return f"arn:aws:kms:{REGION}:{BEFORE}:key/Key", BEFORE
         if word == "key:artifacts": # a key of the account that is none of the stack's
-            return f"arn:aws:kms:{here}:key/Artifacts", ACCOUNT
+            return f"arn:aws:kms:{here}:key/Artifacts", self.account
         if kind == "key":
-            return f"arn:aws:kms:{here}:key/" + {"data": "Key", "links": "LinkKey", "audit": "SigningKey"}[name], ACCOUNT
+            return f"arn:aws:kms:{here}:key/" + {"data": "Key", "links": "LinkKey", "audit": "SigningKey"}[name], self.account
         if kind in simple:
-            return simple[kind], ACCOUNT
+            return simple[kind], self.account
         room, slash, key = word.partition("/")
         if room == "before":
             return self.bucket("lake", self.before, BEFORE) + slash + key, BEFORE
-        bucket = {"sam": "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-1", "other": "arn:aws:s3:::payments"} | dict(zip(("artifacts", "mlflow"), ARTIFACTS.split(","), strict=True))
+        bucket = {"sam": f"arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-{self.account}", "other": f"arn:aws:s3:::payments-{self.account}"} | dict(zip(("artifacts", "mlflow"), ARTIFACTS.split(","), strict=True))
         bucket = bucket.get(room)
         if bucket is None and room not in {"logs", "models", "lake", "audit", "answers"}:
             raise ValueError(f"found {word!r} in the matrix, expected a bucket's room or a kind of resource")
-        return (bucket or self.bucket(room)) + slash + key, ACCOUNT
+        return (bucket or self.bucket(room)) + slash + key, self.account
 
     def request(self, call):
         """(action, ARN, owner, context) of a line of the matrix."""

@@ -16,7 +16,8 @@ class Account:
         self.emulator = emulator
         self.number = number
         self.stage = stage
-        self.outputs = {}
+        self.outputs = {}  # of its stack
+        self.roles = {}  # of the stack of roles
 
     @functools.cache  # noqa: B019 (an account lives as long as the program)
     def client(self, service):

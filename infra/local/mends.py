@@ -1,18 +1,20 @@
 """What this release of the emulator does unlike AWS, mended in its own process, so that the template need not be bent to it.
 
-Each mend is one function, which says what AWS does. `tests/deployment/gaps.py` asks an emulator without them whether it still needs them.
+Each mend is one function, which says what AWS does (those of templates in mends_templates.py, those of requests in mends_requests.py). `tests/deployment/gaps.py` asks an emulator without them whether it still needs them.
 """
 
 import contextvars
 import json
 import time
 
+from mends_requests import messages_move_back, requests_say_more, resources_have_their_whole_names
+from mends_templates import conditions_join, groups_and_queries
 from ministack import app
 from ministack.core import iam_actions
 from ministack.core import iam_evaluator as iam
 from ministack.core.arn import parse_arn
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import apigateway, eventbridge, lambda_svc, scheduler, sqs
+from ministack.services import apigateway, eventbridge, lambda_svc, scheduler, sqs, stepfunctions
 from ministack.services import iam as iam_service
 from ministack.services.cloudformation import provisioners
 
@@ -204,6 +206,47 @@ def _filled_in(text, schedule, event):
     return text
 
 
+# ── State machines ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_MACHINE = contextvars.ContextVar("the state machine that is at work")
+
+
+def machines_have_roles():
+    """A distributed map reads what its arguments come to, in batches; it reads, and its states send messages, ten to a call, as the machine's role."""
+    stepfunctions._AWS_SDK_SERVICE_MAP["sqs"] = {"protocol": "json", "target_prefix": "AmazonSQS"}
+    run, call = stepfunctions._run_distributed_map, stepfunctions._dispatch_aws_sdk_json
+
+    def ran(state, given, effective, processor, execution, context):
+        token = _MACHINE.set(execution["stateMachineArn"])
+        try:
+            reader = {**state["ItemReader"], "Arguments": stepfunctions._apply_jsonata_template(state["ItemReader"]["Arguments"], given, context)}
+            _require_of_machine("s3:ListBucket", f"arn:aws:s3:::{reader['Arguments']['Bucket']}")
+            found = stepfunctions._read_map_items(reader, effective, context)
+            size = state["ItemBatcher"]["MaxItemsPerBatch"]
+            batches = [{"Items": found[at : at + size]} for at in range(0, len(found), size)]
+            rest = {name: value for name, value in state.items() if name not in ("ItemReader", "ItemBatcher")}
+            return run(rest, given, batches, processor, execution, context)
+        finally:
+            _MACHINE.reset(token)
+
+    def called(service, name, action, given):
+        if name == "sqs":
+            queue = given["QueueUrl"].rsplit("/", 2)
+            _require_of_machine("sqs:SendMessage", f"arn:aws:sqs:{get_region()}:{queue[1]}:{queue[2]}")
+        return call(service, name, action, given)
+
+    stepfunctions._run_distributed_map = ran
+    stepfunctions._dispatch_aws_sdk_json = called
+
+
+def _require_of_machine(action, resource):
+    """Fails the state whose machine's role may not do this."""
+    machine = _MACHINE.get()
+    role = stepfunctions._state_machines[machine]["roleArn"]
+    if not _role_may(role, "states.amazonaws.com", machine, action, resource)[0]:
+        raise stepfunctions._ExecutionError("AccessDenied", f"{role} is not authorized to perform {action} on {resource}")
+
+
 # ── Functions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -309,8 +352,14 @@ MENDS = (
     role_is_the_principal,
     batches_are_single_actions,
     a_put_says_what_it_writes_over,
+    resources_have_their_whole_names,
+    requests_say_more,
+    messages_move_back,
+    conditions_join,
+    groups_and_queries,
     bus_policies,
     rules_have_roles,
+    machines_have_roles,
     numbers_are_numbers,
     sources_need_leave,
     pages_need_leave,

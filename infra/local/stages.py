@@ -1,14 +1,13 @@
 """The three accounts: their numbers, and the parameters with which each stage is deployed."""
 
 import tomllib
-from pathlib import Path
 
 import package
 import stack
 import yaml_template
 from account import Account
+from stack import INFRA
 
-INFRA = Path(__file__).resolve().parent.parent
 # The accounts of this machine: twelve digits each, in the order of promotion.
 NUMBERS = {"dev": "111111111111", "test": "222222222222", "prod": "333333333333"}
 ORDER = tuple(NUMBERS)
@@ -24,8 +23,15 @@ def parameters(stage, numbers):
     return said | {name: numbers[of] for name, (of,) in ((name, of) for name, of in beside.items() if of and of[0] in numbers)}
 
 
+def who(account):
+    """Who may become what: Data Scientists and Data Engineers as members of their groups. Nobody has a second factor here, nor a pipeline of its own: the account
+    itself becomes MLOps Engineer and pipeline."""
+    itself = f"arn:aws:iam::{account.number}:root"
+    return {"MlopsEngineerPrincipals": itself, "PipelinePrincipals": itself, "ApproverEmails": "lead@example.com,risk@example.com"}
+
+
 def deploy(emulator, packages, numbers, change=None):
-    """Every stage of `numbers` in its account, from the template, or from what `change` makes of it; the accounts."""
+    """Every stage of `numbers` in its account, behind the boundary of `roles.yaml`, from the template, or from what `change` makes of it; the accounts."""
     accounts = []
     for stage, number in numbers.items():
         account = Account(emulator, number, stage)
@@ -33,7 +39,9 @@ def deploy(emulator, packages, numbers, change=None):
         if change:
             change(template["Resources"])
         kept = {name: packages[name] for name, _ in package.functions(template)}
-        stack.deploy(account, parameters(stage, numbers), kept, template)
+        account.roles = stack.deploy_beside(account, f"roles-of-tidegate-{stage}", "roles.yaml", **who(account))
+        bounded = {"PermissionsBoundaryArn": account.roles["PermissionsBoundaryArn"]}
+        stack.deploy(account, parameters(stage, numbers) | bounded, kept, template)
         accounts.append(account)
     return accounts
 

@@ -1,9 +1,12 @@
 """The whole life of a model in its accounts, by what people and applications do: objects put, pages opened, commands sent."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import approver
 import demo_data
+import people
+import stack
 from demo_data import MODEL
 from emulator import REGION, SECRET
 from lake import Lake
@@ -36,6 +39,18 @@ class Lifecycle:
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def what_stands_beside_the_stack_is_deployed(self):
+        for account in self.accounts.values():
+            out, name = account.outputs, f"tidegate-{account.stage}"
+            boundary = {"PermissionsBoundaryArn": account.roles["PermissionsBoundaryArn"]}
+            stack.deploy_beside(account, f"{name}-groups", "groups.yaml")
+            stack.deploy_beside(account, f"{name}-lake", "lake.yaml", KeyArn=out["KeyArn"])
+            stack.deploy_beside(account, f"{name}-backfill", "backfill.yaml", LogsBucketName=out["LogsBucketName"], KeyArn=out["KeyArn"], **boundary)
+            stack.deploy_beside(account, f"{name}-{MODEL}-1d", "model-alarms.yaml", Model=MODEL, Window="1d", LatencyP99Ms="100", AlarmTopicArn=out["AlarmTopicArn"])
+            tables = account.client("glue").get_tables(DatabaseName=f"tidegate_{account.stage}")["TableList"]
+            expect(f"tables over the lake of {account.stage}", {table["Name"] for table in tables} >= {"records", "verdicts"}, True)
+            expect(f"questions to ask in {account.stage}", len(account.client("athena").list_named_queries(WorkGroup=name)["NamedQueryIds"]) > 0, True)
+
     def a_training_set_becomes_the_baseline(self):
         for account in self.accounts.values():
             demo_data.contract(account)
@@ -50,6 +65,21 @@ class Lifecycle:
         key = f"reports/model={MODEL}/window={window}/end={_day_after(days)}T00/index.html"
         page = self.until(f"{key} in dev", lambda: self.lakes["dev"].read(key))
         expect("dev's report", page[:15], b"<!DOCTYPE html>")
+
+    def old_logs_are_told_of(self, stage="dev", day="02/20"):
+        """Logs from before the stack: nobody was told of them when they were put."""
+        account, lake = self.accounts[stage], self.lakes[stage]
+        s3, bucket, before = account.client("s3"), account.outputs["LogsBucketName"], len(lake.receipts())
+        told = s3.get_bucket_notification_configuration(Bucket=bucket)
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+        count = demo_data.logs(account, day, day)
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": told["QueueConfigurations"]})
+        machines = account.client("stepfunctions")
+        machine = f"arn:aws:states:{REGION}:{account.number}:stateMachine:tidegate-{stage}-backfill"
+        run = machines.start_execution(stateMachineArn=machine, input=f'{{"prefix": "{MODEL}/{YEAR}/{day}"}}')["executionArn"]
+        self.until("the end of the backfill", lambda: machines.describe_execution(executionArn=run)["status"] != "RUNNING")
+        expect(f"the backfill in {stage}", machines.describe_execution(executionArn=run)["status"], "SUCCEEDED")
+        self.until(f"{count} old objects collected in {stage}", lambda: lake.has_collected(before + count))
 
     def truth_becomes_a_measure_of_quality(self, days=TRUTH, judged=WEEK):
         demo_data.truth(self.accounts["dev"], *days)
@@ -96,6 +126,11 @@ class Lifecycle:
     def nothing_was_left_behind(self):
         for stage, lake in self.lakes.items():
             expect(f"dead letters of {stage}", lake.dead_letters(), {})
+
+    def everybody_may_what_the_table_says(self):
+        with ThreadPoolExecutor() as pool:
+            for count, faults in pool.map(people.faults, self.accounts.values()):
+                expect(f"what is otherwise than the table of roles says, in {count} calls", faults, [])
 
     def a_removed_stack_keeps_its_data(self):
         account = self.accounts["dev"]
@@ -159,8 +194,10 @@ def _day_after(days):
 
 
 WHOLE = (
+    Lifecycle.what_stands_beside_the_stack_is_deployed,
     Lifecycle.a_training_set_becomes_the_baseline,
     Lifecycle.logs_become_a_report,
+    Lifecycle.old_logs_are_told_of,
     Lifecycle.truth_becomes_a_measure_of_quality,
     Lifecycle.a_candidate_serves_in_dev,
     Lifecycle.test_decides_by_a_link,
@@ -170,5 +207,6 @@ WHOLE = (
     Lifecycle.a_rollback_brings_the_first_one_back,
     Lifecycle.the_audit_trail_is_signed_and_whole,
     Lifecycle.nothing_was_left_behind,
+    Lifecycle.everybody_may_what_the_table_says,
     Lifecycle.a_removed_stack_keeps_its_data,
 )
