@@ -155,6 +155,22 @@ pub(crate) enum CliError {
     Failed { program: PathBuf },
     #[error("{} did not deploy the accounts; what it says stands above, the emulator's log is {}", program.display(), log.display())]
     Ended { program: PathBuf, log: PathBuf },
+    #[error(
+        "found \"{found}\", expected the URL of the queue of the function registry, which ends in -registry: the stack's output RegistryQueueUrl"
+    )]
+    OtherQueue { found: String },
+    #[error("found no queue {url}, expected the dead-letter queues of a stack beside its queue of registry")]
+    NoQueue { url: String },
+    #[error("what lies in {queue}-dead-letters never was in a queue and cannot be moved back into one: {runbook} says what is to be done")]
+    NoWayBack { queue: &'static str, runbook: String },
+    #[error(
+        "the dead letters of {queue} are being moved back already ({moved} of {of}): wait for the end, `tidegate redrive` lists what is left"
+    )]
+    IsMoving { queue: &'static str, moved: u64, of: u64 },
+    #[error("the dead letters of {queue} were not moved back: the move ended as {ending}, after {moved} of {of} messages")]
+    NotMoved { queue: &'static str, ending: String, moved: u64, of: u64 },
+    #[error("the dead-letter queues could not be asked")]
+    Queues(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("a verdict could not be read")]
     Verdict(#[source] serde_json::Error),
 }
@@ -168,6 +184,11 @@ impl CliError {
     /// What kept the registry from its answer.
     pub(crate) fn registry(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Registry(source.into())
+    }
+
+    /// What kept queues from their answer.
+    pub(crate) fn queues(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Queues(source.into())
     }
 
     /// What kept a lake from being read.

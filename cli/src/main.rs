@@ -20,6 +20,7 @@ mod init;
 mod performance;
 mod profile;
 mod reach;
+mod redrive;
 mod registry;
 mod replay;
 mod sample;
@@ -71,6 +72,7 @@ enum Command {
     WhoWas(registry::WhoWasArguments),
     Rollback(registry::RollbackArguments),
     Retrain(registry::RetrainArguments),
+    Redrive(redrive::Arguments),
     Approvers(approvers::Arguments),
     Verify(registry::VerifyArguments),
     Serve(serve::Arguments),
@@ -101,6 +103,7 @@ fn main() -> ExitCode {
         Command::WhoWas(arguments) => registry::who_was(&arguments),
         Command::Rollback(arguments) => registry::rollback(&arguments),
         Command::Retrain(arguments) => registry::retrain(&arguments),
+        Command::Redrive(arguments) => redrive::run(&arguments),
         Command::Approvers(arguments) => approvers::run(&arguments),
         Command::Verify(arguments) => registry::verify(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

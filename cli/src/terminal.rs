@@ -12,7 +12,7 @@ use crate::error::CliError;
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  nothing to do
-  1  something was found: drift, or lines of a sample that could not be read
+  1  something was found: drift, dead letters, or lines of a sample that could not be read
   2  wrong input: a contract, a file, an argument
   3  too few records to tell, or none";
 

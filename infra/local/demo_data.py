@@ -13,12 +13,13 @@ def put(account, bucket, key, body):
     account.client("s3").put_object(Bucket=account.outputs[bucket], Key=key, Body=body)
 
 
-def contract(account):
-    put(account, "ModelsBucketName", f"contracts/{MODEL}.yaml", (DEMO / "flight-delay.yaml").read_bytes())
+def contract(account, model=MODEL):
+    text = (DEMO / "flight-delay.yaml").read_text(encoding="utf-8")
+    put(account, "ModelsBucketName", f"contracts/{model}.yaml", text.replace(f"model: {MODEL}", f"model: {model}").encode())
 
 
-def training_set(account):
-    put(account, "ModelsBucketName", f"datasets/{MODEL}/2013-january.parquet", (DEMO / "training.parquet").read_bytes())
+def training_set(account, model=MODEL):
+    put(account, "ModelsBucketName", f"datasets/{model}/2013-january.parquet", (DEMO / "training.parquet").read_bytes())
 
 
 def logs(account, first, last):

@@ -1,5 +1,6 @@
 """The whole life of a model in its accounts, by what people and applications do: objects put, pages opened, commands sent."""
 
+import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,6 +20,7 @@ WEEK = ("02/22", "02/28")  # like January, more or less
 TRUTH = ("02/22", "03/02")  # what became of the flights of that week, as it was known
 JULY = ("07/08", "07/14")  # thunderstorms, and warmer than the model has ever seen
 YEAR = 2013
+LATE = "late-contract"  # a second model, whose training set comes before its contract
 
 
 class Lifecycle:
@@ -123,6 +125,26 @@ class Lifecycle:
         self.command(stage, "verify", "--registry-table", out["RegistryTableName"], "--audit-bucket", out["AuditBucketName"],
                      "--signing-key", out["SigningKeyArn"])
 
+    def a_redrive_brings_back_what_failed(self, stage="dev"):
+        """A training set that came before its contract. The command is the MLOps Engineer's, with nothing but that role."""
+        account, lake = self.accounts[stage], self.lakes[stage]
+        sqs, queue = account.client("sqs"), account.outputs["CollectQueueUrl"]
+        patient = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout", "RedrivePolicy"])["Attributes"]
+        once = json.dumps({**json.loads(patient["RedrivePolicy"]), "maxReceiveCount": 1})
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1", "RedrivePolicy": once})
+        demo_data.training_set(account, LATE)
+        self.until("a dead letter of collect", lambda: lake.dead_letters() == {"CollectDeadLettersUrl": 1})
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes=patient)
+        by = account.client("sts").assume_role(RoleArn=account.roles["MlopsEngineerRoleArn"], RoleSessionName="on-call")["Credentials"]
+        where = ("--registry-queue", account.outputs["RegistryQueueUrl"])
+        listed = self.command(stage, "redrive", *where, by=by, code=1)
+        expect(f"the key in what is listed: {listed}", f"datasets/{LATE}/2013-january.parquet" in listed, True)
+        demo_data.contract(account, LATE)
+        expect("what the redrive says", self.command(stage, "redrive", "collect", *where, by=by), "1 message is back in the queue of collect.\n")
+        self.until(f"a baseline of {LATE}", lambda: lake.keys(f"baselines/model={LATE}/"))
+        listed = self.command(stage, "redrive", *where, by=by)
+        expect(f"what is left: {listed}", "Nothing was left behind." in listed, True)
+
     def nothing_was_left_behind(self):
         for stage, lake in self.lakes.items():
             expect(f"dead letters of {stage}", lake.dead_letters(), {})
@@ -172,18 +194,19 @@ class Lifecycle:
         status, _, page = approver.request(emulator, "POST", address, form)
         expect(f"the answer to {who} in {stage}", (status, "recorded" in page), (200, True))
 
-    def command(self, stage, *arguments):
-        """Runs a command of `tidegate` in an account."""
+    def command(self, stage, *arguments, by=None, code=0):
+        """What a command of `tidegate` says in an account, to its owner or to whoever has this session."""
         account = self.accounts[stage]
         environment = {
             "AWS_ENDPOINT_URL": account.emulator.url,
             "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": account.number,
-            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_ACCESS_KEY_ID": by["AccessKeyId"] if by else account.number,
+            "AWS_SECRET_ACCESS_KEY": by["SecretAccessKey"] if by else SECRET,
             "SSL_CERT_FILE": str(account.emulator.certificate),
-        }
+        } | ({"AWS_SESSION_TOKEN": by["SessionToken"]} if by else {})
         done = subprocess.run([self.tidegate, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False)
-        expect(f"tidegate {arguments[0]} in {stage}, which said: {done.stdout}{done.stderr}", done.returncode, 0)
+        expect(f"tidegate {arguments[0]} in {stage}, which said: {done.stdout}{done.stderr}", done.returncode, code)
+        return done.stdout
 
 
 def _day_after(days):
@@ -206,6 +229,7 @@ WHOLE = (
     Lifecycle.a_better_one_takes_its_place_everywhere,
     Lifecycle.a_rollback_brings_the_first_one_back,
     Lifecycle.the_audit_trail_is_signed_and_whole,
+    Lifecycle.a_redrive_brings_back_what_failed,
     Lifecycle.nothing_was_left_behind,
     Lifecycle.everybody_may_what_the_table_says,
     Lifecycle.a_removed_stack_keeps_its_data,
