@@ -6,7 +6,8 @@ As in rules.py, each yields one sentence per fault, and BROKEN holds templates t
 import json
 import re
 
-from resolve import Resolved
+from named import SECRET
+from resolve import ACCOUNT, REGION, Resolved
 from template import INFRA, ROOT, read_plain, target, text
 
 RUNBOOKS = INFRA / "runbooks"
@@ -52,16 +53,29 @@ def what_is_told_and_not_delivered_has_its_alarm(stack):
     yield from (f"{name}: nobody hears that it does not deliver" for name, _ in stack.of("AWS::SNS::Topic") if name not in watched)
 
 
+# What a stack may have and may lack, of which the board shows something.
+WITH_AND_WITHOUT = ({}, {"MlflowSecretArn": SECRET}, {"ExistingAlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:on-call"})
+
+
 def one_dashboard_shows_what_there_is(stack):
     boards = list(stack.of("AWS::CloudWatch::Dashboard"))
     if len(boards) != 1:
         yield f"{len(boards)} dashboards, expected one"
         return
-    resolved = Resolved({"Resources": stack.resources, "Parameters": stack.parameters}, Stage="dev", RunbookBase="infra/runbooks")
+    template = {"Resources": stack.resources, "Parameters": stack.parameters, "Conditions": stack.conditions}
+    found = {}
+    for given in WITH_AND_WITHOUT:
+        resolved = Resolved(template, Stage="dev", RunbookBase="infra/runbooks", **given)
+        found |= dict.fromkeys(_faults_of_board(boards[0][0], resolved, resolved.value(boards[0][1]["DashboardBody"])))
+    yield from found
+
+
+def _faults_of_board(name, resolved, body):
+    """What is wrong with the dashboard of a stack with these parameters."""
     try:
-        widgets = json.loads(resolved.value(boards[0][1]["DashboardBody"]))["widgets"]
+        widgets = json.loads(body)["widgets"]
     except ValueError as error:
-        yield f"{boards[0][0]}: no JSON: {error}"
+        yield f"{name}: no JSON: {error}"
         return
     taken = set()
     for widget in widgets:
@@ -69,23 +83,29 @@ def one_dashboard_shows_what_there_is(stack):
         if cells & taken or widget["x"] + widget["width"] > 24:
             yield f"{widget['properties'].get('title')}: lies over another, or beside the board"
         taken |= cells
-    metrics = [m for widget in widgets for m in widget["properties"].get("metrics", [])]
+    yield from _faults_of_metrics(resolved, [m for widget in widgets for m in widget["properties"].get("metrics", [])])
+    listed = {arn.rsplit(":", 1)[1] for widget in widgets for arn in widget["properties"].get("alarms", [])}
+    yield from (f"{name}: an alarm that is not on the board, or on it and not there" for name in sorted(_names(resolved, "AWS::CloudWatch::Alarm", "AlarmName") ^ listed))
+
+
+def _faults_of_metrics(resolved, metrics):
     shown = {(m[1], m[3]) for m in metrics if len(m) > 1}
-    names = lambda kind, named: {resolved.value(properties[named]) for _, properties in stack.of(kind)}  # noqa: E731
-    for function in sorted(names("AWS::Lambda::Function", "FunctionName")):
+    functions, queues = _names(resolved, "AWS::Lambda::Function", "FunctionName"), _names(resolved, "AWS::SQS::Queue", "QueueName")
+    for function in sorted(functions):
         yield from (f"{function}: its {metric} are not shown" for metric in ("Errors", "Invocations", "Duration") if (metric, function) not in shown)
-    queues = names("AWS::SQS::Queue", "QueueName")
     for queue in sorted(queues):
         metric = "ApproximateNumberOfMessagesVisible" if queue.endswith("dead-letters") else "ApproximateAgeOfOldestMessage"
         if (metric, queue) not in shown:
             yield f"{queue}: its {metric} is not shown"
-    known = queues | names("AWS::Lambda::Function", "FunctionName") | names("AWS::SNS::Topic", "TopicName") | {"ApproveApi"}
+    known = queues | functions | _names(resolved, "AWS::SNS::Topic", "TopicName") | {"ApproveApi"}
     yield from (f"{metric} of {name}: is shown, and is not there" for metric, name in sorted(shown) if name not in known)
     searched = {name for m in metrics if len(m) == 1 for name in re.findall(r'MetricName="(\w+)"', m[0]["expression"])}
     yield from (f"{metric}: is shown, and no function writes it" for metric in sorted(searched - emitted()))
-    listed = {arn.rsplit(":", 1)[1] for widget in widgets for arn in widget["properties"].get("alarms", [])}
-    there = names("AWS::CloudWatch::Alarm", "AlarmName")
-    yield from (f"{name}: an alarm that is not on the board, or on it and not there" for name in sorted(there ^ listed))
+
+
+def _names(resolved, kind, named):
+    """The names of what a stack has of a type."""
+    return {properties[named] for _, properties in resolved.of(kind)}
 
 
 def models_alarms_watch_what_functions_write():
@@ -108,10 +128,15 @@ def alarm(template, name):
 def board(old, new):
     def change(template):
         body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
-        assert old in body["Fn::Sub"], old
-        body["Fn::Sub"] = body["Fn::Sub"].replace(old, new, 1)
+        assert old in body["Fn::Sub"][0], old
+        body["Fn::Sub"][0] = body["Fn::Sub"][0].replace(old, new, 1)
 
     return change
+
+
+def where_there_is(name, shown):
+    """What the board shows of a piece, whether it is there or not."""
+    return lambda template: template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][1].update({name: shown})
 
 
 BROKEN = [
@@ -127,4 +152,6 @@ BROKEN = [
     (one_dashboard_shows_what_there_is, board('"x": 8, "y": 2', '"x": 7, "y": 2')),
     (one_dashboard_shows_what_there_is, board("alarm:${NamePrefix}-${Stage}-collect-age", "alarm:${NamePrefix}-${Stage}-collect-aged")),
     (one_dashboard_shows_what_there_is, lambda t: t["Resources"].pop("ApproveLockedAlarm")),
+    (one_dashboard_shows_what_there_is, where_there_is("WebhookAlarms", "")),
+    (one_dashboard_shows_what_there_is, where_there_is("WebhookErrors", ', ["AWS/Lambda", "Errors", "FunctionName", "tidegate-dev-webhook"]')),
 ]

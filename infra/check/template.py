@@ -76,6 +76,7 @@ class Stack:
     def __init__(self, expanded):
         self.resources = _granted(expanded["Resources"])
         self.parameters = expanded.get("Parameters", {})
+        self.conditions = expanded.get("Conditions", {})
 
     def of(self, kind):
         """(logical id, properties) of every resource of this type."""
