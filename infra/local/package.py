@@ -3,13 +3,13 @@
 import shutil
 import subprocess
 import tempfile
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml_template
+from zips import zip_of
 
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
+QUICK = 1  # the least that deflate can do: these zips go nowhere
 
 
 def functions(template):
@@ -27,11 +27,7 @@ def zipped(program):
     if not kept.is_file() or kept.stat().st_mtime < program.stat().st_mtime:
         with tempfile.TemporaryDirectory(dir=program.parent) as scratch:  # others may be at the same
             made = Path(scratch) / kept.name
-            with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                entry = zipfile.ZipInfo("bootstrap", date_time=EPOCH)
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o755 << 16
-                archive.writestr(entry, _stripped(program, Path(scratch)))
+            made.write_bytes(zip_of(_stripped(program, Path(scratch)), QUICK))
             made.replace(kept)
     return kept.read_bytes()
 

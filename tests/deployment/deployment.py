@@ -1,6 +1,8 @@
 """Deploys the templates with the real programs on the emulator and walks through a model's life. See README.md.
 
-    run                 the lifecycle, the gaps, and a few breakages: what CI does
+    run                 the packages, SAM, the lifecycle, the gaps, and a few breakages: what CI does
+    run packages        whether the same program gives the same zip
+    run sam             `sam deploy`, as a team types it
     run lifecycle       three accounts, from the training set to the rollback
     run gaps            whether the emulator still does unlike AWS what mends.py mends and gaps.py lists
     run breakages       every template of breakages.py, each of which must be seen
@@ -16,6 +18,8 @@ from pathlib import Path
 import breakages
 import gaps
 import package
+import sam
+import same_bytes
 import stages
 from emulator import Emulator
 from lifecycle import WHOLE, Lifecycle
@@ -43,7 +47,7 @@ def lifecycle(folder, programs, packages):
 
 def main():
     parser = argparse.ArgumentParser(description="the templates, deployed on the emulator")
-    parser.add_argument("what", nargs="?", choices=["all", "lifecycle", "gaps", "breakages"], default="all")
+    parser.add_argument("what", nargs="?", choices=["all", "packages", "sam", "lifecycle", "gaps", "breakages"], default="all")
     parser.add_argument("--programs", type=Path, default=Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug")
     parser.add_argument("--state", type=Path, help="where the emulator's log and state go, and stay")
     parser.add_argument("--only", help="the breakages whose names hold this text")
@@ -53,6 +57,14 @@ def main():
     print(f"packaged {len(packages)} functions in {time.monotonic() - started:.1f} s", flush=True)
     with tempfile.TemporaryDirectory(prefix="tidegate-deployment-") as scratch:
         folder = arguments.state or Path(scratch)
+        if arguments.what in ("all", "packages"):
+            print("the packages", flush=True)
+            faults += same_bytes.check(Path(scratch), arguments.programs)
+        if arguments.what in ("all", "sam"):
+            print("sam deploy", flush=True)
+            began = time.monotonic()
+            faults += sam.check(Path(scratch) / "sam-deploy", arguments.programs / "tidegate", packages)
+            print(f"  {time.monotonic() - began:5.1f} s  sam deploy --config-env dev", flush=True)
         if arguments.what in ("all", "lifecycle"):
             print("the lifecycle", flush=True)
             faults += lifecycle(folder, arguments.programs, packages)
