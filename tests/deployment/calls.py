@@ -166,15 +166,15 @@ ANSWERED = {  # how a line begins → what whoever is allowed may hear of someth
     "states:DescribeMapRun": "ResourceNotFound",
     "states:UpdateMapRun": "ResourceNotFound",
 }
-UNASKED = {  # how a line begins → why the emulator cannot tell; infra/check simulates all of them
+UNASKED = {  # how a line begins → why the emulator cannot tell: a gap of gaps.py, which asks whether it is still so; infra/check simulates all of them
     "kms:Decrypt key:data via": "no service asks the key that it encrypts with",
     "kms:GenerateDataKey key:data via": "no service asks the key that it encrypts with",
     "kms:DescribeKey key:data via": "no service asks the key that it encrypts with",
     "iam:PassRole": "nobody is asked for leave to hand over a role",
-    "glue:GetDatabase catalog": "a call is about one resource: the database, not the catalogue that it is in",
-    "cloudwatch:GetDashboard": "a call is about no dashboard",
-    "athena:UpdateNamedQuery": "there is no such call",
-    "states:RedriveExecution": "there is no such call",
+    "glue:GetDatabase catalog": "a database is not in its catalogue",
+    "cloudwatch:GetDashboard": "a dashboard is not known by its name",
+    "athena:UpdateNamedQuery": "a named query is not changed",
+    "states:RedriveExecution": "an execution is not redriven",
 }
 
 

@@ -6,6 +6,7 @@
 import approver
 import stages
 from account import Account
+from calls import UNASKED
 from emulator import REGION, Emulator
 from gap_pieces import Gap, client_as, document, is_no_call, is_not_known, is_refused, make_role, make_schedule
 from gaps_mended import MENDED
@@ -133,7 +134,8 @@ LEFT = [
 
 def check(folder, packages):
     """Faults: gaps that are none any more, and mends that do not mend."""
-    faults = []
+    known = {gap.says for gap in LEFT}
+    faults = [f"{line}: is not asked because {why}, which is no gap here" for line, why in UNASKED.items() if why not in known]
     with Emulator(folder / "unmended", mended=False) as unmended, Emulator(folder / "mended") as mended:
         pairs = {emulator: [Account(emulator, number, "dev") for number in (NUMBER, OTHER)] for emulator in (unmended, mended)}
         for gap in MENDED:

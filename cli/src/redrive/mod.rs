@@ -114,9 +114,11 @@ fn sentence(letters: Letters, moved: &Moved) -> String {
 
 /// What is to be done about queues from which nothing can be moved.
 fn ways(left: &[Letters]) -> String {
-    left.iter()
-        .map(|letters| format!("What lies in {}-dead-letters never was in a queue: {}.\n", letters.name(), letters.runbook()))
-        .collect()
+    let mut text = String::new();
+    for letters in left {
+        text.say(format_args!("What lies in {}-dead-letters never was in a queue: {}.\n", letters.name(), letters.runbook()));
+    }
+    text
 }
 
 fn shown(found: &[Peek], as_json: bool) -> Outcome {
