@@ -75,7 +75,7 @@ class Emulator:
                     raise
 
     def _run(self, key):
-        program = [str(HERE / "mended.py")] if self.mended else ["-m", "ministack"]
+        program = [str(HERE / "mended.py"), *([] if self.mended else ["unmended"])]
         with self.log.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *program], cwd=self.folder, env=self._environment(key), stdout=log, stderr=log, start_new_session=True

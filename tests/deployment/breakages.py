@@ -69,7 +69,7 @@ def _narrowed(role, sid, part):
 
     def change(resources):
         statements = _properties(resources, role)["Policies"][0]["PolicyDocument"]["Statement"]
-        statement = next(statement for statement in statements if statement["Sid"] == sid)
+        statement = next(statement for statement in statements if _sid(statement) == sid)
         kept = [resource for resource in statement["Resource"] if part not in str(resource)]
         assert len(kept) < len(statement["Resource"]), f"{role}, {sid}: nothing holds {part}"
         statement["Resource"] = kept

@@ -139,6 +139,7 @@ class Lifecycle:
         where = ("--registry-queue", account.outputs["RegistryQueueUrl"])
         listed = self.command(stage, "redrive", *where, by=by, code=1)
         expect(f"the key in what is listed: {listed}", f"datasets/{LATE}/2013-january.parquet" in listed, True)
+        self.command(stage, "redrive", "notify", *where, by=by, code=2)  # what never was in a queue has no way back into one
         demo_data.contract(account, LATE)
         expect("what the redrive says", self.command(stage, "redrive", "collect", *where, by=by), "1 message is back in the queue of collect.\n")
         self.until(f"a baseline of {LATE}", lambda: lake.keys(f"baselines/model={LATE}/"))
