@@ -156,6 +156,20 @@ mod tests {
     }
 
     #[test]
+    fn they_are_those_of_the_stack_and_what_came_out_of_a_queue_moves() {
+        let template = std::fs::read_to_string(format!("{}/../infra/template.yaml", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let named = template
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("QueueName: !Sub ${NamePrefix}-${Stage}-")?.strip_suffix("-dead-letters"));
+        assert_eq!(named.collect::<std::collections::BTreeSet<_>>(), Letters::EVERY.iter().map(|one| one.name()).collect());
+        for letters in Letters::EVERY {
+            let (first, rest) = letters.name().split_at(1);
+            let of_a_queue = format!("deadLetterTargetArn: !GetAtt {}{rest}DeadLetters.Arn", first.to_uppercase());
+            assert_eq!(letters.can_move(), template.contains(&of_a_queue), "{of_a_queue}");
+        }
+    }
+
+    #[test]
     fn there_is_a_page_for_every_queue() {
         for letters in Letters::EVERY {
             let page = format!("{}/../{}", env!("CARGO_MANIFEST_DIR"), letters.runbook());

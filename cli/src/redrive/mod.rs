@@ -130,7 +130,8 @@ fn shown(found: &[Peek], as_json: bool) -> Outcome {
     let mut rows = vec![["dead letters of", "messages", "oldest seen", "about"].map(str::to_owned)];
     rows.extend(found.iter().map(|queue| {
         let oldest = queue.oldest_ms.map_or_else(|| "-".to_owned(), tidegate_lake::rfc3339);
-        [queue.queue.name().to_owned(), queue.messages.to_string(), oldest, line(&series(&queue.about), 100)]
+        let about = if queue.about.is_empty() { "-".to_owned() } else { line(&series(&queue.about), 100) };
+        [queue.queue.name().to_owned(), queue.messages.to_string(), oldest, about]
     }));
     let mut text = table(&rows);
     let (back, left): (Vec<Letters>, Vec<Letters>) = full.iter().map(|queue| queue.queue).partition(|letters| letters.can_move());

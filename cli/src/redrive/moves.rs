@@ -26,9 +26,7 @@ impl Stage {
         let waiting = self.attribute(letters, QueueAttributeName::ApproximateNumberOfMessages).await?.parse().unwrap_or(0);
         let arn = self.attribute(letters, QueueAttributeName::QueueArn).await?;
         let before = self.newest(&arn).await?;
-        if let Some(task) = before.as_ref().filter(|task| task.status() == Some(RUNNING)) {
-            return Err(CliError::IsMoving { queue: letters.name(), moved: moved(task), of: of(task) });
-        }
+        is_free(letters, before.as_ref())?;
         if waiting == 0 {
             return Ok(Moved::Nothing);
         }
@@ -52,6 +50,14 @@ impl Stage {
     async fn newest(&self, arn: &str) -> Result<Option<Task>, CliError> {
         let listed = self.sqs.list_message_move_tasks().source_arn(arn).max_results(1).send().await.map_err(CliError::queues)?;
         Ok(listed.results.unwrap_or_default().into_iter().next())
+    }
+}
+
+/// Refuses a queue whose newest move is still under way: SQS does one at a time.
+fn is_free(letters: Letters, newest: Option<&Task>) -> Result<(), CliError> {
+    match newest.filter(|task| task.status() == Some(RUNNING)) {
+        Some(task) => Err(CliError::IsMoving { queue: letters.name(), moved: moved(task), of: of(task) }),
+        None => Ok(()),
     }
 }
 
@@ -93,6 +99,14 @@ mod tests {
     #[test]
     fn a_move_that_is_done_says_how_many_are_back() {
         assert_eq!(ended(Letters::Drift, &task(COMPLETED, 12).build()).unwrap(), Moved::Back(12));
+    }
+
+    #[test]
+    fn a_queue_is_moved_once_at_a_time() {
+        assert!(is_free(Letters::Drift, None).is_ok());
+        assert!(is_free(Letters::Drift, Some(&task(COMPLETED, 12).build())).is_ok());
+        let refused = is_free(Letters::Drift, Some(&task(RUNNING, 3).build())).unwrap_err().to_string();
+        assert!(refused.starts_with("the dead letters of drift are being moved back already (3 of 12)"), "{refused}");
     }
 
     #[test]
