@@ -75,6 +75,14 @@ fn unexplained(facts: &Facts<'_>, state: State) -> Incident {
     Incident { state, cause, action, fields, began: None, segment: None }
 }
 
+/// Whether a fault brings values that no sound record has, in whatever mix: text for numbers, another column's values, names cut off.
+fn is_foreign(fault: Fault) -> bool {
+    match fault {
+        Fault::Missing | Fault::Range | Fault::Unit | Fault::Stuck => false,
+        Fault::Type | Fault::Truncated | Fault::ShiftedColumns | Fault::Encoding | Fault::Renamed | Fault::Unreadable => true,
+    }
+}
+
 /// Fields that belong together.
 #[derive(Debug)]
 struct Group {
@@ -168,8 +176,10 @@ impl<'c, 'a> Sorting<'c, 'a> {
     /// and more ages are missing.
     fn mixed(&self, groups: Vec<Group>) -> (Vec<String>, Vec<Group>) {
         let by_mix = |group: &Group| {
-            let is_partial = group.fault.as_ref().is_some_and(|fault| fault.share < BY_MIX && !group.fields.is_empty());
-            is_partial && group.fields.iter().all(|name| self.comes_of_a_mix(name))
+            let is_partial = |fault: &Suspicion| fault.share < BY_MIX && !is_foreign(fault.fault);
+            group.fault.as_ref().is_some_and(is_partial)
+                && !group.fields.is_empty()
+                && group.fields.iter().all(|name| self.comes_of_a_mix(name))
         };
         let (mixed, faults): (Vec<Group>, Vec<Group>) = groups.into_iter().partition(by_mix);
         (mixed.into_iter().flat_map(|group| group.fields).collect(), faults)

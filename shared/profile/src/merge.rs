@@ -46,7 +46,8 @@ impl Profile {
 }
 
 impl FieldProfile {
-    fn merge(&mut self, other: &FieldProfile) {
+    /// Adds another part's values of the same field, counted in the same cells, to these.
+    pub fn merge(&mut self, other: &FieldProfile) {
         if let (Some(mine), Some(theirs)) = (&mut self.numeric, &other.numeric) {
             mine.merge(self.present, theirs, other.present);
         }

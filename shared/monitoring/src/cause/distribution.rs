@@ -17,6 +17,18 @@ const NARROW: f64 = 0.3;
 /// Two numbers nearer than this, relative to their size, are the same number in another unit.
 const SAME: f64 = 1e-9;
 
+/// A cell is foreign to the baseline when it holds no more than this part of what the other values would put there.
+const FOREIGN: f64 = 0.1;
+
+/// Values are foreign when so many of them lie in foreign cells,
+const MOSTLY: f64 = 0.5;
+
+/// and the window shows them when it has so many of those that are expected there.
+const SHOWN: f64 = 0.5;
+
+/// So few values may lie further out than all others: in 53,940 diamonds two are five times as high as the next.
+const OUTLIERS: f64 = 0.002;
+
 /// A distribution: exact shares below frozen edges, moments and extremes.
 #[derive(Debug, Clone)]
 pub(crate) struct Distribution<'a> {
@@ -46,7 +58,7 @@ pub(crate) struct Map {
 /// What a part of the values may have become.
 #[derive(Debug, Clone)]
 pub(crate) struct Alternative {
-    /// Share of it below each edge of the field's own cells.
+    /// Share of it below each edge of the field's own cells, then 1.
     below: Vec<f64>,
     mean: f64,
     sd: f64,
@@ -166,12 +178,35 @@ impl<'a> Distribution<'a> {
         };
         let ends = [map.scale * self.min + map.offset, map.scale * self.max + map.offset];
         Alternative {
-            below: cells.edges.iter().enumerate().map(|(index, edge)| share_below(index, *edge)).collect(),
+            below: cells.edges.iter().enumerate().map(|(index, edge)| share_below(index, *edge)).chain([1.0]).collect(),
             mean: map.scale * self.mean + map.offset,
             sd: map.scale.abs() * self.sd,
             min: ends[0].min(ends[1]),
             max: ends[0].max(ends[1]),
         }
+    }
+
+    /// Whether `other`, as a part of these values, lies where the baseline has hardly any, and is found there, cell by cell: tenths between
+    /// whole numbers, or a tenth of what is never small. No drift of sound values gets there.
+    pub(crate) fn shows_foreign(&self, baseline: &Self, other: &Alternative, part: f64) -> bool {
+        let (mut expected, mut found) = (0.0, 0.0);
+        let shares = in_cells(&self.below).zip(in_cells(&baseline.below)).zip(in_cells(&other.below));
+        for ((now, was), other) in shares.filter(|((_, was), other)| *was <= FOREIGN * other) {
+            expected += part * other;
+            found += (now - (1.0 - part) * was).clamp(0.0, part * other);
+        }
+        expected >= MOSTLY * part && found >= SHOWN * expected
+    }
+
+    /// Share of these values that lie beyond either end, as far as the cells tell: 1 where one lies beyond an end that no cell shows.
+    fn share_beyond(&self, low: f64, high: f64) -> f64 {
+        let is_told = |end: f64| self.edges.first().zip(self.edges.last()).is_some_and(|(first, last)| (*first..*last).contains(&end));
+        let beyond = |is_reached: bool, end: f64, share: f64| match (is_reached, is_told(end)) {
+            (false, _) => 0.0,
+            (true, true) => share,
+            (true, false) => 1.0,
+        };
+        beyond(self.min < low, low, self.share_below(low)) + beyond(self.max > high, high, 1.0 - self.share_below(high))
     }
 
     /// How well it explains this window that a part of the baseline's values became `other`; `None` when nothing changed or the
@@ -226,6 +261,11 @@ fn moments(cells: &[u64], values: &[f64]) -> Option<(f64, f64)> {
     (total > 1).then(|| (mean, mean_of(&|value| (value - mean).powi(2)).sqrt()))
 }
 
+/// The share in each cell, from the shares up to and including each.
+fn in_cells(below: &[f64]) -> impl Iterator<Item = f64> {
+    std::iter::once(0.0).chain(below.iter().copied()).zip(below).map(|(low, high)| high - low)
+}
+
 /// Shares of the values up to and including each cell.
 fn cumulated(cells: &[u64]) -> Vec<f64> {
     let total = cells.iter().sum::<u64>().max(1);
@@ -243,7 +283,7 @@ impl Alternative {
     pub(crate) fn reaches(&self, window: &Distribution<'_>, baseline: &Distribution<'_>) -> bool {
         let (low, high) = (self.min.min(baseline.min), self.max.max(baseline.max));
         let slack = 0.5 * (self.max - self.min);
-        window.min >= low - slack && window.max <= high + slack
+        window.share_beyond(low - slack, high + slack) <= OUTLIERS
     }
 }
 
@@ -306,13 +346,40 @@ mod tests {
     }
 
     #[test]
+    fn tenths_of_what_is_never_small_are_foreign_and_small_values_of_all_sizes_are_not() {
+        // Some zeros, as where nobody measured, put all that is small inside the baseline's range.
+        let large: Vec<f64> = (0..1000).map(|i| if i < 3 { 0.0 } else { 50.0 + f64::from(i % 50) }).collect();
+        let anchor =
+            NumericAnchor { edges: [0.0].into_iter().chain((50..=100).map(f64::from)).chain([200.0, 400.0]).collect(), atoms: Vec::new() };
+        let before = profile(&anchor, &large);
+        let before = Distribution::of(&before, &anchor).unwrap();
+        let tenth = before.mapped(Map { scale: 0.1, offset: 0.0 }, &before);
+        let with = |change: fn(usize, f64) -> f64| -> Vec<f64> { large.iter().enumerate().map(|(i, x)| change(i, *x)).collect() };
+        let in_part = profile(&anchor, &with(|i, x| if i % 4 == 0 { x / 10.0 } else { x }));
+        assert!(Distribution::of(&in_part, &anchor).unwrap().shows_foreign(&before, &tenth, 0.25));
+        let drifted = profile(&anchor, &with(|i, x| if i % 4 == 0 { 50.0 + x / 10.0 } else { x }));
+        assert!(!Distribution::of(&drifted, &anchor).unwrap().shows_foreign(&before, &tenth, 0.25));
+    }
+
+    #[test]
+    fn an_outlier_or_two_do_not_say_that_the_values_are_others() {
+        let anchor = anchor();
+        let before = profile(&anchor, &even());
+        let before = Distribution::of(&before, &anchor).unwrap();
+        let half = before.mapped(Map { scale: 0.5, offset: 0.0 }, &before);
+        let far = |count: usize| profile(&anchor, &even().repeat(10).into_iter().chain(vec![300.0; count]).collect::<Vec<_>>());
+        assert!(half.reaches(&Distribution::of(&far(2), &anchor).unwrap(), &before));
+        assert!(!half.reaches(&Distribution::of(&far(10), &anchor).unwrap(), &before));
+    }
+
+    #[test]
     fn a_value_of_its_own_cell_keeps_it_when_it_is_scaled_onto_another() {
         let anchor = NumericAnchor { edges: vec![0.0, 0.0_f64.next_up(), 1.0, 1.0_f64.next_up(), 2.0], atoms: vec![1, 3] };
         let before = profile(&anchor, &[0.0, 0.0, 0.0, 1.0]);
         let before = Distribution::of(&before, &anchor).unwrap();
         let same = before.mapped(Map { scale: 1.0, offset: 0.0 }, &before);
-        assert_eq!(same.below, before.below[..anchor.edges.len()]);
+        assert_eq!(same.below, before.below);
         let turned = before.mapped(Map { scale: -1.0, offset: 0.0 }, &before);
-        assert_eq!(turned.below, [0.25, 1.0, 1.0, 1.0, 1.0]);
+        assert_eq!(turned.below, [0.25, 1.0, 1.0, 1.0, 1.0, 1.0]);
     }
 }

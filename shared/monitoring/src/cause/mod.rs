@@ -8,12 +8,14 @@ mod distribution;
 mod facts;
 mod moves;
 mod repeat;
+mod since;
 mod suspicion;
 mod text;
 mod unit;
 
 pub(crate) use self::action::{action, calm_action};
 pub(crate) use self::facts::Facts;
+use self::facts::{Both, share};
 pub(crate) use self::moves::{Moved, calm, novelty, of_move, of_side};
 pub(crate) use self::suspicion::Suspicion;
 use crate::State;
@@ -51,10 +53,23 @@ fn one_field(facts: &Facts<'_>, name: &str) -> Option<Suspicion> {
         is_input.then_some(both).and_then(|both| {
             repeat::placeholder(both).or_else(|| {
                 (moved || facts.state_of(name) == State::Drift)
-                    .then(|| text::suspicion(facts, both).or_else(|| unit::suspicion(both)).or_else(|| repeat::suspicion(facts, both)))
+                    .then(|| text::suspicion(facts, both).or_else(|| of_numbers(facts, both)))
                     .flatten()
             })
         })
     };
     absent().or_else(by_values).or_else(|| direct::out_of_range(facts, name))
+}
+
+/// What became of a field's numbers, in the whole window or in the part of it since they changed.
+fn of_numbers(facts: &Facts<'_>, both: Both<'_>) -> Option<Suspicion> {
+    let late = since::since(facts, both);
+    let late = late.as_ref().map(|late| (Both { now: late, ..both }, share(late.present, both.now.present)));
+    let unit = match (unit::suspicion(both), late.and_then(|(late, part)| Some((unit::suspicion(late)?, part)))) {
+        // A unit is told more surely where all values have it.
+        (Some(all), Some((late, part))) if !unit::is_whole(&all) && unit::is_whole(&late) => Some(late.of_part(part)),
+        (all, late) => all.or_else(|| late.map(|(late, part)| late.of_part(part))),
+    };
+    unit.or_else(|| repeat::suspicion(facts, both))
+        .or_else(|| late.and_then(|(late, part)| Some(repeat::suspicion(facts, late)?.of_part(part))))
 }

@@ -17,9 +17,12 @@ const ONE_VALUE: f64 = 0.3;
 /// A stuck value holds at least so many times what it held before.
 const TIMES: f64 = 2.0;
 
-/// A value that took over from another gained from it: when one other lost more than this part of the gain, the value was not
-/// stuck but replaced.
+/// A value that took over from another gained from it: when one other lost more than this part of the gain beyond its own part of it,
+/// the value was not stuck but replaced.
 const REPLACED: f64 = 0.6;
+
+/// Beside a value in a wide cell the others may have grown, beyond their part, by so much of what it gained.
+const SPREAD: f64 = 0.25;
 
 /// Part of a clipped tail that must lie on the limit.
 const ON_THE_LIMIT: f64 = 0.6;
@@ -122,9 +125,10 @@ impl<'a> Cells<'a> {
         self.cells().filter(is_empty).map(|cell| self.before(cell)).sum()
     }
 
-    /// The largest loss of a single cell.
-    fn largest_loss(&self) -> f64 {
-        self.cells().map(|cell| -self.gain(cell)).fold(0.0, f64::max)
+    /// What the other cells have beyond their part, where `gainer` took from all of them alike.
+    fn beside(&self, gainer: usize) -> impl Iterator<Item = f64> {
+        let left = (1.0 - self.now(gainer)) / (1.0 - self.before(gainer)).max(f64::MIN_POSITIVE);
+        self.cells().filter(move |cell| *cell != gainer).map(move |cell| self.now(cell) - self.before(cell) * left)
     }
 }
 
@@ -264,7 +268,7 @@ fn stuck(field: Both<'_>, cells: &Cells<'_>) -> Option<Suspicion> {
     let is_one = gain >= STUCK
         && cells.now(cell) >= TIMES * cells.before(cell)
         && cells.now(cell) >= 1.5 * cells.most_in_a_period(cell)
-        && cells.largest_loss() <= REPLACED * gain;
+        && cells.beside(cell).all(|beyond| -beyond <= REPLACED * gain);
     let others_gained: f64 = cells.cells().filter(|other| *other != cell).map(|other| cells.gain(other)).filter(|gain| *gain > 0.0).sum();
     if !is_one || others_gained > gain {
         return None;
@@ -285,7 +289,9 @@ fn stuck(field: Both<'_>, cells: &Cells<'_>) -> Option<Suspicion> {
         // A cell of the baseline's own tail is wide as well: values that moved there are no one value.
         if outside { high - low > 0.01 * (high.abs() + low.abs()) } else { high - low > ONE_VALUE * sd }
     });
-    if is_wide {
+    // Values that moved together spread over neighbours; what took from all others alike is one value in however wide a cell.
+    let spread: f64 = cells.beside(cell).map(|beyond| beyond.max(0.0)).sum();
+    if is_wide && (outside || spread > SPREAD * gain) {
         return None;
     }
     let evidence = format!(

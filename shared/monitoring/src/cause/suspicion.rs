@@ -24,3 +24,11 @@ pub(crate) struct Suspicion {
     /// Share of the records that have it, `0..=1`.
     pub(crate) share: f64,
 }
+
+impl Suspicion {
+    /// The same, found in a part of the window's records: those since the change began.
+    pub(crate) fn of_part(self, part: f64) -> Self {
+        let evidence = format!("since it began, {}", self.evidence);
+        Self { share: self.share * part, evidence, ..self }
+    }
+}

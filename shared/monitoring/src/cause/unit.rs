@@ -113,6 +113,11 @@ pub(crate) fn suspicion(field: Both<'_>) -> Option<Suspicion> {
     })
 }
 
+/// Whether the whole column changed its unit.
+pub(crate) fn is_whole(suspicion: &Suspicion) -> bool {
+    suspicion.share >= WHOLE
+}
+
 /// How the map explains the change; `None` when it does not.
 fn fit(unit: &Unit, before: &Distribution<'_>, now: &Distribution<'_>) -> Option<Fit> {
     if unit.map.offset != 0.0 && !are_temperatures(unit.map, before) {
@@ -123,7 +128,9 @@ fn fit(unit: &Unit, before: &Distribution<'_>, now: &Distribution<'_>) -> Option
     }
     let other = before.mapped(unit.map, before);
     let fit = now.explained_by(before, &other)?;
-    let odd = !unit.in_part;
+    let foreign = now.shows_foreign(before, &other, fit.share);
+    // An odd factor has neighbours that may be drift, but where no drift gets.
+    let odd = !unit.in_part && !foreign;
     let whole = fit.share >= WHOLE;
     let least = if odd { EXPLAINS_ALL } else { EXPLAINS };
     // A few days of weather are narrower than a month of it, and lie elsewhere; for an odd factor that would be too much freedom.
@@ -138,7 +145,8 @@ fn fit(unit: &Unit, before: &Distribution<'_>, now: &Distribution<'_>) -> Option
         && (narrower..=wider).contains(&fit.spread_off)
         && fit.astray <= ASTRAY
         && other.reaches(now, before)
-        && (whole || (unit.in_part && fit.share >= LEAST_PART && leaves(before, now) && goes_as_far(unit.map, &fit, before, now)));
+        && (whole
+            || (unit.in_part && fit.share >= LEAST_PART && (foreign || leaves(before, now)) && goes_as_far(unit.map, &fit, before, now)));
     holds.then_some(fit)
 }
 
