@@ -1,6 +1,7 @@
 //! How often verdicts alarm falsely, and what they see: simulated windows, other tools' default rules beside the engine.
 
 mod peers;
+mod samples;
 mod shapes;
 mod tables;
 
@@ -45,6 +46,9 @@ pub(crate) struct Arguments {
     /// Where the tables and plots are written
     #[arg(long, value_name = "FOLDER", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/results"))]
     out: PathBuf,
+    /// Write samples and what the restated rules say of them into this file instead, for `power_peers.py`
+    #[arg(long, value_name = "FILE")]
+    samples: Option<PathBuf>,
 }
 
 /// One kind of window: windows of it are drawn and counted together.
@@ -98,6 +102,9 @@ struct Counted {
 
 /// Simulates and writes the tables and plots.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<String> {
+    if let Some(file) = &arguments.samples {
+        return samples::write(file, arguments.seed);
+    }
     let null = SIZES.iter().map(|&(rows, windows)| (rows, 0.0, windows));
     let shifted = POWER_SIZES.iter().flat_map(|&(rows, windows)| SHIFTS.iter().map(move |&shift| (rows, shift, windows)));
     let of_shape: Vec<(usize, f64, u32)> = null.chain(shifted).collect();

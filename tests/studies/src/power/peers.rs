@@ -79,7 +79,7 @@ impl Reference {
 /// Reference rows up to which Evidently tests, and above which it takes distances.
 const EVIDENTLY_TESTS_UP_TO: usize = 1_000;
 
-/// Chunks that `NannyML` cuts the reference into by default.
+/// Chunks that `NannyML` cuts the reference into by default; rows that are left over make an eleventh, small one.
 const NANNYML_CHUNKS: usize = 10;
 
 /// A numeric feature's reference, made once.
@@ -100,7 +100,7 @@ impl Numbers {
         let doane = doane_edges(&sorted);
         let doane_shares = shares_between(&doane, &sorted);
         let chunk = values.len() / NANNYML_CHUNKS;
-        let distances = values.chunks_exact(chunk.max(1)).map(|chunk| {
+        let distances = values.chunks(chunk.max(1)).map(|chunk| {
             let mut chunk = chunk.to_vec();
             chunk.sort_unstable_by(f64::total_cmp);
             jensen_shannon_bits(&doane_shares, &shares_between(&doane, &chunk))
@@ -160,7 +160,7 @@ impl Names {
         reference.counts = reference.count(values);
         let chunk = (values.len() / NANNYML_CHUNKS).max(1);
         let distances = values
-            .chunks_exact(chunk)
+            .chunks(chunk)
             .map(|chunk| distance::jensen_shannon_distance(&reference.counts, &reference.count(chunk), Base::Two).unwrap_or(0.0));
         reference.nannyml_threshold = three_deviations_above(&distances.collect::<Vec<_>>());
         reference
