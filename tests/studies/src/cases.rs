@@ -92,6 +92,16 @@ struct Values {
     missing: u64,
     numbers: Vec<f64>,
     names: BTreeMap<String, u64>,
+    /// What a profile knows of the numbers beside its counts; `None` for raw rows, which tell it themselves.
+    moments: Option<Moments>,
+}
+
+/// Moments of numbers, exact whatever became of the numbers themselves.
+#[derive(Debug, Clone, Copy)]
+struct Moments {
+    mean: f64,
+    /// Population standard deviation.
+    deviation: f64,
 }
 
 impl Rows {
@@ -108,8 +118,11 @@ impl Rows {
         let (before, now) = (values(self), values(current));
         match kind {
             FeatureKind::Numeric => {
+                let moments = before.moments.zip(now.moments);
                 let side = |rows, values: Values| NumericSide::new(rows, values.missing, values.numbers);
-                side(self.rows, before).compare(&side(current.rows, now))
+                let mut statistics = side(self.rows, before).compare(&side(current.rows, now));
+                statistics.extend(moments.iter().flat_map(|(before, now)| by_moments(*before, *now)));
+                statistics
             }
             FeatureKind::Categorical => {
                 let side = |rows, values: Values| CategoricalSide::new(rows, values.missing, values.names);
@@ -117,6 +130,12 @@ impl Rows {
             }
         }
     }
+}
+
+/// The statistics that moments alone make.
+fn by_moments(before: Moments, now: Moments) -> [(String, Option<f64>); 2] {
+    let in_deviations = |value: f64| (before.deviation > 0.0).then(|| value / before.deviation);
+    [("smd.ref_std".to_owned(), in_deviations(now.mean - before.mean)), ("std_ratio".to_owned(), in_deviations(now.deviation))]
 }
 
 /// Collects what intake reads.
@@ -153,5 +172,92 @@ impl Sink for Collecting {
 
     fn half(&mut self, _: Half<'_>) -> Result<(), SinkError> {
         Err("half a record is none of a study's".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A statistic of a reference case: where it is, whether it is a number's, what was expected, what came out, and within what a sketch may err.
+    struct Compared {
+        place: String,
+        is_numeric: bool,
+        expected: Option<f64>,
+        found: Option<f64>,
+        sketch_tolerance: Option<f64>,
+    }
+
+    impl Compared {
+        fn off(&self) -> f64 {
+            match (self.expected, self.found) {
+                (Some(expected), Some(found)) => (expected - found).abs(),
+                (None, None) => 0.0,
+                _ => f64::INFINITY,
+            }
+        }
+
+        /// As `check.py` of the cases has it: `p`-values by size, Kolmogorov–Smirnov's as well as scipy computes them.
+        fn is_exact(&self) -> bool {
+            let size = self.expected.unwrap_or_default().abs();
+            let relative = if self.place.contains("/ks.p_a") { 1e-4 } else { 1e-6 };
+            let is_p = self.place.ends_with(".p") || self.place.contains("p_") || self.place.ends_with("_p");
+            self.off() <= 1e-9 * size.max(1.0) || (is_p && self.off() <= relative * size)
+        }
+    }
+
+    /// Every statistic of the cases beside the project; `None` where there are none.
+    fn compared(from_profiles: bool) -> Option<Vec<Compared>> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cases");
+        let Ok(folders) = std::fs::read_dir(&root) else {
+            println!("skipped: no reference cases beside the repository (../shared/cases)");
+            return None;
+        };
+        let mut all = Vec::new();
+        for folder in folders.map(|folder| folder.unwrap().path()).filter(|folder| folder.join("expected.json").is_file()) {
+            let described: Value = serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+            let found = case(&folder, from_profiles).unwrap();
+            for (name, feature) in described["features"].as_object().into_iter().flatten() {
+                for (statistic, expected) in feature["stats"].as_object().unwrap() {
+                    all.push(Compared {
+                        place: format!("{}/{name}/{statistic}", folder.file_name().unwrap().display()),
+                        is_numeric: feature["type"] == "numeric",
+                        expected: expected.as_f64(),
+                        found: found["features"][name]["stats"][statistic].as_f64(),
+                        sketch_tolerance: feature["tol"]["kll200"][statistic].as_f64(),
+                    });
+                }
+            }
+        }
+        Some(all)
+    }
+
+    #[test]
+    fn raw_rows_give_what_the_reference_cases_expect() {
+        let Some(all) = compared(false) else { return };
+        let wrong: Vec<&str> = all.iter().filter(|one| !one.is_exact()).map(|one| one.place.as_str()).collect();
+        assert!(all.len() > 4_000 && wrong.is_empty(), "{} of {}: {wrong:?}", wrong.len(), all.len());
+    }
+
+    #[test]
+    fn profiles_give_the_same_as_far_as_their_cells_reach() {
+        let Some(all) = compared(true) else { return };
+        // Names: exact but where there are more of them than are counted one by one.
+        let names: Vec<&str> = all.iter().filter(|one| !one.is_numeric && !one.is_exact()).map(|one| one.place.as_str()).collect();
+        assert!(names.iter().all(|place| place.starts_with("skewed_cardinality/zipf5k/")), "{names:?}");
+        // Numbers: a distribution function is off by a cell at most, moments by nothing but what the double mean of a million loses.
+        for one in all.iter().filter(|one| one.is_numeric) {
+            let off = match one.place.rsplit('/').next() {
+                Some("ks.stat") => 0.01,
+                Some("smd.ref_std" | "std_ratio") if !one.place.contains("/tiny_var/") => {
+                    1e-9 * one.expected.unwrap_or_default().abs().max(1.0)
+                }
+                _ => continue,
+            };
+            assert!(one.off() <= off, "{}: {:?}, expected {:?}", one.place, one.found, one.expected);
+        }
+        let of_a_sketch: Vec<&Compared> = all.iter().filter(|one| one.sketch_tolerance.is_some()).collect();
+        let within = of_a_sketch.iter().filter(|one| one.sketch_tolerance.is_some_and(|tolerance| one.off() <= tolerance)).count();
+        assert!(within * 100 >= of_a_sketch.len() * 98, "{within} of {}", of_a_sketch.len());
     }
 }
