@@ -264,7 +264,11 @@ fn a_unit_that_changed_at_noon_is_told_by_the_days_after_it() {
         }
     });
     assert_eq!((verdict.cause.fault, verdict.action.kind), (Some(Fault::Unit), ActionKind::MendData), "{:#?}", verdict.cause);
-    assert!(verdict.cause.evidence.contains("since it began, the values of weight are in inches where they were in millimetres"), "{}", verdict.cause.evidence);
+    assert!(
+        verdict.cause.evidence.contains("since it began, the values of weight are in inches where they were in millimetres"),
+        "{}",
+        verdict.cause.evidence
+    );
 }
 
 #[test]

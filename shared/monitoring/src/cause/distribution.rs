@@ -198,15 +198,12 @@ impl<'a> Distribution<'a> {
         expected >= MOSTLY * part && found >= SHOWN * expected
     }
 
-    /// Share of these values that lie beyond either end, as far as the cells tell: 1 where one lies beyond an end that no cell shows.
+    /// Share of these values that lie beyond either end, as far as the cells tell; beyond all cells, whatever is there may be further out.
     fn share_beyond(&self, low: f64, high: f64) -> f64 {
-        let is_told = |end: f64| self.edges.first().zip(self.edges.last()).is_some_and(|(first, last)| (*first..*last).contains(&end));
-        let beyond = |is_reached: bool, end: f64, share: f64| match (is_reached, is_told(end)) {
-            (false, _) => 0.0,
-            (true, true) => share,
-            (true, false) => 1.0,
-        };
-        beyond(self.min < low, low, self.share_below(low)) + beyond(self.max > high, high, 1.0 - self.share_below(high))
+        let (Some(first), Some(last)) = (self.edges.first(), self.edges.last()) else { return 1.0 };
+        let below = if self.min < low { self.share_below(low.max(*first)) } else { 0.0 };
+        let above = if self.max > high { 1.0 - self.share_below(high.min(last.next_down())) } else { 0.0 };
+        below + above
     }
 
     /// How well it explains this window that a part of the baseline's values became `other`; `None` when nothing changed or the
@@ -370,6 +367,10 @@ mod tests {
         let far = |count: usize| profile(&anchor, &even().repeat(10).into_iter().chain(vec![300.0; count]).collect::<Vec<_>>());
         assert!(half.reaches(&Distribution::of(&far(2), &anchor).unwrap(), &before));
         assert!(!half.reaches(&Distribution::of(&far(10), &anchor).unwrap(), &before));
+        // Beyond all cells as well.
+        let further = |count: usize| profile(&anchor, &even().repeat(10).into_iter().chain(vec![900.0; count]).collect::<Vec<_>>());
+        assert!(half.reaches(&Distribution::of(&further(2), &anchor).unwrap(), &before));
+        assert!(!half.reaches(&Distribution::of(&further(10), &anchor).unwrap(), &before));
     }
 
     #[test]

@@ -62,14 +62,17 @@ const LEAST_PART: f64 = 0.005;
 /// Both parts, changed and unchanged, may have moved by so many of their standard deviations as well.
 const MOVED_AS_WELL: f64 = 0.4;
 
-/// Of the changed values outside the baseline's range, so many may lie elsewhere than the map expects.
-const ASTRAY: f64 = 0.4;
-
 /// Or by so many times the spread of the baseline's periods, where those differ by more.
 const MOVED_AT_MOST: f64 = 1.3;
 
+/// Or by so many where no drift gets: a tenth and a hundredth are further apart.
+const MOVED_ELSEWHERE: f64 = 1.5;
+
 /// And the mean be off by so many standard deviations of what the map expects.
 const MEAN_OFF: f64 = 0.05;
+
+/// Of the changed values outside the baseline's range, so many may lie elsewhere than the map expects.
+const ASTRAY: f64 = 0.4;
 
 /// The standard deviation may be off by this factor's logarithm.
 const SPREAD_OFF: f64 = 0.45;
@@ -137,7 +140,8 @@ fn fit(unit: &Unit, before: &Distribution<'_>, now: &Distribution<'_>) -> Option
     let (narrower, wider, moved) = if odd {
         (-SPREAD_OFF_ODD, SPREAD_OFF_ODD, MOVED_AS_WELL)
     } else {
-        (before.narrowest - SPREAD_OFF, SPREAD_OFF, MOVED_AS_WELL.max(MOVED_AT_MOST * before.means_vary))
+        let least = if foreign && unit.in_part && unit.map.offset == 0.0 { MOVED_ELSEWHERE } else { MOVED_AS_WELL };
+        (before.narrowest - SPREAD_OFF, SPREAD_OFF, least.max(MOVED_AT_MOST * before.means_vary))
     };
     let holds = fit.before >= LEAST_CHANGE
         && fit.explained >= least
