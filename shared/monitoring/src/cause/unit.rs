@@ -65,7 +65,7 @@ const MOVED_AS_WELL: f64 = 0.4;
 /// Or by so many times the spread of the baseline's periods, where those differ by more.
 const MOVED_AT_MOST: f64 = 1.3;
 
-/// Or by so many where no drift gets: a tenth and a hundredth are further apart.
+/// Or by so many where all of them came to lie where no drift gets: a tenth and a hundredth are further apart.
 const MOVED_ELSEWHERE: f64 = 1.5;
 
 /// And the mean be off by so many standard deviations of what the map expects.
@@ -140,7 +140,7 @@ fn fit(unit: &Unit, before: &Distribution<'_>, now: &Distribution<'_>) -> Option
     let (narrower, wider, moved) = if odd {
         (-SPREAD_OFF_ODD, SPREAD_OFF_ODD, MOVED_AS_WELL)
     } else {
-        let least = if foreign && unit.in_part && unit.map.offset == 0.0 { MOVED_ELSEWHERE } else { MOVED_AS_WELL };
+        let least = if foreign && whole && unit.in_part && unit.map.offset == 0.0 { MOVED_ELSEWHERE } else { MOVED_AS_WELL };
         (before.narrowest - SPREAD_OFF, SPREAD_OFF, least.max(MOVED_AT_MOST * before.means_vary))
     };
     let holds = fit.before >= LEAST_CHANGE
