@@ -1,6 +1,7 @@
 //! What the fields of a model have in common: how much they vary from one period to the next.
 
-use tidegate_statistics::moderation::prior;
+use tidegate_statistics::chi_squared;
+use tidegate_statistics::moderation::{Prior, prior};
 
 use super::{LOCATION, PATTERN, Space};
 use crate::variation::Variation;
@@ -8,10 +9,17 @@ use crate::variation::Variation;
 /// Fewer fields than this have nothing in common.
 const MIN_FAMILY: usize = 3;
 
+/// A family varies by chance alone where its variance is surely ([`LEVEL`]) less than so many times that of chance.
+const HARDLY_MORE: f64 = 1.25;
+
+/// Chance of error of such a statement, and of finding any quantity of a family to vary when none does.
+const LEVEL: f64 = 0.05;
+
 /// Lets the spaces of a model's fields help each other to know ordinary variation.
 ///
 /// Twenty periods tell little about one field's variation and much about that of twenty fields. Where fields vary
-/// alike, all are judged by what they have in common; where they differ, each keeps its own.
+/// alike, all are judged by what they have in common; where they differ, each keeps its own. Where surely none of them varies by more than
+/// chance, nothing but chance is reckoned with.
 pub(crate) fn moderate<'s>(spaces: impl Iterator<Item = &'s mut Space>) {
     let mut spaces: Vec<&mut Space> = spaces.collect();
     let totals = totals(&spaces);
@@ -52,9 +60,35 @@ fn totals(spaces: &[&mut Space]) -> Vec<f64> {
 
 fn moderate_family(variations: &mut [&mut Variation]) {
     let ratios: Vec<(f64, f64)> = variations.iter().filter_map(|variation| variation.ratio()).collect();
-    if let Some(family) = prior(&ratios) {
+    let family = if are_by_chance(&ratios) { Some(Prior { variance: 1.0, freedom: f64::INFINITY }) } else { prior(&ratios) };
+    if let Some(family) = family {
         for variation in variations {
             variation.moderate(&family);
         }
+    }
+}
+
+/// Whether a family's variances, in units of chance's, with their degrees of freedom, are surely no more than chance: all together, and none
+/// that shows by itself.
+fn are_by_chance(ratios: &[(f64, f64)]) -> bool {
+    let p = |squares: f64, freedom: f64| chi_squared::sf(squares, freedom).unwrap_or(0.0);
+    let (squares, freedom) = ratios.iter().fold((0.0, 0.0), |(squares, all), (ratio, freedom)| (squares + ratio * freedom, all + freedom));
+    let none_shows = || ratios.iter().all(|(ratio, freedom)| p(ratio * freedom, *freedom) >= LEVEL / ratios.len() as f64);
+    freedom > 0.0 && p(squares / HARDLY_MORE, freedom) >= 1.0 - LEVEL && none_shows()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_is_by_chance_where_neither_all_together_nor_one_of_them_exceeds_it() {
+        let by_chance = |ratios: &[f64]| are_by_chance(&ratios.iter().map(|ratio| (*ratio, 19.0)).collect::<Vec<_>>());
+        let calm = [0.8, 1.0, 1.1].repeat(6);
+        assert!(by_chance(&calm));
+        assert!(!by_chance(&[calm.as_slice(), &[3.0]].concat()), "one of them");
+        assert!(!by_chance(&[1.3; 18]), "all of them a little");
+        assert!(!by_chance(&[1.0, 1.0]), "two tell too little");
+        assert!(!by_chance(&[]));
     }
 }
