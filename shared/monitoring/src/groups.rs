@@ -18,9 +18,9 @@ pub(crate) fn group_runs(cells: &[u64], aim: f64, least: f64) -> Vec<usize> {
     let mut joined: Vec<(usize, u64)> = Vec::with_capacity(runs.len());
     for (length, held) in runs {
         match joined.last_mut() {
-            Some(last) if (held as f64) < least || (last.1 as f64) < least => {
-                last.0 += length;
-                last.1 += held;
+            Some((before, held_before)) if (held as f64) < least || (*held_before as f64) < least => {
+                *before += length;
+                *held_before += held;
             }
             _ => joined.push((length, held)),
         }
