@@ -112,7 +112,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<String> {
         of_shape.iter().map(move |&(rows, shift, windows)| Kind { shape, rows, shift, windows: thinned(windows, arguments.share) })
     });
     let counted = simulate(arguments.seed, &kinds.collect::<Vec<_>>())?;
-    tables::write(&arguments.out, arguments.seed, &counted)
+    tables::write(&arguments.out, arguments.seed, arguments.share, &counted)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small count")]

@@ -17,14 +17,15 @@ fn judges() -> Vec<&'static str> {
 }
 
 /// Writes everything; the answer is what a person wants to read first.
-pub(super) fn write(folder: &Path, seed: u64, counted: &[(Kind, Counted)]) -> anyhow::Result<String> {
+pub(super) fn write(folder: &Path, seed: u64, share: f64, counted: &[(Kind, Counted)]) -> anyhow::Result<String> {
     std::fs::create_dir_all(folder)?;
     let null: Vec<&(Kind, Counted)> = counted.iter().filter(|(kind, _)| kind.shift <= 0.0).collect();
     let mut text = String::from("# False alarms and power\n\n");
     write!(
         text,
         "Windows of thirty independent features against baselines of {BASELINE} records; seed {seed}. Percentages. Made by\n\
-         `cargo run --release -p tidegate-studies -- power --seed {seed}`.\n\n{}\n\n",
+         `cargo run --release -p tidegate-studies -- power --seed {seed}{}`.\n\n{}\n\n",
+        if share < 1.0 { format!(" --share {share}") } else { String::new() },
         summary(&null, counted)
     )?;
     text.push_str("## False alarms: windows of thirty features in which anything alarms though nothing changed\n\n");
