@@ -55,6 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<String> {
             arguments.seed.iter().map(u64::to_string).collect::<Vec<_>>().join(" "),
             arguments.plants
         );
+        std::fs::create_dir_all(folder)?;
         std::fs::write(folder.join("causes.md"), results.page(&command))?;
         std::fs::write(folder.join("causes.svg"), results.plot()?)?;
     }
