@@ -13,6 +13,7 @@ use tidegate_local_account::{MODELS, Services, decision_topic};
 use tidegate_registry::{Policy, Stage, normalised};
 
 use crate::error::CliError;
+use crate::reach;
 use crate::terminal::{self, FOUND, Outcome, Say, line, table};
 
 /// What SNS writes in place of the ARN of a subscription that nobody has confirmed.
@@ -91,10 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
             let stage = arguments.stage.unwrap_or(Stage::Dev);
             (services.sdk_config(None, 1), MODELS.to_owned(), decision_topic(stage), stage)
         } else {
-            let config = tidegate_runtime::aws_config().await;
-            if config.region().is_none() {
-                return Err(CliError::NoRegion);
-            }
+            let config = reach::account().await?;
             let topic = arguments.decision_topic.clone().unwrap_or_default();
             let stage = arguments.stage.or_else(|| stage_of(&topic)).ok_or_else(|| CliError::NoStage { topic: topic.clone() })?;
             (config, arguments.models_bucket.clone().unwrap_or_default(), topic, stage)

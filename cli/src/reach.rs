@@ -16,6 +16,11 @@ pub(crate) async fn sdk_config(state: Option<&Path>) -> Result<SdkConfig, CliErr
         let services = Services::open_to_read(folder).map_err(|source| CliError::NoState { path: folder.to_owned(), source })?;
         return Ok(services.sdk_config(None, LOCAL_ATTEMPTS));
     }
+    account().await
+}
+
+/// What clients are made from for the account that the AWS command line would reach.
+pub(crate) async fn account() -> Result<SdkConfig, CliError> {
     let config = tidegate_runtime::aws_config().await;
     if config.region().is_none() { Err(CliError::NoRegion) } else { Ok(config) }
 }

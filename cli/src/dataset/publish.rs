@@ -9,6 +9,7 @@ use tidegate_lake::{HOUR_MS, hour_start, parse_time};
 use tidegate_local_account::{LAKE, LOGS, LocalAccount, MODELS, Services};
 
 use crate::error::CliError;
+use crate::reach;
 use crate::terminal::{FOUND, Outcome, TOO_FEW, counted, line, short};
 
 /// Publish the collected records of a window as a dataset version
@@ -59,10 +60,7 @@ pub(super) async fn publish(arguments: &Arguments) -> Result<Outcome, CliError> 
 }
 
 async fn by_message(queue: &str, request: &PublishRequest) -> Result<Outcome, CliError> {
-    let config = tidegate_runtime::aws_config().await;
-    if config.region().is_none() {
-        return Err(CliError::NoRegion);
-    }
+    let config = reach::account().await?;
     let body = request.to_message().map_err(CliError::account)?;
     aws_sdk_sqs::Client::new(&config).send_message().queue_url(queue).message_body(body).send().await.map_err(CliError::account)?;
     let (name, model) = (request.name(), line(&request.model, 63));

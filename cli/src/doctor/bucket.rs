@@ -8,6 +8,7 @@ use tidegate_lake::{Bucket, KeyRange, MAX_KEPT_BYTES};
 
 use super::Item;
 use crate::error::CliError;
+use crate::reach;
 
 const SCHEME: &str = "s3://";
 
@@ -24,10 +25,7 @@ pub(super) fn fetch(address: &str, most: usize) -> Result<(TempDir, Vec<Item>, u
 }
 
 async fn sample(address: &str, most: usize) -> Result<(TempDir, Vec<Item>, usize), CliError> {
-    let config = tidegate_runtime::aws_config().await;
-    if config.region().is_none() {
-        return Err(CliError::NoRegion);
-    }
+    let config = reach::account().await?;
     let place = address.strip_prefix(SCHEME).unwrap_or(address);
     let (name, prefix) = place.split_once('/').unwrap_or((place, ""));
     let bucket = Bucket::new(Client::new(&config), name);

@@ -6,9 +6,8 @@
 mod letters;
 mod moves;
 
-use std::time::Duration;
-
 use crate::error::CliError;
+use crate::reach;
 use crate::terminal::{FOUND, Outcome, Say, counted, json, line, series, table};
 use letters::{Letters, Peek};
 use moves::Moved;
@@ -35,21 +34,13 @@ struct Stage {
     sqs: aws_sdk_sqs::Client,
     /// What their URLs begin with: that of the queue of `registry` without its own name.
     beginning: String,
-    /// Between two looks at a move.
-    pause: Duration,
 }
-
-/// How long between two looks at a move.
-const PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::queues)?;
     runtime.block_on(async {
-        let config = tidegate_runtime::aws_config().await;
-        if config.region().is_none() {
-            return Err(CliError::NoRegion);
-        }
-        let stage = Stage { sqs: aws_sdk_sqs::Client::new(&config), beginning: beginning(&arguments.registry_queue)?, pause: PAUSE };
+        let config = reach::account().await?;
+        let stage = Stage { sqs: aws_sdk_sqs::Client::new(&config), beginning: beginning(&arguments.registry_queue)? };
         match arguments.queue {
             Some(letters) => stage.one_back(letters).await,
             None if arguments.all => stage.all_back().await,

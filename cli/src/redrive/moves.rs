@@ -1,5 +1,7 @@
 //! Moving dead letters back, which SQS does by itself once it is told; here it is watched.
 
+use std::time::Duration;
+
 use aws_sdk_sqs::types::{ListMessageMoveTasksResultEntry as Task, QueueAttributeName};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -15,6 +17,9 @@ pub(super) enum Moved {
     /// So many messages are back.
     Back(u64),
 }
+
+/// How long between two looks at a move.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What SQS calls a move that is under way, and one that is over and done.
 const RUNNING: &str = "RUNNING";
@@ -42,7 +47,7 @@ impl Stage {
                     return ended(letters, &task);
                 }
             }
-            tokio::time::sleep(self.pause).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 

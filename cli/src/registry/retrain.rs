@@ -12,6 +12,7 @@ use tidegate_registry_function::{CommandMessage, RegistryFunction, Settings};
 
 use super::{At, now_ms, time};
 use crate::error::CliError;
+use crate::reach;
 use crate::terminal::{FOUND, Outcome, counted, line, series, short};
 
 /// Ask for retraining: the data become a dataset version, and the pipeline that listens is told
@@ -89,10 +90,7 @@ async fn in_folder(folder: &Path, message: &CommandMessage, by: &str) -> Result<
 }
 
 async fn by_message(queue: &str, table: Option<&str>, message: &CommandMessage) -> Result<Retraining, CliError> {
-    let config = tidegate_runtime::aws_config().await;
-    if config.region().is_none() {
-        return Err(CliError::NoRegion);
-    }
+    let config = reach::account().await?;
     let registry = Registry::new(aws_sdk_dynamodb::Client::new(&config), table.unwrap_or_default());
     let before = newest(&registry, message.model(), 0).await?.map_or(0, |last| last.number);
     let body = serde_json::to_string(message).map_err(CliError::registry)?;

@@ -11,6 +11,7 @@ use tidegate_registry_function::CommandMessage;
 
 use super::now_ms;
 use crate::error::CliError;
+use crate::reach;
 use crate::terminal::{Outcome, line};
 
 /// Take the champion back: the version that it replaced is champion again
@@ -52,10 +53,7 @@ pub(super) async fn roll_back(arguments: &Arguments) -> Result<Outcome, CliError
             in_folder(&registry, arguments).await
         }
         (None, queue) => {
-            let config = tidegate_runtime::aws_config().await;
-            if config.region().is_none() {
-                return Err(CliError::NoRegion);
-            }
+            let config = reach::account().await?;
             let table = arguments.registry_table.as_deref().unwrap_or_default();
             let registry = Registry::new(aws_sdk_dynamodb::Client::new(&config), table);
             let sqs = aws_sdk_sqs::Client::new(&config);

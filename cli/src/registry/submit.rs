@@ -13,6 +13,7 @@ use tidegate_validate::CandidateManifest;
 
 use super::list::gate_words;
 use crate::error::CliError;
+use crate::reach;
 use crate::terminal::{Outcome, Say, line, table};
 
 /// Submit a candidate: a folder with its files and manifest.json
@@ -50,10 +51,7 @@ pub(super) async fn submit(arguments: &Arguments) -> Result<Outcome, CliError> {
         account.settle().await.map_err(CliError::registry)?;
         answer(&Registry::new(account.dynamodb.clone(), TABLE), &manifest, 1).await
     } else {
-        let config = tidegate_runtime::aws_config().await;
-        if config.region().is_none() {
-            return Err(CliError::NoRegion);
-        }
+        let config = reach::account().await?;
         let bucket = arguments.models_bucket.as_deref().unwrap_or_default();
         put(&aws_sdk_s3::Client::new(&config), bucket, objects).await?;
         match &arguments.registry_table {

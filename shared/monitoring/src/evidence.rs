@@ -7,7 +7,7 @@ use crate::Evidence;
 use crate::contrast::{Shift, Space, Z_95};
 use crate::reference::{Period, Reference};
 use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare};
-use crate::spike::Clumping;
+use crate::spike::{Clumping, Seen};
 use crate::whole::Whole;
 use crate::words::{in_the, number, pair, percent, quoted};
 
@@ -46,16 +46,19 @@ impl Side<'_> {
         let mut tests: Vec<Evidence> = self.missing(space).into_iter().collect();
         match self.anchor {
             FieldAnchor::Numeric(anchor) => {
-                tests.extend(space.map(|space| self.bulk(anchor, space, &cells)).unwrap_or_default());
                 let clumping = space.map_or(Clumping::NONE, |space| self.clumping(space));
-                tests.extend(space.and_then(|space| self.spike(anchor, space, &clumping, &cells)));
-                tests.extend(space.and_then(|space| self.tail(anchor, space, &clumping, &cells)));
+                if let Some(space) = space {
+                    tests.extend(self.bulk(anchor, space, &cells));
+                    let seen = Seen::new(space, &cells);
+                    tests.extend(self.spike(anchor, &clumping, &seen));
+                    tests.extend(self.tail(anchor, &clumping, &seen));
+                }
                 tests.extend(self.beyond(&clumping, &cells));
             }
             FieldAnchor::Categorical(anchor) => {
                 if let Some(space) = space {
                     tests.extend(self.mix(space, anchor, &cells));
-                    tests.extend(self.name(anchor, space, &self.clumping(space), &cells));
+                    tests.extend(self.name(anchor, space, &self.clumping(space), &Seen::new(space, &cells)));
                 }
                 tests.extend(self.unseen(anchor));
             }

@@ -66,9 +66,15 @@ fn count(counts: &[u64], run: &Range<usize>) -> u64 {
 }
 
 /// A window's counts, and what the directions make of each cell (`Space::expected`).
-struct Seen<'c> {
+pub(crate) struct Seen<'c> {
     cells: &'c [u64],
     expected: Vec<f64>,
+}
+
+impl<'c> Seen<'c> {
+    pub(crate) fn new(space: &Space, cells: &'c [u64]) -> Self {
+        Self { cells, expected: space.expected(cells) }
+    }
 }
 
 impl Side<'_> {
@@ -105,9 +111,9 @@ impl Side<'_> {
 
     /// A value, or narrow run of values, that holds much more or less than its neighbourhood explains: what location,
     /// spread and usual pattern make of the cell is taken out first.
-    pub(crate) fn spike(&self, anchor: &NumericAnchor, space: &Space, clumping: &Clumping, cells: &[u64]) -> Option<Evidence> {
+    pub(crate) fn spike(&self, anchor: &NumericAnchor, clumping: &Clumping, seen: &Seen<'_>) -> Option<Evidence> {
         // The cells outside the baseline have a test of their own.
-        let (cell, change) = self.one_cell(space, clumping, cells, self.inside())?;
+        let (cell, change) = self.one_cell(clumping, seen, self.inside())?;
         let value = anchor.representatives().get(cell).copied().unwrap_or(0.0);
         let is_atom = u32::try_from(cell).is_ok_and(|cell| anchor.atoms.contains(&cell));
         let around = if is_atom { "exactly" } else { "about" };
@@ -122,9 +128,9 @@ impl Side<'_> {
     }
 
     /// A rare name that holds much more or less than before: the same as [`Side::spike`], for names that the space compares together.
-    pub(crate) fn name(&self, anchor: &CategoricalAnchor, space: &Space, clumping: &Clumping, cells: &[u64]) -> Option<Evidence> {
+    pub(crate) fn name(&self, anchor: &CategoricalAnchor, space: &Space, clumping: &Clumping, seen: &Seen<'_>) -> Option<Evidence> {
         // Values that the baseline never showed have a test of their own.
-        let (cell, change) = self.one_cell(space, clumping, cells, (0..anchor.values.len()).filter(|cell| space.is_joined(*cell)))?;
+        let (cell, change) = self.one_cell(clumping, seen, (0..anchor.values.len()).filter(|cell| space.is_joined(*cell)))?;
         let value = anchor.values.get(cell).map_or("", String::as_str);
         let was = self.was(&(cell..cell + 1));
         let says = format!("{} of the values are {}, {was} {}", percent(change.now), quoted(value), in_the(self.kind));
@@ -133,9 +139,8 @@ impl Side<'_> {
 
     /// The outermost values of the baseline, with what lies beyond them, that hold much more or less than location, spread and usual
     /// pattern explain: the side that changed more surely.
-    pub(crate) fn tail(&self, anchor: &NumericAnchor, space: &Space, clumping: &Clumping, cells: &[u64]) -> Option<Evidence> {
-        let seen = Seen { cells, expected: space.expected(cells) };
-        let judged = self.tails().into_iter().flatten().filter_map(|tail| Some((tail.clone(), self.changed(clumping, &seen, &tail)?)));
+    pub(crate) fn tail(&self, anchor: &NumericAnchor, clumping: &Clumping, seen: &Seen<'_>) -> Option<Evidence> {
+        let judged = self.tails().into_iter().flatten().filter_map(|tail| Some((tail.clone(), self.changed(clumping, seen, &tail)?)));
         let (tail, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
         let edge = |cell: usize| anchor.edges.get(cell).copied().map_or_else(String::new, number);
         let place = if tail.start == 0 { format!("below {}", edge(tail.end - 1)) } else { format!("from {} up", edge(tail.start - 1)) };
@@ -166,21 +171,14 @@ impl Side<'_> {
     }
 
     /// The cell whose share changed most surely, corrected for how many were looked at.
-    fn one_cell(
-        &self,
-        space: &Space,
-        clumping: &Clumping,
-        cells: &[u64],
-        tested: impl Iterator<Item = usize>,
-    ) -> Option<(usize, ShareChange)> {
-        let (m, n) = (self.reference.present(), cells.iter().sum::<u64>());
+    fn one_cell(&self, clumping: &Clumping, seen: &Seen<'_>, tested: impl Iterator<Item = usize>) -> Option<(usize, ShareChange)> {
+        let (m, n) = (self.reference.present(), seen.cells.iter().sum::<u64>());
         if m == 0 || n == 0 {
             return None;
         }
-        let seen = Seen { cells, expected: space.expected(cells) };
         let plain = |cell: usize| {
             let run = cell..cell + 1;
-            let (was, is) = (share_expected(&self.reference.cells, &seen.expected, &run), count(cells, &run) as f64 / n as f64);
+            let (was, is) = (share_expected(&self.reference.cells, m, &seen.expected, &run), count(seen.cells, &run) as f64 / n as f64);
             let pooled = (was * m as f64 + is * n as f64) / (m + n) as f64;
             let error = (pooled * (1.0 - pooled) * (1.0 / m as f64 + 1.0 / n as f64)).sqrt();
             if error > 0.0 { (is - was).abs() / error } else { 0.0 }
@@ -189,7 +187,7 @@ impl Side<'_> {
         candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
         let cells_tested = candidates.len() as f64;
         let judged =
-            candidates.into_iter().take(CANDIDATES).filter_map(|(cell, _)| Some((cell, self.changed(clumping, &seen, &(cell..cell + 1))?)));
+            candidates.into_iter().take(CANDIDATES).filter_map(|(cell, _)| Some((cell, self.changed(clumping, seen, &(cell..cell + 1))?)));
         let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
         // Not this cell's largest deviation in a period, but any cell's: which value repeats is chance.
         let ordinary = clumping.largest / self.reference.periods_in_window.sqrt();
@@ -200,14 +198,15 @@ impl Side<'_> {
     fn changed(&self, clumping: &Clumping, seen: &Seen<'_>, run: &Range<usize>) -> Option<ShareChange> {
         let (m, n) = (self.reference.present(), seen.cells.iter().sum::<u64>());
         let ordinary = self.reference.of_periods();
+        let present = ordinary.present();
         let deviation = |(period, expected): (&Period, &Vec<f64>)| {
             let all = period.counts.cells.iter().sum::<u64>();
-            let was = share_expected(&ordinary.cells, expected, run);
+            let was = share_expected(&ordinary.cells, present, expected, run);
             Deviation { share: count(&period.counts.cells, run) as f64 / all.max(1) as f64 - was, all }
         };
         // What location and usual pattern make of a period is taken out, so weekdays need no expectation of their own.
         let deviations: Vec<Deviation> = ordinary.periods.iter().zip(&clumping.expected).map(deviation).collect();
-        let before = Tally { hits: rounded(share_expected(&self.reference.cells, &seen.expected, run) * m as f64), all: m };
+        let before = Tally { hits: rounded(share_expected(&self.reference.cells, m, &seen.expected, run) * m as f64), all: m };
         let now = Tally { hits: count(seen.cells, run), all: n };
         let pooled = (before.hits + now.hits) as f64 / (m + n).max(1) as f64;
         let resembling = (self.reference.resemblance.of(n as f64).shares - 1.0) * pooled * (1.0 - pooled) / n.max(1) as f64;
@@ -239,14 +238,10 @@ impl Side<'_> {
     }
 }
 
-/// The share of a run of cells by the reference's counts and what is expected of each cell relative to them, at most 1.
-fn share_expected(cells: &[u64], expected: &[f64], run: &Range<usize>) -> f64 {
-    let all = cells.iter().sum::<u64>().max(1) as f64;
-    let of = |cell: usize| {
-        let held = cells.get(cell).copied().unwrap_or(0) as f64;
-        held * expected.get(cell).copied().unwrap_or(1.0)
-    };
-    (run.clone().map(of).sum::<f64>() / all).min(1.0)
+/// The share of a run of cells by a reference's counts, `present` in all, and what is expected of each cell relative to them; at most 1.
+fn share_expected(cells: &[u64], present: u64, expected: &[f64], run: &Range<usize>) -> f64 {
+    let of = |cell: usize| cells.get(cell).copied().unwrap_or(0) as f64 * expected.get(cell).copied().unwrap_or(1.0);
+    (run.clone().map(of).sum::<f64>() / present.max(1) as f64).min(1.0)
 }
 
 /// An expected count as the whole number that it is nearest to.

@@ -63,12 +63,18 @@ fn one_field(facts: &Facts<'_>, name: &str) -> Option<Suspicion> {
 
 /// What became of a field's numbers, in the whole window or in the part of it since they changed.
 fn of_numbers(facts: &Facts<'_>, both: Both<'_>) -> Option<Suspicion> {
+    let all = unit::suspicion(both);
+    if all.as_ref().is_some_and(unit::is_whole) {
+        return all;
+    }
     let late = since::since(facts, both);
     let late = late.as_ref().map(|late| (Both { now: late, ..both }, share(late.present, both.now.present)));
-    let unit = match (unit::suspicion(both), late.and_then(|(late, part)| Some((unit::suspicion(late)?, part)))) {
+    let late_unit = late.and_then(|(late, part)| Some((unit::suspicion(late)?, part)));
+    let unit = match (all, late_unit) {
         // A unit is told more surely where all values have it.
-        (Some(all), Some((late, part))) if !unit::is_whole(&all) && unit::is_whole(&late) => Some(late.of_part(part)),
-        (all, late) => all.or_else(|| late.map(|(late, part)| late.of_part(part))),
+        (Some(all), Some((late, _))) if !unit::is_whole(&late) => Some(all),
+        (_, Some((late, part))) => Some(late.of_part(part)),
+        (all, None) => all,
     };
     unit.or_else(|| repeat::suspicion(facts, both))
         .or_else(|| late.and_then(|(late, part)| Some(repeat::suspicion(facts, late)?.of_part(part))))
