@@ -182,6 +182,20 @@ fn records_that_moved_are_drift_and_programs_can_tell() {
 }
 
 #[test]
+fn a_real_summer_is_no_fault_of_the_data() {
+    // July beside January: degrees double, as kilograms do that become pounds, and new planes fly that are no year old.
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/demo");
+    let path = |rest: &str| format!("{demo}/{rest}");
+    let (contract, training, july) = (path("flight-delay.yaml"), path("training.parquet"), path("logs/flight-delay/2013/07/**/*.jsonl.gz"));
+    let answer = Desk::new().tidegate(&["drift", "--json", "--contract", &contract, "--baseline", &training, "--current", &july]);
+    let json: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    let causes: Vec<&str> =
+        json["incidents"].as_array().unwrap().iter().map(|incident| incident["cause"]["kind"].as_str().unwrap()).collect();
+    assert_eq!(causes, ["covariate-drift"], "{}", json["incidents"]);
+    assert_eq!(json["incidents"][0]["action"]["kind"], "retrain");
+}
+
+#[test]
 fn without_a_contract_what_both_sides_have_is_compared() {
     let desk = Desk::new();
     desk.write("train.csv", training());

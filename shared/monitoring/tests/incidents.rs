@@ -272,6 +272,17 @@ fn a_unit_that_changed_at_noon_is_told_by_the_days_after_it() {
 }
 
 #[test]
+fn what_doubles_and_more_may_be_summer_and_is_no_unit() {
+    // From a mean of 2 to one of 4.4, as pounds are to kilograms, but less spread than they would be.
+    let verdict = judged(|day, _, record| {
+        if day > TODAY - 3 {
+            record.weight = record.weight.map(|weight| 4.4 + 1.6 * (weight - 2.0));
+        }
+    });
+    assert!(verdict.incidents.iter().all(|incident| incident.cause.fault != Some(Fault::Unit)), "{:#?}", verdict.incidents);
+}
+
+#[test]
 fn a_row_that_slid_is_no_other_mix_though_the_segment_is_in_it() {
     let facts = BatchFacts { wrong_type: vec![320, 0, 0, 0, 0, 0, 0], ..NO_FACTS.clone() };
     let segmented = contract(&format!("{FEATURES}segments: [channel]\n"));

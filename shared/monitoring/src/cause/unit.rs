@@ -59,6 +59,9 @@ const WHOLE: f64 = 0.95;
 /// A part smaller than this is not told.
 const LEAST_PART: f64 = 0.005;
 
+/// Where no value leaves the baseline's range, a part smaller than this is not told.
+const LEAST_INSIDE: f64 = 0.1;
+
 /// Both parts, changed and unchanged, may have moved by so many of their standard deviations as well.
 const MOVED_AS_WELL: f64 = 0.4;
 
@@ -67,6 +70,9 @@ const MOVED_AT_MOST: f64 = 1.3;
 
 /// Or by so many where all of them came to lie where no drift gets: a tenth and a hundredth are further apart.
 const MOVED_ELSEWHERE: f64 = 1.5;
+
+/// An odd factor as large is no season.
+const FAR: f64 = 10.0;
 
 /// And the mean be off by so many standard deviations of what the map expects.
 const MEAN_OFF: f64 = 0.05;
@@ -132,8 +138,8 @@ fn fit(unit: &Unit, before: &Distribution<'_>, now: &Distribution<'_>) -> Option
     let other = before.mapped(unit.map, before);
     let fit = now.explained_by(before, &other)?;
     let foreign = now.shows_foreign(before, &other, fit.share);
-    // An odd factor has neighbours that may be drift, but where no drift gets.
-    let odd = !unit.in_part && !foreign;
+    // An odd factor has neighbours that may be drift: from January to July degrees double. Only a far one brings values where no drift gets.
+    let odd = !(unit.in_part || foreign && is_far(unit.map));
     let whole = fit.share >= WHOLE;
     let least = if odd { EXPLAINS_ALL } else { EXPLAINS };
     // A few days of weather are narrower than a month of it, and lie elsewhere; for an odd factor that would be too much freedom.
@@ -143,15 +149,21 @@ fn fit(unit: &Unit, before: &Distribution<'_>, now: &Distribution<'_>) -> Option
         let least = if foreign && whole && unit.in_part && unit.map.offset == 0.0 { MOVED_ELSEWHERE } else { MOVED_AS_WELL };
         (before.narrowest - SPREAD_OFF, SPREAD_OFF, least.max(MOVED_AT_MOST * before.means_vary))
     };
+    // A few values that came to lie where hardly any lay, but inside the range, may as well be new planes.
+    let is_apart = leaves(before, now) || (foreign && fit.share >= LEAST_INSIDE);
     let holds = fit.before >= LEAST_CHANGE
         && fit.explained >= least
         && fit.mean_off <= moved * fit.usual + MEAN_OFF
         && (narrower..=wider).contains(&fit.spread_off)
         && fit.astray <= ASTRAY
         && other.reaches(now, before)
-        && (whole
-            || (unit.in_part && fit.share >= LEAST_PART && (foreign || leaves(before, now)) && goes_as_far(unit.map, &fit, before, now)));
+        && (whole || (unit.in_part && fit.share >= LEAST_PART && is_apart && goes_as_far(unit.map, &fit, before, now)));
     holds.then_some(fit)
+}
+
+/// Whether values become [`FAR`] times what they were, or less than that part of it.
+fn is_far(map: Map) -> bool {
+    map.scale.abs().max(1.0 / map.scale.abs()) >= FAR
 }
 
 /// Whether the window has values outside the baseline's range. A part of the values that came to lie among the others may as well be
