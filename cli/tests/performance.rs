@@ -164,6 +164,24 @@ fn records_without_a_time_are_one_window() {
 }
 
 #[test]
+fn a_shadow_is_told_by_itself() {
+    let desk = Desk::new();
+    desk.write("c.yaml", contract());
+    let row = |row: u32| {
+        let line = |version: &str, score: f64| format!("r{row},{version},{},{score:.4}\n", colour(row));
+        let shadow = if row < 300 { line("next", 1.0 - share(row, 0.2)) } else { String::new() };
+        (line("now", share(row, 0.2)) + &shadow, format!("r{row},{}\n", if share(row, 0.4) < share(row, 0.2) { "late" } else { "on-time" }))
+    };
+    let (scored, known): (String, String) = (0..400).map(row).unzip();
+    desk.write("p.csv", format!("inference_id,version,line,score\n{scored}"));
+    desk.write("t.csv", format!("inference_id,actual\n{known}"));
+    let answer = desk.tidegate(&["performance", "--contract", "c.yaml", "--predictions", "p.csv", "--truth", "t.csv"]);
+    assert!(answer.out.contains("400 predictions, truth is in of 400 (100 %)"), "{}", answer.out);
+    let says = "Version next answered 300 requests as a shadow of what served: that counts for itself alone; of all its predictions, ROC AUC is 0.";
+    assert!(answer.out.contains(says), "{}", answer.out);
+}
+
+#[test]
 fn what_a_lake_recorded_is_shown_over_time() {
     let desk = Desk::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

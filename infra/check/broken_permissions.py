@@ -88,7 +88,7 @@ TOO_WIDE_FUNCTIONS = [
     ("collect", granted("CollectRole", "TellTheRegistryOfDatasetVersions", Resource="*")),
     ("drift", lambda t: inline(t, "DriftRole", "ChangeTheRegistryInOneTransactionOnly").pop("Condition")),
     ("drift", granted("DriftRole", "KeepProfilesAndReports", Resource={"Fn::Sub": "${LakeBucket.Arn}/*"})),
-    ("performance", granted("PerformanceRole", "ReadTheRegistry", Action=["dynamodb:GetItem", "dynamodb:Query"])),
+    ("performance", granted("PerformanceRole", "ReadTheRegistry", Action=["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"])),
     ("validate", granted("ValidateRole", "ReadDatasetVersions", Resource={"Fn::Sub": "${LakeBucket.Arn}/*"})),
     ("validate", granted("ValidateRole", "WriteGateReports", Action=["s3:PutObject", "s3:DeleteObject"])),
     ("registry", granted("TakeOverPolicy", "ReadWhatTheStageBeforeApproved", Resource="*")),

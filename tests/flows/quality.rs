@@ -6,7 +6,7 @@ use serde_json::json;
 use tidegate_contract::Metric;
 use tidegate_local_account::{Dice, LAKE, LOGS, LocalAccount, MODELS, Setup, TABLE};
 use tidegate_monitoring::{ActionKind, CauseKind, State, Verdict};
-use tidegate_performance::{Basis, Performance};
+use tidegate_performance::{Basis, Measured, Performance};
 use tidegate_registry::{Command, Order, Registry, Stage, VersionState};
 
 use crate::candidates::{Desk, people};
@@ -158,4 +158,57 @@ async fn a_champion_that_is_worse_than_the_one_before_is_taken_back_on_the_funct
     for queue in [account.performance_queue(), account.registry_queue()] {
         assert_eq!(account.dead_letters(queue).await.unwrap(), Vec::<String>::new());
     }
+}
+
+/// What a version that is always wrong where another is right answers to the same requests.
+fn turned(log: &str, version: &str) -> String {
+    let turn = |line: &str| {
+        let mut record: serde_json::Value = serde_json::from_str(line).unwrap();
+        let score = 1.0 - record["score"].as_f64().unwrap();
+        record["score"] = score.into();
+        record["prediction"] = if score >= 0.5 { "late" } else { "on-time" }.into();
+        record["version"] = version.into();
+        format!("{record}\n")
+    };
+    log.lines().map(turn).collect()
+}
+
+#[tokio::test]
+async fn what_the_registry_calls_champion_served_and_a_later_promotion_changes_nothing_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let account = LocalAccount::start_with(folder.path(), Setup { stage: Stage::Prod, ..Setup::default() }).await.unwrap();
+    put(&account, MODELS, "contracts/flight-delay.yaml", CONTRACT.to_owned()).await;
+    account.settle().await.unwrap();
+    let registry = Registry::new(account.dynamodb.clone(), TABLE);
+    let now = 1_372_723_502_201;
+    let nobody = policy(0);
+    let order = Order { by: "function:registry".to_owned(), command: Command::Promote };
+    let champion = pending(&registry, "a", &nobody, now - 20 * 86_400_000).await;
+    registry.apply(MODEL, Some(champion), &order, &nobody, now - 20 * 86_400_000).await.unwrap();
+    let shadow = pending(&registry, "b", &nobody, now - 2 * 86_400_000).await;
+
+    // Of ten requests only the shadow's record came, so that it has more records than the champion.
+    let (log, truth) = day("2013-07-01", &champion.to_string(), 0.0, 5);
+    put(&account, LOGS, "flight-delay/shadow.jsonl", turned(&log, &shadow.to_string())).await;
+    put(&account, LOGS, "flight-delay/served.jsonl", log.split_inclusive('\n').skip(10).collect()).await;
+    put(&account, LOGS, "flight-delay/truth/2013-07-01.jsonl", truth).await;
+    let judged = async || {
+        account.settle().await.unwrap();
+        account.tick_performance("2013-07-02T00:05:00Z").await.unwrap();
+        account.settle().await.unwrap();
+        read(&account, "performance/model=flight-delay/window=1d/end=2013-07-02T00/measured.json")
+    };
+    let bytes = judged().await;
+    let measured: Measured = serde_json::from_slice(&bytes).unwrap();
+    let parts: Vec<_> = measured.versions.iter().map(|part| (part.name.as_str(), part.predictions, part.shadows, part.labelled)).collect();
+    assert_eq!(parts, [("1", 590, 0, 590), ("2", 600, 590, 600)]);
+    assert_eq!((measured.predictions.with_id, measured.predictions.shadows, measured.predictions.repeated), (600, 590, 0));
+    let auc = measured.metric(Metric::RocAuc).unwrap().value.unwrap();
+    assert!(auc > 0.75, "that of what served: {auc}");
+    let page = String::from_utf8(read(&account, "performance/model=flight-delay/window=1d/end=2013-07-02T00/index.html")).unwrap();
+    assert!(page.contains("Shadow predictions") && page.contains("600 predictions, 590 as a shadow"), "the page tells of shadows");
+
+    registry.apply(MODEL, Some(shadow), &order, &nobody, now).await.unwrap();
+    assert_eq!(registry.champion(MODEL).await.unwrap().unwrap().number, shadow);
+    assert_eq!(judged().await, bytes);
 }

@@ -2,7 +2,7 @@
 
 use tidegate_contract::{Contract, Metric};
 use tidegate_monitoring::{State, Window};
-use tidegate_performance::{Finding, FindingKind, Performance, Point, in_words, unestimated};
+use tidegate_performance::{Finding, FindingKind, Measured, Performance, Point, in_words, unestimated};
 use tidegate_report::phrases;
 
 use super::{Judged, Recorded};
@@ -34,6 +34,7 @@ pub(super) fn judged(judged: &Judged, contract: &Contract, colour: bool) -> Stri
         .lag
         .map(|lag| format!("Half of the truth came within {:.1} hours, nine of ten within {:.1}.\n", lag.p50_hours, lag.p90_hours));
     text.extend(lag);
+    text.push_str(&shadows(measured));
     for note in notes {
         text.say(format_args!("{}\n", line(note, LONGEST)));
     }
@@ -132,6 +133,24 @@ fn metrics(judged: &Judged) -> String {
         );
     }
     if rows.len() > 1 { table(&rows) + "  (95 % intervals)\n" } else { String::new() }
+}
+
+/// The versions that answered beside what served, with what decides.
+fn shadows(measured: &Measured) -> String {
+    let mut text = String::new();
+    for part in measured.versions.iter().filter(|part| part.shadows > 0) {
+        let own = part
+            .metrics
+            .first()
+            .map(|(metric, found)| format!("; of all its predictions, {} is {}", metric.title(), valued(found.value, found.interval)));
+        text.say(format_args!(
+            "Version {} answered {} as a shadow of what served: that counts for itself alone{}.\n",
+            line(&part.name, 40),
+            counted(part.shadows, "request"),
+            own.unwrap_or_default()
+        ));
+    }
+    text
 }
 
 /// Windows, oldest first.

@@ -6,9 +6,9 @@
 //! digest of the inputs and the entity tags of what was written. Whoever loses that write starts over. A window counts as unchanged only if its record names
 //! the digest of the inputs as they are listed *and* the files still have the entity tags of the record.
 //!
-//! What a window shows by itself (`measured.json`) depends on its records and truth alone; its judgement also on what other windows show, and never on
-//! how they were judged. So when the truth of an old window changes, those that are held against it are judged anew by the next plan, and no judgement
-//! sets off another.
+//! What a window shows by itself (`measured.json`) depends on its records and truth alone and, where several versions answered, on which of them was champion
+//! at the time; its judgement also on what other windows show, and never on how they were judged. So when the truth of an old window changes, those that are
+//! held against it are judged anew by the next plan, and no judgement sets off another.
 
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ impl PerformanceFunction {
         let length = key.length.to_string();
         let before = self.registry.performance(key).await.map_err(PerformanceError::registry(what))?;
         let beside = self.beside(key, what).await?;
-        let sources = self.sources(key, contract).await.map_err(&lake)?;
+        let sources = self.sources(key, what, contract).await?;
         let files = self.lake.list_performance(&key.model, &length).await.map_err(&lake)?;
         let has_begun = before.is_some() || files.iter().any(|file| file.end_ms <= key.end_ms);
         if sources.records.is_empty() && !has_begun {

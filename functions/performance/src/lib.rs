@@ -3,6 +3,7 @@
 //! Woken twice, like `drift`: by the schedule, to plan which windows to look at, and by its own queue, to judge one of them. See the README beside
 //! this crate for what it reads and writes, and `judge.rs` for why any number of workers leaves the same judgement.
 
+mod champions;
 mod error;
 mod handler;
 mod judge;

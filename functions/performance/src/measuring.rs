@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tidegate_contract::Contract;
-use tidegate_lake::{LakeError, Listed, ListedPart, PerformanceFile, keys, read_records};
-use tidegate_performance::{Join, MEASURED_FORMAT, Measured, Subject};
+use tidegate_lake::{Listed, ListedPart, PerformanceFile, keys, read_records};
+use tidegate_performance::{Champion, Join, MEASURED_FORMAT, Measured, Subject};
 use tidegate_registry::WindowKey;
 use tracing::debug;
 
+use crate::champions::champions;
 use crate::{PerformanceError, PerformanceFunction, message};
 
 /// What a window is measured from.
@@ -20,6 +21,8 @@ use crate::{PerformanceError, PerformanceFunction, message};
 pub(crate) struct Sources {
     /// The window's files of records.
     pub(crate) records: Vec<ListedPart>,
+    /// Which versions were champion in the window; of a window that one version answered nobody asks.
+    pub(crate) champions: Option<Vec<Champion>>,
     /// The files of truth that may speak of it.
     pub(crate) truth: Vec<Listed>,
 }
@@ -27,7 +30,7 @@ pub(crate) struct Sources {
 /// `joined.json`.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Looked {
-    /// Digest of what the predictions come from: the contract, the files of records, and the format of what is measured.
+    /// Digest of what the predictions come from: the contract, the files of records, who was champion, and the format of what is measured.
     predictions: String,
     /// The files of truth that were looked at.
     truth: BTreeMap<String, File>,
@@ -50,6 +53,7 @@ impl Sources {
         for ListedPart { at, etag } in &self.records {
             pieces.extend([at.hour_ms.to_string(), at.version.clone(), at.source.clone(), etag.clone()]);
         }
+        pieces.extend(self.champions.as_ref().map(|champions| format!("{champions:?}")));
         digest(&pieces)
     }
 }
@@ -60,14 +64,21 @@ pub(crate) fn digest(pieces: &[String]) -> String {
 }
 
 impl PerformanceFunction {
-    /// The files that a window is measured from, as listed now.
-    pub(crate) async fn sources(&self, key: &WindowKey, contract: &Contract) -> Result<Sources, LakeError> {
-        let span = message::span(key);
-        let span = (span.start_ms, span.end_ms);
-        Ok(Sources {
-            records: self.lake.list_records(&key.model, &[span]).await?,
-            truth: self.lake.list_truth(&key.model, span, contract.truth.late_days).await?,
-        })
+    /// What a window is measured from, as it is now.
+    pub(crate) async fn sources(&self, key: &WindowKey, what: &str, contract: &Contract) -> Result<Sources, PerformanceError> {
+        let lake = PerformanceError::lake(what);
+        let window = message::span(key);
+        let span = (window.start_ms, window.end_ms);
+        let records = self.lake.list_records(&key.model, &[span]).await.map_err(&lake)?;
+        let truth = self.lake.list_truth(&key.model, span, contract.truth.late_days).await.map_err(&lake)?;
+        let are_several = records.windows(2).any(|pair| matches!(pair, [a, b] if a.at.version != b.at.version));
+        let champions = if are_several {
+            let versions = self.registry.versions(&key.model).await.map_err(PerformanceError::registry(what))?;
+            Some(champions(&versions, window))
+        } else {
+            None
+        };
+        Ok(Sources { records, champions, truth })
     }
 
     /// Measures a window, or finds it measured. Returns the entity tag of its `measured.json`, too.
@@ -130,7 +141,8 @@ impl PerformanceFunction {
         sources: &Sources,
         truth: &[&Listed],
     ) -> Result<(Measured, Vec<u64>), PerformanceError> {
-        let mut join = Join::in_turns_of(Subject::of(contract), message::span(key), self.settings.turn_rows);
+        let join = Join::in_turns_of(Subject::of(contract), message::span(key), self.settings.turn_rows);
+        let mut join = join.served_by(sources.champions.clone().unwrap_or_default());
         let mut outcomes = vec![0; truth.len()];
         while join.is_open() {
             for part in &sources.records {

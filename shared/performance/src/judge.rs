@@ -238,7 +238,7 @@ fn trail(contract: &Contract, metric: Metric, measured: &Measured, before: &[Mea
     let mut points = Vec::new();
     for window in before.iter().skip((before.len() + 1).saturating_sub(TRAIL)).chain([measured]) {
         let estimate = promise.of(contract, window).and_then(|estimated| estimated.metric(metric));
-        let answered: Vec<&str> = window.versions.iter().map(|part| part.name.as_str()).collect();
+        let answered: Vec<&str> = window.versions.iter().filter(|part| part.served() > 0).map(|part| part.name.as_str()).collect();
         let new: Vec<String> =
             answered.iter().filter(|version| !known.contains(version) && !known.is_empty()).map(|v| (*v).to_owned()).collect();
         known.extend(answered);

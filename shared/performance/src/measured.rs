@@ -5,26 +5,22 @@ use tidegate_contract::{FairnessMetric, Metric, Task};
 use tidegate_monitoring::Window;
 use tidegate_statistics::bootstrap::Plan;
 use tidegate_validation::fairness::Groups;
-use tidegate_validation::metrics::{Confusion, measure, measure_all};
+use tidegate_validation::metrics::{Confusion, measure_all};
 use tidegate_validation::report::MetricValue;
 use tidegate_validation::{Labels, Outcomes, ScoreRows};
 
-use crate::coverage::{Coverage, GroupCoverage, Lag, Missing};
+use crate::coverage::{Coverage, Lag};
 use crate::health::Health;
-use crate::join::Joined;
-use crate::names::{NONE, Names};
+use crate::joined::Joined;
+use crate::names::NONE;
+use crate::parts::Parts;
+use crate::rows::Rows;
 
 /// Version of the shape.
 pub const FORMAT: &str = "tidegate.measured/2";
 
 /// Resamples for intervals without a formula.
 const RESAMPLES: u32 = 400;
-
-/// Most groups of a feature that are named; the largest.
-const MOST_GROUPS: usize = 30;
-
-/// Groups of predictions by their scores, about tenths, among which truth may be missing.
-const SCORE_GROUPS: u64 = 10;
 
 /// What a window shows by itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,7 +38,7 @@ pub struct Measured {
     /// Quality of the predictions whose truth is in; absent where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<Quality>,
-    /// The same of each version that answered.
+    /// The same of each version that answered, of all that it answered.
     pub versions: Vec<Part>,
     /// The same of each segment and protected group.
     pub segments: Vec<Part>,
@@ -58,9 +54,12 @@ pub struct Measured {
 /// Predictions of a window.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Predictions {
-    /// Predictions that truth can name: each id once.
+    /// Predictions that truth can name: each id once, answered by what served.
     pub with_id: u64,
-    /// Records that repeat the id of another one of the window.
+    /// Predictions under the same ids by versions that served nobody: they count for their own version, and nowhere else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub shadows: u64,
+    /// Records that repeat the id of another one of the window and of the same version.
     pub repeated: u64,
     /// Records without an id.
     pub without_id: u64,
@@ -112,7 +111,10 @@ pub struct Part {
     pub name: String,
     /// Its predictions.
     pub predictions: u64,
-    /// Those whose truth is in.
+    /// Of a version, those of them that served nobody, since another version served the same requests.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub shadows: u64,
+    /// Its predictions whose truth is in.
     pub labelled: u64,
     /// The metric that decides and the first ones of the task; none where there are too few rows.
     pub metrics: Vec<(Metric, MetricValue)>,
@@ -137,12 +139,15 @@ pub struct Fairness {
     pub rows: u64,
 }
 
-/// Metrics of a part: few, since there are many parts.
-fn part_metrics(task: Task) -> &'static [Metric] {
-    match task {
-        Task::Binary => &[Metric::RocAuc, Metric::Accuracy, Metric::Precision, Metric::Recall, Metric::F1],
-        Task::Multiclass => &[Metric::Accuracy, Metric::F1Macro],
-        Task::Regression => &[Metric::Mae, Metric::Rmse, Metric::Bias],
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Part {
+    /// The predictions that served.
+    pub(crate) fn served(&self) -> u64 {
+        self.predictions - self.shadows.min(self.predictions)
     }
 }
 
@@ -156,20 +161,8 @@ impl Measured {
     #[must_use]
     pub fn of(joined: Joined) -> Self {
         let plan = Plan { resamples: RESAMPLES, ..Plan::new(0) };
-        let outcomes = outcomes(&joined).filter(|outcomes| outcomes.rows() > 0);
-        let by: Vec<&str> = joined.subject.groups.iter().map(String::as_str).chain(["version"]).collect();
-        let mut parts = Vec::new();
-        let mut missing = Vec::new();
-        for (place, (by, names)) in by.iter().zip(&joined.names).enumerate() {
-            let covered = covered(joined.covered.get(place).map_or(&[], Vec::as_slice), names);
-            let groups = covered.iter().map(|(_, group)| group.clone()).collect();
-            missing.extend(Missing::of(by, groups));
-            for (code, group) in covered {
-                parts.push(part(&joined, outcomes.as_ref(), plan, (by, place, code), group));
-            }
-        }
-        missing.extend(by_score(&joined));
-        let (versions, segments) = parts.into_iter().partition(|part: &Part| part.by == "version");
+        let outcomes = outcomes(&joined, &joined.rows).filter(|outcomes| outcomes.rows() > 0);
+        let Parts { versions, segments, missing } = Parts::of(&joined, outcomes.as_ref(), plan);
         let share = (joined.predictions > 0).then(|| joined.labelled as f64 / joined.predictions as f64);
         let scores = joined.cells.values().map(|cell| ScoreCell {
             sum: rounded(cell.sum).unwrap_or_default(),
@@ -182,6 +175,7 @@ impl Measured {
             window: joined.window,
             predictions: Predictions {
                 with_id: joined.predictions,
+                shadows: joined.shadows.predictions,
                 repeated: joined.repeated,
                 without_id: joined.without_id,
                 unanswered: joined.unanswered,
@@ -194,7 +188,7 @@ impl Measured {
                 lag: Lag::of(joined.rows.lags_ms.clone()),
                 missing,
             },
-            quality: outcomes.as_ref().map(|outcomes| quality(outcomes, joined.one_in, plan)),
+            quality: outcomes.as_ref().map(|outcomes| quality(outcomes, joined.rows.one_in(), plan)),
             versions,
             segments,
             scores: scores.collect(),
@@ -215,8 +209,8 @@ impl Measured {
     }
 }
 
-fn outcomes(joined: &Joined) -> Option<Outcomes> {
-    let rows = &joined.rows;
+/// What came of these rows.
+pub(crate) fn outcomes(joined: &Joined, rows: &Rows) -> Option<Outcomes> {
     match joined.subject.task {
         Task::Binary => {
             let flags = |codes: &[u32]| codes.iter().map(|code| *code == 1).collect();
@@ -256,70 +250,17 @@ fn quality(outcomes: &Outcomes, one_in: u64, plan: Plan) -> Quality {
     Quality { rows, one_in, metrics: metrics.collect(), confusion: confusion.unwrap_or_default() }
 }
 
-/// The groups of a column by name, the largest of them.
-fn covered(counts: &[[u64; 2]], names: &Names) -> Vec<(u32, GroupCoverage)> {
-    let mut groups: Vec<(u32, GroupCoverage)> = counts
-        .iter()
-        .zip(0..)
-        .filter(|([predictions, _], _)| *predictions > 0)
-        .filter_map(|([predictions, labelled], code)| {
-            let name = names.name(code)?.to_owned();
-            Some((code, GroupCoverage { name, predictions: *predictions, labelled: *labelled }))
-        })
-        .collect();
-    groups.sort_by(|(_, a), (_, b)| b.predictions.cmp(&a.predictions).then_with(|| a.name.cmp(&b.name)));
-    groups.truncate(MOST_GROUPS);
-    groups.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
-    groups
-}
-
-fn part(joined: &Joined, outcomes: Option<&Outcomes>, plan: Plan, (by, place, code): (&str, usize, u32), group: GroupCoverage) -> Part {
-    let GroupCoverage { name, predictions, labelled } = group;
-    let mut metrics = Vec::new();
-    if let Some(outcomes) = outcomes.filter(|_| labelled >= joined.subject.minimum_group_rows) {
-        let width = joined.subject.groups.len() + 1;
-        let is_of = |row: &usize| joined.rows.groups.get(row * width + place) == Some(&code);
-        let own = outcomes.select(&(0..joined.rows.len()).filter(is_of).collect::<Vec<_>>());
-        let rows = own.rows() as u64;
-        let value = |metric: &Metric| (*metric, MetricValue::of(&measure(&own, *metric, plan), rows));
-        metrics = part_metrics(joined.subject.task).iter().map(value).collect();
-    }
-    Part { by: by.to_owned(), name, predictions, labelled, metrics }
-}
-
-/// Coverage by rising score, in about tenths of the predictions.
-fn by_score(joined: &Joined) -> Option<Missing> {
-    let scored: u64 = joined.cells.values().map(|cell| cell.rows).sum();
-    let mut groups: Vec<GroupCoverage> = Vec::new();
-    let mut below = 0;
-    for cell in joined.cells.values() {
-        // The tenth in which the middle of the cell lies.
-        let tenth = ((below + cell.rows / 2) * SCORE_GROUPS).checked_div(scored)?.min(SCORE_GROUPS - 1);
-        below += cell.rows;
-        let name = format!("{}", tenth + 1);
-        match groups.iter_mut().find(|group| group.name == name) {
-            Some(group) => {
-                group.predictions += cell.rows;
-                group.labelled += cell.labelled;
-            }
-            None => groups.push(GroupCoverage { name, predictions: cell.rows, labelled: cell.labelled }),
-        }
-    }
-    Missing::of("score", groups)
-}
-
 fn fairness(joined: &Joined, outcomes: &Outcomes, plan: Plan) -> Vec<Fairness> {
     use FairnessMetric::{
         DemographicParityDifference, DemographicParityRatio, EqualOpportunityDifference, EqualOpportunityRatio, EqualizedOddsDifference,
         EqualizedOddsRatio,
     };
-    let width = joined.subject.groups.len() + 1;
     let mut lines = Vec::new();
     for (place, (feature, names)) in joined.subject.groups.iter().zip(&joined.names).enumerate() {
         if !joined.subject.protected.contains(feature) {
             continue;
         }
-        let name = |row: usize| names.name(joined.rows.groups.get(row * width + place).copied().unwrap_or(NONE));
+        let name = |row: usize| names.name(joined.rows.group(row, place));
         let labels: Labels = (0..joined.rows.len()).map(name).collect();
         let Some(groups) = Groups::new(outcomes, &labels, joined.subject.minimum_group_rows) else { continue };
         for metric in [

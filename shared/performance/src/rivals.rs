@@ -10,7 +10,7 @@ use tidegate_contract::{Contract, Task};
 use tidegate_validation::{Column, Evaluation, EvaluationError, Reading, Table};
 
 use crate::columns::{Codes, Numbers, Texts, Times};
-use crate::join::{digest, hash};
+use crate::ids::{digest, hash};
 use crate::names::{NONE, Names};
 use crate::subject::Subject;
 

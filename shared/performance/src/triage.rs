@@ -104,7 +104,7 @@ fn new_version(input: &Input<'_>, metric: Metric, reference: Option<&Reference>,
     let before_it = trail.iter().rev().skip(1).find(|point| point.value.is_some_and(|value| !is_fallen(value)))?;
     let serving = |window: &crate::Measured| {
         let all = window.predictions.with_id.max(1) as f64;
-        let is_serving = move |part: &&crate::Part| part.predictions as f64 / all >= SERVING;
+        let is_serving = move |part: &&crate::Part| part.served() as f64 / all >= SERVING;
         window.versions.iter().filter(is_serving).map(|part| part.name.clone()).collect::<Vec<_>>()
     };
     let earlier = input.inputs.before.iter().filter(|window| window.window.end_ms <= before_it.window.end_ms);
@@ -112,7 +112,9 @@ fn new_version(input: &Input<'_>, metric: Metric, reference: Option<&Reference>,
     let measured = input.measured;
     let all = measured.predictions.with_id.max(1) as f64;
     let (new, old): (Vec<_>, Vec<_>) = measured.versions.iter().partition(|part| !known.contains(&part.name));
-    let share = new.iter().map(|part| part.predictions).sum::<u64>() as f64 / all;
+    // A version that never served had no part in the fall. One that served before and is a shadow now still tells of the world.
+    let new: Vec<_> = new.into_iter().filter(|part| part.served() > 0).collect();
+    let share = new.iter().map(|part| part.served()).sum::<u64>() as f64 / all;
     let named = || new.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join(", ");
     let own = |part: &&crate::Part| with_error(part.metrics.iter().find(|(found, _)| *found == metric).map(|(_, value)| value)?);
     // Both answer in this window: the old one tells whether it is the world that changed.

@@ -29,7 +29,7 @@ pub struct Performance {
     pub action: Action,
     /// The metric that decides.
     pub metric: Metric,
-    /// Predictions that truth can name.
+    /// Predictions that truth can name, each request once.
     pub predictions: u64,
     /// Those whose truth is in.
     pub labelled: u64,
@@ -153,7 +153,7 @@ pub struct Point {
     pub estimated: Option<f64>,
     /// The estimate's 95 % interval.
     pub estimated_interval: Option<[f64; 2]>,
-    /// Versions that answered here for the first time in the trail; none in its first window.
+    /// Versions that served here for the first time in the trail; none in its first window.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub new_versions: Vec<String>,
 }

@@ -70,7 +70,11 @@ pub(crate) fn reported(rows: &[Row]) -> Vec<Report> {
 
 /// Joins and measures, in turns of so many predictions; records in batches per version.
 pub(crate) fn measured(contract: &Contract, window: Window, rows: &[Row], truth: &[&[Report]], turn_rows: usize) -> Measured {
-    let mut join = Join::in_turns_of(Subject::of(contract), window, turn_rows);
+    joined(Join::in_turns_of(Subject::of(contract), window, turn_rows), rows, truth)
+}
+
+/// Brings together and measures.
+pub(crate) fn joined(mut join: Join, rows: &[Row], truth: &[&[Report]]) -> Measured {
     while join.is_open() {
         for same in rows.chunk_by(|a, b| a.version == b.version) {
             join.predictions(same[0].version, &records(same));

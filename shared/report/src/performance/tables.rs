@@ -112,6 +112,7 @@ pub(super) fn truth(sheet: &Sheet<'_>) -> Markup {
                 }
                 @if coverage.unreadable > 0 { div { dt { "No outcome of the task" } dd { (words::count(coverage.unreadable)) } } }
                 @if measured.predictions.without_id > 0 { div { dt { "Records without an id" } dd { (words::count(measured.predictions.without_id)) } } }
+                @if measured.predictions.shadows > 0 { div { dt { "Shadow predictions, apart" } dd { (words::count(measured.predictions.shadows)) } } }
                 @if measured.predictions.repeated > 0 { div { dt { "Repeated records" } dd { (words::count(measured.predictions.repeated)) } } }
             }
             @for missing in &coverage.missing {
@@ -160,6 +161,7 @@ pub(super) fn parts(sheet: &Sheet<'_>) -> Markup {
                                     small.muted { (crate::escape::Plain::name(&part.by)) }
                                     small.muted {
                                         (words::counted(part.predictions, "prediction", "predictions"))
+                                        @if part.shadows == part.predictions { " as a shadow" } @else if part.shadows > 0 { ", " (words::count(part.shadows)) " as a shadow" }
                                         @if part.labelled < part.predictions { ", truth of " (words::count(part.labelled)) }
                                     }
                                 }
@@ -172,6 +174,9 @@ pub(super) fn parts(sheet: &Sheet<'_>) -> Markup {
                     }
                 }
                 @if parts.len() > sheet.lines { p.more { "and " (words::count((parts.len() - sheet.lines) as u64)) " more, see measured.json" } }
+                @if measured.predictions.shadows > 0 {
+                    p.note { "A shadow answers requests that another version serves. It counts for its own version alone; all else on this page is of what served." }
+                }
             }
         }
     }
