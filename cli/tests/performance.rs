@@ -66,7 +66,9 @@ fn a_sound_model_is_as_good_as_it_was_whatever_becomes_of_the_files_of_truth() {
     ] {
         assert!(answer.out.contains(text), "{text}\nin\n{}", answer.out);
     }
-    assert!(desk.read("out.html").starts_with("<!DOCTYPE html>"));
+    let page = desk.read("out.html");
+    assert!(page.starts_with("<!DOCTYPE html>"));
+    assert!(page.contains("with promises from all that had been learned by then. Their own pages may say otherwise."));
     let json = asked(&desk, &["--window", "1d", "--json"]);
     assert_eq!(parsed(&json)["trail"].as_array().unwrap().len(), 10);
 

@@ -40,6 +40,13 @@ pub(super) fn course(sheet: &Sheet<'_>) -> Markup {
                     (plot(sheet, &realised, &promised))
                 }
                 @if let Some(says) = unestimated(sheet.page.contract.task) { p.note { (says) } }
+                @if trail.len() > 1 {
+                    p.note {
+                        "Earlier windows are shown by what was known when this page was made"
+                        @if promised.is_empty() { ", truth that came late included" } @else { ": with truth that came late, and with promises from all that had been learned by then" }
+                        ". Their own pages may say otherwise."
+                    }
+                }
                 @if with_both > 0 {
                     p.note {
                         "Of " (words::counted(with_both, "window", "windows")) " with both, the truth fell into the promised interval in " (words::count(within)) "."
