@@ -281,7 +281,7 @@ fn since(input: &Input<'_>, field: &FieldVerdict) -> &'static str {
     let (Some(previous), Some(baseline), Some(test)) = (input.history.previous, input.baseline, &field.decisive) else { return "" };
     let Some(effect) = effect_of(&field.name, previous, baseline, before, input.contract.monitoring.minimum_records) else { return "" };
     let is_old = field.opinions.iter().any(|opinion| opinion.baseline == BaselineKind::Seasonal && opinion.state == State::Ok);
-    if is_old || field.baseline != Some(BaselineKind::Training) || !matches!(test.test.as_str(), "location" | "mix" | "pattern") {
+    if is_old || field.baseline != Some(BaselineKind::Training) || !matches!(test.test.as_str(), "location" | "mix") {
         ""
     } else if effect / test.effect >= MOSTLY_THERE {
         ", as in the window before"

@@ -96,11 +96,9 @@ fn is_named(test: &Evidence) -> bool {
 }
 
 /// How much of a field's error a test gets, relative to the others that were made.
-///
-/// A field of two names has one way to change its mix, and it is the way in which its periods differ most.
 pub(crate) fn weight(kind: FeatureKind, test: &Evidence) -> f64 {
     match (kind, test.test.as_str()) {
-        (FeatureKind::Numeric, "location") | (FeatureKind::Categorical, "pattern" | "mix") => MAIN_WEIGHT,
+        (FeatureKind::Numeric, "location") | (FeatureKind::Categorical, "mix") => MAIN_WEIGHT,
         // What lies outside the baseline is part of its tail.
         (FeatureKind::Numeric, "tail" | "beyond") => 0.05,
         _ => 0.1,

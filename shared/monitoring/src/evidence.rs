@@ -100,7 +100,7 @@ impl Side<'_> {
         Some(Self::of_share("missing", change, change.p, self.share_threshold(), says))
     }
 
-    /// Location, spread, the way the baseline's periods differ most, and the rest of the shape.
+    /// Location, spread, and the rest of the shape.
     fn bulk(&self, anchor: &NumericAnchor, space: &Space, cells: &[u64]) -> Vec<Evidence> {
         let shifts = space.shifts(cells);
         let mut tests: Vec<Evidence> =
@@ -185,11 +185,8 @@ impl Side<'_> {
         }
     }
 
-    fn mix(&self, space: &Space, anchor: &CategoricalAnchor, cells: &[u64]) -> Vec<Evidence> {
-        let says = self.largest_mover(anchor, cells);
-        let mut tests: Vec<Evidence> = space.shifts(cells).iter().map(|shift| self.of_shift(shift.name, *shift, says.clone())).collect();
-        tests.extend(space.rest(cells, None).map(|rest| self.of_w("mix", rest, says)));
-        tests
+    fn mix(&self, space: &Space, anchor: &CategoricalAnchor, cells: &[u64]) -> Option<Evidence> {
+        space.rest(cells, None).map(|rest| self.of_w("mix", rest, self.largest_mover(anchor, cells)))
     }
 
     /// The value whose share changed most, in words.

@@ -151,7 +151,7 @@ impl Compared<'_> {
             of_names: matches!(anchor, FieldAnchor::Categorical(_)),
             tests: named.into_iter().chain(side.tests(space.as_ref())).collect(),
             distances: measure::distances(anchor, &reference.cells, &cells),
-            error: space.as_ref().and_then(|space| visible_error(space, &cells, now.present)),
+            error: space.as_ref().and_then(|space| space.error(&cells)),
         }
     }
 }
@@ -205,14 +205,6 @@ fn blank(field: &Field, rules: &Rules, now: Option<&FieldProfile>, before: Optio
         missing_current: now.and_then(|now| share_missing(now, records)),
         mean_baseline: mean(before),
         mean_current: mean(now),
-    }
-}
-
-fn visible_error(space: &Space, cells: &[u64], present: u64) -> Option<f64> {
-    match space.shifts(cells).first() {
-        Some(shift) => Some(shift.error),
-        None if present > 0 => Some((1.0 / present as f64).sqrt()),
-        None => None,
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Clumping {
     spread: f64,
     /// The most that a period's share of a cell exceeded what was expected of it.
     largest: f64,
-    /// What location, spread and usual pattern make of each cell, per period (`Space::expected`).
+    /// What location and spread make of each cell, per period (`Space::expected`).
     expected: Vec<Vec<f64>>,
 }
 
@@ -109,8 +109,8 @@ impl Side<'_> {
         Clumping { factor, period: sizes.iter().sum::<f64>() / sizes.len() as f64, spread, largest, expected }
     }
 
-    /// A value, or narrow run of values, that holds much more or less than its neighbourhood explains: what location,
-    /// spread and usual pattern make of the cell is taken out first.
+    /// A value, or narrow run of values, that holds much more or less than its neighbourhood explains: what location and
+    /// spread make of the cell is taken out first.
     pub(crate) fn spike(&self, anchor: &NumericAnchor, clumping: &Clumping, seen: &Seen<'_>) -> Option<Evidence> {
         // The cells outside the baseline have a test of their own.
         let (cell, change) = self.one_cell(clumping, seen, self.inside())?;
@@ -137,8 +137,8 @@ impl Side<'_> {
         Some(Self::of_share("name", change, change.p, self.effect * SPIKE_PER_SD, says))
     }
 
-    /// The outermost values of the baseline, with what lies beyond them, that hold much more or less than location, spread and usual
-    /// pattern explain: the side that changed more surely.
+    /// The outermost values of the baseline, with what lies beyond them, that hold much more or less than location and spread
+    /// explain: the side that changed more surely.
     pub(crate) fn tail(&self, anchor: &NumericAnchor, clumping: &Clumping, seen: &Seen<'_>) -> Option<Evidence> {
         let judged = self.tails().into_iter().flatten().filter_map(|tail| Some((tail.clone(), self.changed(clumping, seen, &tail)?)));
         let (tail, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
@@ -204,7 +204,7 @@ impl Side<'_> {
             let was = share_expected(&ordinary.cells, present, expected, run);
             Deviation { share: count(&period.counts.cells, run) as f64 / all.max(1) as f64 - was, all }
         };
-        // What location and usual pattern make of a period is taken out, so weekdays need no expectation of their own.
+        // What location and spread make of a period is taken out, so weekdays need no expectation of their own.
         let deviations: Vec<Deviation> = ordinary.periods.iter().zip(&clumping.expected).map(deviation).collect();
         let before = Tally { hits: rounded(share_expected(&self.reference.cells, m, &seen.expected, run) * m as f64), all: m };
         let now = Tally { hits: count(seen.cells, run), all: n };

@@ -15,6 +15,12 @@ const NEARLY_KNOWN: f64 = 1_000.0;
 /// Points at which the average over unknown variances is taken.
 const STEPS: u32 = 200;
 
+/// Standard errors above none at which a correlation is sure.
+const SURE: f64 = 2.0;
+
+/// Neighbouring periods are not believed to be more alike than this.
+const MOST_ALIKE: f64 = 0.9;
+
 /// Where that average ends: so many standard deviations from its peak, where the density is e⁻³² of it.
 const NEGLIGIBLE_DEVIATIONS: f64 = 8.0;
 
@@ -45,8 +51,8 @@ impl Variation {
     /// Learns from one value per period, in order of time, and each value's sampling variance.
     ///
     /// The excess over sampling is `τ² = max(0, s² − mean sampling variance)`, `s²` the sample variance of the values;
-    /// neighbouring periods' correlation `ρ` (lag 1, clamped to `0..=0.9`) says how much less a run of periods tells
-    /// than independent ones.
+    /// neighbouring periods' correlation `ρ` (lag 1, at most 0.9) says how much less a run of periods tells than independent ones. One that
+    /// chance hardly makes ([`SURE`] of its standard errors, `1/√k` for `k` periods) is believed; any other less its standard error.
     pub(crate) fn learn(values: &[f64], sampling: &[f64]) -> Self {
         if values.len() < MIN_PERIODS {
             return Self::UNKNOWN;
@@ -55,7 +61,7 @@ impl Variation {
         let mean = values.iter().sum::<f64>() / periods;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         let products: f64 = values.windows(2).map(|pair| if let [a, b] = pair { (a - mean) * (b - mean) } else { 0.0 }).sum();
-        let correlation = if squares > 0.0 { (products / squares).clamp(0.0, 0.9) } else { 0.0 };
+        let correlation = if squares > 0.0 { believed(products / squares, 1.0 / periods.sqrt()).min(MOST_ALIKE) } else { 0.0 };
         Self {
             observed: squares / (periods - 1.0),
             sampling: sampling.iter().sum::<f64>() / periods,
@@ -86,6 +92,21 @@ impl Variation {
             independence: 1.0,
             breadth: breadth(mean, scatter, sampling.iter().sum::<f64>() / periods, dimensions, periods),
         }
+    }
+
+    /// The same variance, known as little as values make it that seldom lie far out: a share that is low on most days and high on two. With
+    /// the excess kurtosis `κ` of `k` values a sample variance varies by `2/(k − 1) + κ/k` of its square, as one with `2/(2/(k − 1) + κ/k)`
+    /// degrees of freedom does.
+    pub(crate) fn of_skewed(mut self, values: &[f64]) -> Self {
+        let periods = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / periods;
+        let moment = |power: i32| values.iter().map(|value| (value - mean).powi(power)).sum::<f64>() / periods;
+        let variance = moment(2);
+        if self.freedom > 0.0 && variance > 0.0 {
+            let kurtosis = (moment(4) / (variance * variance) - 3.0).max(0.0);
+            self.freedom = 2.0 / (2.0 / self.freedom + kurtosis / periods);
+        }
+        self
     }
 
     /// The same variance before a reference that spans so many periods, when the periods were measured around so many `expectations`
@@ -125,12 +146,6 @@ impl Variation {
     /// How many times sampling's variance the observed one is, with its degrees of freedom; `None` when unknown.
     pub(crate) fn ratio(&self) -> Option<(f64, f64)> {
         (self.freedom > 0.0 && self.sampling > 0.0 && self.observed > 0.0).then(|| (self.observed / self.sampling, self.freedom))
-    }
-
-    /// How much the variance exceeds chance, as it was learned, negative where it falls short; and the variance of that
-    /// estimate if chance is all there is. `None` when unknown.
-    pub(crate) fn plain_excess(&self) -> Option<(f64, f64)> {
-        (self.freedom > 0.0).then(|| (self.observed - self.sampling, 2.0 * self.sampling * self.sampling / self.freedom))
     }
 
     /// Helps this variance by what its family has in common.
@@ -200,6 +215,11 @@ impl Variation {
     }
 }
 
+/// As much of a correlation as is believed, given its standard error.
+fn believed(correlation: f64, error: f64) -> f64 {
+    if correlation > SURE * error { correlation } else { (correlation - error).max(0.0) }
+}
+
 /// Over how many dimensions the excess of squared lengths spreads at least, from their mean and variance over periods.
 ///
 /// A sum of `D` squares with sampling variance `s` each and an excess `E` spread evenly over `b` dimensions has the variance
@@ -251,9 +271,25 @@ mod tests {
 
     #[test]
     fn a_run_of_alike_periods_counts_as_fewer_independent_ones() {
-        let alternating = Variation::learn(&[1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0], &[0.0; 8]);
-        let lasting = Variation::learn(&[1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0], &[0.0; 8]);
+        let alternating = Variation::learn(&[1.0, -1.0].repeat(8), &[0.0; 16]);
+        let lasting = Variation::learn(&[[1.0; 8], [-1.0; 8]].concat(), &[0.0; 16]);
         assert!(lasting.error(0.0, 30.0) > 1.5 * alternating.error(0.0, 30.0));
+    }
+
+    #[test]
+    fn a_correlation_that_may_be_chance_is_believed_less_its_error() {
+        assert!((believed(0.6, 0.25) - 0.6).abs() < 1e-12, "more than two standard errors");
+        assert!((believed(0.4, 0.25) - 0.15).abs() < 1e-12);
+        assert!((believed(0.2, 0.25)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_share_that_is_high_on_few_days_is_known_as_little_as_few_days_are() {
+        let calm: Vec<f64> = (0..20).map(|day| f64::from(day * 7 % 20)).collect();
+        let skewed: Vec<f64> = (0..20).map(|day| if day < 2 { 10.0 } else { 0.1 * f64::from(day) }).collect();
+        let freedom = |values: &[f64]| Variation::learn(values, &[0.0; 20]).of_skewed(values).freedom;
+        assert!((freedom(&calm) - 19.0).abs() < 1e-9, "flat: no excess kurtosis");
+        assert!(freedom(&skewed) < 10.0, "{}", freedom(&skewed));
     }
 
     #[test]

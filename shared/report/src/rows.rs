@@ -59,7 +59,6 @@ pub(crate) fn test(name: &str) -> Plain {
         "location" => "Typical value",
         "spread" => "Spread",
         "shape" => "Shape",
-        "pattern" => "The baseline's own way of varying",
         "atom" | "spike" | "name" => "A single value",
         "tail" => "Far tails",
         "beyond" => "Outside the baseline's range",

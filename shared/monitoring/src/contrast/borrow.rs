@@ -1,34 +1,27 @@
 //! Ordinary variation of one space taken over by another: a window before, the same hours of past weeks, or a part of the day has too few
 //! periods of its own.
 
-use super::{Direction, PATTERN, Space};
+use super::{Direction, Space};
 use crate::groups::normal_scores;
 use crate::reference::Reference;
 use crate::variation::Variation;
-use crate::vectors::{dot, orthonormal, residual, squared_length};
+use crate::vectors::{dot, residual, squared_length};
 
 /// A part of the day whose values scatter less than the whole day's shows the day's own ups and downs larger, in its standard
 /// deviations; believed up to this factor of the variance.
 const MOST_NARROW: f64 = 16.0;
 
 impl Space {
-    /// Takes over what the training set's periods say: how much each direction varies in standard deviations of the baseline, and the
-    /// direction in which its periods differ most.
-    pub(super) fn borrow(&mut self, ordinary: &Self, reference: &Reference, mut basis: Vec<Vec<f64>>, mut names: Vec<&'static str>) {
+    /// Takes over what the training set's periods say: how much each direction varies in standard deviations of the baseline.
+    pub(super) fn borrow(&mut self, ordinary: &Self, reference: &Reference, basis: &[Vec<f64>], names: &[&'static str]) {
         let narrow = if names.is_empty() { 1.0 } else { self.narrowness(ordinary) };
-        if let Some(main) = ordinary.directions.iter().find(|direction| direction.name == PATTERN)
-            && let Some(unit) = orthonormal(&self.translated(ordinary, &main.unit), &basis)
-        {
-            basis.push(unit);
-            names.push(PATTERN);
-        }
         let before = |variation: Variation| variation.before(reference.periods_behind, 1.0).scaled(narrow);
         let direction = |(unit, name): (&Vec<f64>, &&'static str)| {
             let theirs = ordinary.directions.iter().find(|direction| direction.name == *name)?;
             let (variation, ordinary) = (before(theirs.variation), theirs.ordinary * narrow.sqrt());
             Some(Direction { name, unit: unit.clone(), variation, ordinary })
         };
-        self.directions = basis.iter().skip(1).zip(&names).filter_map(direction).collect();
+        self.directions = basis.iter().skip(1).zip(names).filter_map(direction).collect();
         self.rest = before(ordinary.rest);
         self.rest_ordinary = ordinary.rest_ordinary * narrow.sqrt();
     }
@@ -70,18 +63,5 @@ impl Space {
             }
         }
         sums.iter().zip(&self.shares).map(|((sum, cells), share)| if *cells > 0.0 { sum / cells * share } else { 0.0 }).sum()
-    }
-
-    /// A direction of `whole` in this space's groups: the change of each group's share relative to itself, averaged over its cells.
-    fn translated(&self, whole: &Self, unit: &[f64]) -> Vec<f64> {
-        let relative: Vec<f64> = unit.iter().zip(&whole.shares).map(|(unit, share)| unit / share.sqrt()).collect();
-        let mut sums = vec![(0.0, 0.0); self.shares.len()];
-        for (own, theirs) in self.group_of.iter().zip(&whole.group_of) {
-            if let (Some((sum, cells)), Some(change)) = (sums.get_mut(*own), relative.get(*theirs)) {
-                *sum += change;
-                *cells += 1.0;
-            }
-        }
-        sums.iter().zip(&self.shares).map(|((sum, cells), share)| sum / f64::max(*cells, 1.0) * share.sqrt()).collect()
     }
 }

@@ -5,11 +5,15 @@ use tidegate_statistics::{chi_squared, normal};
 
 use super::{Direction, LOCATION, Space};
 use crate::groups::{sum_groups, sum_shares};
+use crate::variation::Variation;
 use crate::vectors::{dot, residual, squared_length};
 use crate::whole::{Way, Whole};
 
 /// A linear reading of a large shift can expect absurdly much of one cell; it is not believed beyond this factor.
 const MOST_EXPECTED: f64 = 4.0;
+
+/// Where chance makes up more than the remainder of a window's difference, it is not evidence anyway.
+const LEAST_SEEN: f64 = 0.5;
 
 /// Two-sided confidence of every interval: 95 %.
 pub(crate) const Z_95: f64 = 1.959_963_984_540_054;
@@ -17,7 +21,7 @@ pub(crate) const Z_95: f64 = 1.959_963_984_540_054;
 /// A signed difference along one direction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Shift {
-    /// Along which direction: `location`, `spread` or `pattern`.
+    /// Along which direction: `location` or `spread`.
     pub(crate) name: &'static str,
     /// Difference, in standard deviations of the direction's score in the baseline.
     pub(crate) size: f64,
@@ -45,8 +49,8 @@ pub(crate) struct Rest {
 }
 
 impl Space {
-    /// The window's difference along the directions (numeric: location, spread, main variation; categorical: main
-    /// variation). A direction that the baseline does not have is left out at the end.
+    /// The window's difference along the directions (numbers: location and spread; names have none). A direction that the baseline does not
+    /// have is left out at the end.
     pub(crate) fn shifts(&self, cells: &[u64]) -> Vec<Shift> {
         let (difference, count) = self.differences(cells);
         if count < 1.0 {
@@ -62,6 +66,13 @@ impl Space {
             Shift { name: direction.name, size, error, p, ordinary: direction.ordinary / self.periods_in_window.sqrt() }
         };
         self.directions.iter().map(shift).collect()
+    }
+
+    /// The standard error of the location (numbers) or of one dimension of the mix (names) of these cells; `None` without a value.
+    pub(crate) fn error(&self, cells: &[u64]) -> Option<f64> {
+        let count = sum_groups(cells, &self.group_of).iter().sum::<u64>() as f64;
+        let of_names = || self.rest.error(self.resemblance.of(count).shares / count + 1.0 / self.values, self.periods_in_window);
+        (count >= 1.0).then(|| self.shifts(cells).first().map_or_else(of_names, |shift| shift.error))
     }
 
     /// Variance of a direction's score over the values of both sides together, at least 1.
@@ -88,14 +99,12 @@ impl Space {
         let rest = residual(&difference, &self.basis());
         let length = squared_length(&rest) - whole.map_or(0.0, |whole| self.explained(whole, &difference, &rest));
         let sampling = self.resemblance.of(count).shares / count + 1.0 / self.values;
-        // What periods add may all lie in one dimension (a day's mix tilts one way): the cautious reading of its total, unless they show
-        // that it spreads over more.
-        let least = self.rest_least * self.rest.spread(self.periods_in_window);
+        let along = self.variation_along(&rest, (1.0 - sampling * dimensions / length).max(LEAST_SEEN));
+        let own = self.rest.added(self.periods_in_window) * dimensions;
         let moments = |added: f64| {
-            let own = added * dimensions;
-            let unseen = (least - own).max(0.0);
-            let of_periods = own * own / self.rest.breadth() + unseen * unseen;
-            (sampling * dimensions + own + unseen, 2.0 * sampling * sampling * dimensions + 2.0 * of_periods)
+            let more = (added - own).max(0.0);
+            let of_periods = own * own / self.rest.breadth() + more * more;
+            (sampling * dimensions + own + more, 2.0 * sampling * sampling * dimensions + 2.0 * of_periods)
         };
         // Mean and variance of the length are then matched by a scaled chi-square (Satterthwaite).
         let tail = |added: f64| {
@@ -103,11 +112,11 @@ impl Space {
             let freedom = 2.0 * mean * mean / variance;
             chi_squared::sf(length / mean * freedom, freedom).unwrap_or(1.0)
         };
-        let (mean, variance) = moments(self.rest.added(self.periods_in_window));
+        let (mean, variance) = moments(along.added(self.periods_in_window));
         // The baseline's shares stand in the denominators of `length`, and where few values make them small by chance, its tail is heavier
         // than chi-square's. The test of homogeneity has the pooled shares there: chance is not rarer than it says.
         let homogeneous = chi_squared_homogeneity(&self.held, &sum_groups(cells, &self.group_of)).map_or(0.0, |test| test.p);
-        let p = self.rest.average_tail(self.periods_in_window, tail).max(homogeneous);
+        let p = along.average_tail(self.periods_in_window, tail).max(homogeneous);
         let beyond_chance = (length - mean).max(0.0);
         // The variance of a noncentral chi-square grows by four times its noncentrality; the root by the delta method.
         let spread = (variance + 4.0 * beyond_chance * mean / dimensions).sqrt();
@@ -117,6 +126,19 @@ impl Space {
         let high = (beyond_chance + Z_95 * spread).sqrt();
         let ordinary = self.rest_ordinary / self.periods_in_window.sqrt();
         Some(Rest { size, low, high, p, ordinary })
+    }
+
+    /// How much the baseline's periods vary in the direction of `rest`, the very one in which a window differs: whatever moves periods at
+    /// times moves them in a direction of its own, which few periods do not tell beforehand among many. Chance blurs the window's direction;
+    /// only the part `seen` of its square is what moved, and catches so much of the periods' variance.
+    fn variation_along(&self, rest: &[f64], seen: f64) -> Variation {
+        let length = squared_length(rest).sqrt();
+        if self.varies_by_chance || length <= 0.0 {
+            return Variation::UNKNOWN;
+        }
+        let unit: Vec<f64> = rest.iter().map(|value| value / length).collect();
+        let sampling: Vec<f64> = self.periods.iter().map(|(_, count)| 1.0 / count).collect();
+        Variation::learn(&self.along(&unit), &sampling).before(self.periods_behind, self.expectations).scaled(1.0 / seen)
     }
 
     /// By how much the squared length of the rest shrinks when the baseline is changed as a whole until it lies where the window does, in

@@ -3,17 +3,17 @@
 use tidegate_statistics::chi_squared;
 use tidegate_statistics::moderation::{Prior, prior};
 
-use super::{LOCATION, PATTERN, Space};
+use super::{LOCATION, SPREAD, Space};
 use crate::variation::Variation;
-
-/// Fewer fields than this have nothing in common.
-const MIN_FAMILY: usize = 3;
 
 /// A family varies by chance alone where its variance is surely ([`LEVEL`]) less than so many times that of chance.
 const HARDLY_MORE: f64 = 1.25;
 
 /// Chance of error of such a statement, and of finding any quantity of a family to vary when none does.
 const LEVEL: f64 = 0.05;
+
+/// The same, of a family in a model that otherwise varies by chance alone.
+const LEVEL_IN_CALM: f64 = 0.01;
 
 /// Lets the spaces of a model's fields help each other to know ordinary variation.
 ///
@@ -22,45 +22,26 @@ const LEVEL: f64 = 0.05;
 /// chance, nothing but chance is reckoned with.
 pub(crate) fn moderate<'s>(spaces: impl Iterator<Item = &'s mut Space>) {
     let mut spaces: Vec<&mut Space> = spaces.collect();
-    let totals = totals(&spaces);
-    // Like with like: the same direction of fields of the same kind; names have no location.
-    for (name, of_numbers) in [(LOCATION, true), ("spread", true), (PATTERN, true), (PATTERN, false)] {
+    let is_calm =
+        is_surely_chance(&spaces.iter().flat_map(|space| space.main_variations()).filter_map(Variation::ratio).collect::<Vec<_>>());
+    // Like with like: the same direction of all numbers.
+    for name in [LOCATION, SPREAD] {
+        let directions = spaces.iter_mut().flat_map(|space| space.directions.iter_mut()).filter(|direction| direction.name == name);
+        moderate_family(&mut directions.map(|direction| &mut direction.variation).collect::<Vec<_>>(), is_calm);
+    }
+    for of_numbers in [true, false] {
         let alike = spaces.iter_mut().filter(|space| space.is_of_numbers() == of_numbers);
-        let directions = alike.flat_map(|space| space.directions.iter_mut()).filter(|direction| direction.name == name);
-        moderate_family(&mut directions.map(|direction| &mut direction.variation).collect::<Vec<_>>());
+        moderate_family(&mut alike.map(|space| &mut space.rest).collect::<Vec<_>>(), is_calm);
     }
-    moderate_family(&mut spaces.iter_mut().map(|space| &mut space.rest).collect::<Vec<_>>());
-    moderate_family(&mut spaces.iter_mut().map(|space| &mut space.absence.variation).collect::<Vec<_>>());
-    for (space, total) in spaces.iter_mut().zip(totals) {
-        let explained: f64 = space.directions.iter().map(|direction| direction.variation.excess()).sum();
-        space.rest_least = (total - explained).max(0.0);
+    moderate_family(&mut spaces.iter_mut().map(|space| &mut space.absence.variation).collect::<Vec<_>>(), is_calm);
+    for space in &mut spaces {
+        space.varies_by_chance = is_calm && space.rest.excess() <= 0.0;
     }
 }
 
-/// Each field's variance between periods over all dimensions, helped by what the fields have in common: the mean of all,
-/// and of a field's own distance from it the part that the estimates' own error does not explain.
-///
-/// Source: Efron and Morris (1973), *Stein's Estimation Rule and its Competitors*; the variance between fields by the method of moments
-/// (`DerSimonian` and Laird, 1986, *Meta-analysis in Clinical Trials*).
-fn totals(spaces: &[&mut Space]) -> Vec<f64> {
-    let plain: Vec<Option<(f64, f64)>> = spaces.iter().map(|space| space.plain_excess().filter(|(_, variance)| *variance > 0.0)).collect();
-    let known = || plain.iter().flatten();
-    let count = known().count();
-    if count < MIN_FAMILY {
-        return vec![0.0; plain.len()];
-    }
-    let weights: f64 = known().map(|(_, variance)| 1.0 / variance).sum();
-    let weights_squared: f64 = known().map(|(_, variance)| 1.0 / (variance * variance)).sum();
-    let mean = known().map(|(excess, variance)| excess / variance).sum::<f64>() / weights;
-    let squares: f64 = known().map(|(excess, variance)| (excess - mean).powi(2) / variance).sum();
-    let between = ((squares - (count as f64 - 1.0)) / (weights - weights_squared / weights)).max(0.0);
-    let helped = |(excess, variance): (f64, f64)| mean + (excess - mean) * between / (between + variance);
-    plain.iter().map(|excess| excess.map_or(0.0, helped)).collect()
-}
-
-fn moderate_family(variations: &mut [&mut Variation]) {
+fn moderate_family(variations: &mut [&mut Variation], is_model_calm: bool) {
     let ratios: Vec<(f64, f64)> = variations.iter().filter_map(|variation| variation.ratio()).collect();
-    let family = if are_by_chance(&ratios) { Some(Prior { variance: 1.0, freedom: f64::INFINITY }) } else { prior(&ratios) };
+    let family = if are_by_chance(&ratios, is_model_calm) { Some(Prior { variance: 1.0, freedom: f64::INFINITY }) } else { prior(&ratios) };
     if let Some(family) = family {
         for variation in variations {
             variation.moderate(&family);
@@ -68,13 +49,30 @@ fn moderate_family(variations: &mut [&mut Variation]) {
     }
 }
 
-/// Whether a family's variances, in units of chance's, with their degrees of freedom, are surely no more than chance: all together, and none
-/// that shows by itself.
-fn are_by_chance(ratios: &[(f64, f64)]) -> bool {
-    let p = |squares: f64, freedom: f64| chi_squared::sf(squares, freedom).unwrap_or(0.0);
+/// Whether a family's variances, in units of chance's, with their degrees of freedom, are no more than chance: surely so, by themselves or
+/// with all that is known of the model, and none of them shows, nor all together.
+fn are_by_chance(ratios: &[(f64, f64)], is_model_calm: bool) -> bool {
+    let level = if is_model_calm { LEVEL_IN_CALM } else { LEVEL };
+    let shows = |(ratio, freedom): &(f64, f64), level: f64| p(ratio * freedom, *freedom) < level;
+    let none_shows = ratios.iter().all(|ratio| !shows(ratio, level / ratios.len() as f64));
+    none_shows && (is_surely_chance(ratios) || (is_model_calm && !shows(&together(ratios), level)))
+}
+
+/// Whether all together are surely less than [`HARDLY_MORE`] times chance.
+fn is_surely_chance(ratios: &[(f64, f64)]) -> bool {
+    let (ratio, freedom) = together(ratios);
+    freedom > 0.0 && p(ratio * freedom / HARDLY_MORE, freedom) >= 1.0 - LEVEL
+}
+
+/// The mean of the variances, and its degrees of freedom.
+fn together(ratios: &[(f64, f64)]) -> (f64, f64) {
     let (squares, freedom) = ratios.iter().fold((0.0, 0.0), |(squares, all), (ratio, freedom)| (squares + ratio * freedom, all + freedom));
-    let none_shows = || ratios.iter().all(|(ratio, freedom)| p(ratio * freedom, *freedom) >= LEVEL / ratios.len() as f64);
-    freedom > 0.0 && p(squares / HARDLY_MORE, freedom) >= 1.0 - LEVEL && none_shows()
+    if freedom > 0.0 { (squares / freedom, freedom) } else { (0.0, 0.0) }
+}
+
+/// How likely such a sum of squares, or a larger one, is by chance.
+fn p(squares: f64, freedom: f64) -> f64 {
+    chi_squared::sf(squares, freedom).unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -83,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_family_is_by_chance_where_neither_all_together_nor_one_of_them_exceeds_it() {
-        let by_chance = |ratios: &[f64]| are_by_chance(&ratios.iter().map(|ratio| (*ratio, 19.0)).collect::<Vec<_>>());
+        let by_chance = |ratios: &[f64]| are_by_chance(&ratios.iter().map(|ratio| (*ratio, 19.0)).collect::<Vec<_>>(), false);
         let calm = [0.8, 1.0, 1.1].repeat(6);
         assert!(by_chance(&calm));
         assert!(!by_chance(&[calm.as_slice(), &[3.0]].concat()), "one of them");

@@ -4,7 +4,8 @@
 //! `1/n` in every direction orthogonal to `√p` when `n` independent values follow the baseline (Pearson, 1900). So a
 //! unit direction `e` gives a test, `e·r` against its standard error, and what no direction explains gives another,
 //! the squared length of the rest against chi-square (Neyman, 1937, *Smooth test for goodness of fit*). Each direction
-//! carries its own ordinary variation, learned from the baseline's periods.
+//! carries its own ordinary variation, learned from the baseline's periods; of the rest, that in the very direction in which the window
+//! differs.
 
 mod borrow;
 mod compare;
@@ -20,7 +21,7 @@ use crate::reference::{Period, Reference};
 use crate::resemblance::Resemblance;
 use crate::share::Ordinary;
 use crate::variation::{Variation, largest_deviation, level_of_each};
-use crate::vectors::{dot, main_variation, orthonormal, residual, squared_length};
+use crate::vectors::{dot, orthonormal, residual, squared_length};
 pub(crate) use compare::{Rest, Shift, Z_95};
 pub(crate) use family::moderate;
 
@@ -38,6 +39,9 @@ const LEAST_HELD: f64 = 20.0;
 /// A rare name that alone grows or shrinks has a test of its own.
 const LEADING_SHARE: f64 = 0.02;
 
+/// A name of which so many values are expected on the smaller side is no rare one, whatever its share.
+const LEADING: f64 = 100.0;
+
 /// Names of like rarity are compared together in bands of this share of the values: when the rarest vanish, it shows.
 const BAND_SHARE: f64 = 0.1;
 
@@ -54,18 +58,22 @@ pub(crate) struct Space {
     values: f64,
     /// Orthonormal directions, each orthogonal to `√shares`.
     directions: Vec<Direction>,
-    /// Variation of the rest, per dimension.
+    /// Variation of the rest, per dimension, on average over all of them.
     rest: Variation,
     /// The largest rest that a period showed, where it is more than chance.
     rest_ordinary: f64,
-    /// The least variance between periods that the rest has, over all its dimensions: what the fields of this model vary by, less
-    /// what this field's directions do. One field's periods cannot tell it from chance when the dimensions are many.
-    rest_least: f64,
+    /// How each period differs from what was to be expected of it, and how many values it holds.
+    periods: Vec<(Vec<f64>, f64)>,
+    /// Whether the model as a whole says that its periods differ by chance alone.
+    varies_by_chance: bool,
     /// How much the share of unusable values varies.
     absence: Ordinary,
     /// How much neighbouring records resemble each other.
     resemblance: Resemblance,
     periods_in_window: f64,
+    periods_behind: f64,
+    /// How many expectations the periods were measured around.
+    expectations: f64,
     /// The space that ordinary variation was learned in, when the reference has no periods of its own.
     ordinary: Option<Rc<Space>>,
 }
@@ -79,18 +87,9 @@ struct Direction {
     ordinary: f64,
 }
 
-impl Direction {
-    fn learn(name: &'static str, unit: Vec<f64>, along: &[f64], sampling: &[f64]) -> Self {
-        let deviations: Vec<(f64, f64)> = along.iter().copied().zip(sampling.iter().copied()).collect();
-        let ordinary = largest_deviation(&deviations);
-        Self { name, unit, variation: Variation::learn(along, sampling), ordinary }
-    }
-}
-
 impl Space {
-    /// For a numeric field: runs of neighbouring cells of about equal baseline mass, with directions *location*
-    /// (normal scores), *spread* (their squares), and the way in which the baseline's periods differ most.
-    /// `None` when all values lie in one group.
+    /// For a numeric field: runs of neighbouring cells of about equal baseline mass, with the directions *location* (normal scores) and
+    /// *spread* (their squares). `None` when all values lie in one group.
     pub(crate) fn of_numbers(reference: &Reference, window_values: u64) -> Option<Self> {
         let total = reference.present() as f64;
         let least = least_in_group(total, window_values).max(LEAST_HELD);
@@ -98,16 +97,17 @@ impl Space {
         let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
         let scores = normal_scores(&shares);
         let squares: Vec<f64> = scores.iter().map(|score| score * score).collect();
-        Self::new(reference, group_of, shares, &[(LOCATION, scores), ("spread", squares)], &|ordinary| {
+        Self::new(reference, group_of, shares, &[(LOCATION, scores), (SPREAD, squares)], &|ordinary| {
             Self::of_numbers(ordinary, window_values)
         })
     }
 
-    /// For a categorical field: the values, rare ones together, with the way in which the baseline's periods differ most.
-    /// `None` when there is one value only.
+    /// For a categorical field: the values, rare ones together; they have no order and so no directions. `None` when there is one value
+    /// only.
     pub(crate) fn of_names(reference: &Reference, window_values: u64) -> Option<Self> {
         let total = reference.present() as f64;
-        let least = least_in_group(total, window_values).max(LEADING_SHARE * total);
+        let smaller = (window_values.max(1) as f64).min(total);
+        let least = least_in_group(total, window_values).max(LEADING_SHARE.min(LEADING / smaller) * total);
         let group_of = group_names(&reference.cells, least, least.max(BAND_SHARE * total));
         let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
         Self::new(reference, group_of, shares, &[], &|ordinary| Self::of_names(ordinary, window_values))
@@ -142,18 +142,22 @@ impl Space {
             directions: Vec::new(),
             rest: Variation::UNKNOWN,
             rest_ordinary: 0.0,
-            rest_least: 0.0,
+            periods: Vec::new(),
+            varies_by_chance: false,
             absence: absence(reference),
             resemblance: reference.resemblance.clone(),
             periods_in_window: reference.periods_in_window,
+            periods_behind: reference.periods_behind,
+            expectations: reference.of_periods().expectations,
             ordinary: reference.ordinary.as_ref().and_then(|ordinary| ordinary.space(of)),
         };
+        space.periods = reference.of_periods().periods.iter().map(|period| space.deviations(period)).collect();
         match space.ordinary.clone() {
             Some(ordinary) => {
-                space.borrow(&ordinary, reference, basis, names);
+                space.borrow(&ordinary, reference, &basis, &names);
                 space.widen(reference);
             }
-            None => space.learn(reference, basis, &names),
+            None => space.learn(reference, &basis, &names),
         }
         Some(space)
     }
@@ -163,41 +167,28 @@ impl Space {
         self.ordinary.as_deref().unwrap_or(self)
     }
 
-    /// Learns the ordinary variation along each direction of the basis and of the rest, and adds the direction in which
-    /// the baseline's periods differ most.
-    ///
-    /// A direction fitted to the periods explains them better than it will explain a window. So each period is measured
-    /// against the direction that the *other* periods give.
-    fn learn(&mut self, reference: &Reference, mut basis: Vec<Vec<f64>>, names: &[&'static str]) {
-        let periods: Vec<(Vec<f64>, f64)> = reference.periods.iter().map(|period| self.deviations(period)).collect();
-        let sampling: Vec<f64> = periods.iter().map(|(_, count)| 1.0 / count).collect();
-        let along = |unit: &Vec<f64>| -> Vec<f64> { periods.iter().map(|(difference, _)| dot(unit, difference)).collect() };
-        let direction = |(unit, name): (&Vec<f64>, &&'static str)| Direction::learn(name, unit.clone(), &along(unit), &sampling);
-        self.directions = basis.iter().skip(1).zip(names).map(direction).collect();
-        let rests: Vec<Vec<f64>> = periods.iter().map(|(difference, _)| residual(difference, &basis)).collect();
-        let mut lengths: Vec<f64> = rests.iter().map(|rest| squared_length(rest)).collect();
-        if let Some(main) = main_variation(&rests, None, &basis) {
-            let parts: Vec<f64> = rests
-                .iter()
-                .enumerate()
-                .map(|(index, rest)| {
-                    let others = main_variation(&rests, Some(index), &basis).unwrap_or_else(|| main.clone());
-                    dot(rest, &others) * dot(&others, &main).signum()
-                })
-                .collect();
-            lengths.iter_mut().zip(&parts).for_each(|(length, part)| *length -= part * part);
-            self.directions.push(Direction::learn(PATTERN, main.clone(), &parts, &sampling));
-            basis.push(main);
-        }
+    /// Learns the ordinary variation along each direction of the basis and of the rest.
+    fn learn(&mut self, reference: &Reference, basis: &[Vec<f64>], names: &[&'static str]) {
+        let sampling: Vec<f64> = self.periods.iter().map(|(_, count)| 1.0 / count).collect();
         let before = |variation: Variation| variation.before(reference.periods_behind, reference.expectations);
-        for direction in &mut self.directions {
-            direction.variation = before(direction.variation);
-        }
+        let direction = |(unit, name): (&Vec<f64>, &&'static str)| {
+            let along = self.along(unit);
+            let deviations: Vec<(f64, f64)> = along.iter().copied().zip(sampling.iter().copied()).collect();
+            let variation = before(Variation::learn(&along, &sampling));
+            Direction { name, unit: unit.clone(), variation, ordinary: largest_deviation(&deviations) }
+        };
+        self.directions = basis.iter().skip(1).zip(names).map(direction).collect();
+        let lengths: Vec<f64> = self.periods.iter().map(|(difference, _)| squared_length(&residual(difference, basis))).collect();
         let dimensions = self.rest_dimensions() as f64;
         self.rest = before(Variation::learn_lengths(&lengths, dimensions, &sampling));
         let critical = critical::chi_squared(dimensions, level_of_each(lengths.len())).unwrap_or(0.0);
         let telling = lengths.iter().zip(&sampling).filter(|(length, sampling)| **length > critical * **sampling);
         self.rest_ordinary = telling.map(|(length, sampling)| length - dimensions * sampling).fold(0.0, f64::max).sqrt();
+    }
+
+    /// The periods' deviations in one direction.
+    fn along(&self, unit: &[f64]) -> Vec<f64> {
+        self.periods.iter().map(|(difference, _)| dot(unit, difference)).collect()
     }
 
     /// Number of dimensions that no direction covers.
@@ -207,7 +198,13 @@ impl Space {
 
     /// Whether there is an order of the values, and so a location.
     fn is_of_numbers(&self) -> bool {
-        self.directions.iter().any(|direction| direction.name == "location")
+        !self.directions.is_empty()
+    }
+
+    /// What tells most of how the field varies: its directions, or, where it has none, all of it.
+    fn main_variations(&self) -> impl Iterator<Item = &Variation> {
+        let of_names = (!self.is_of_numbers()).then_some(&self.rest);
+        self.directions.iter().map(|direction| &direction.variation).chain(of_names)
     }
 
     /// Whether a cell that the baseline filled is compared together with others only.
@@ -219,19 +216,6 @@ impl Space {
     /// How much the share of unusable values varies.
     pub(crate) fn absence(&self) -> Ordinary {
         self.absence
-    }
-
-    /// How much the field varies between periods beyond chance, over all directions and the rest, as it was learned; and the
-    /// variance of that estimate if chance is all there is. `None` when unknown.
-    fn plain_excess(&self) -> Option<(f64, f64)> {
-        let dimensions = self.rest_dimensions() as f64;
-        let (rest, rest_variance) = if dimensions < 1.0 { (0.0, 0.0) } else { self.rest.plain_excess()? };
-        let mut sum = (rest * dimensions, rest_variance * dimensions * dimensions);
-        for direction in &self.directions {
-            let (excess, variance) = direction.variation.plain_excess()?;
-            sum = (sum.0 + excess, sum.1 + variance);
-        }
-        Some(sum)
     }
 
     /// `r` of these cells, and how many values they hold.
@@ -268,8 +252,8 @@ fn least_in_group(total: f64, window_values: u64) -> f64 {
 /// The name of the direction in which a column moves.
 const LOCATION: &str = "location";
 
-/// The name of the direction in which the baseline's periods differ most.
-const PATTERN: &str = "pattern";
+/// The name of the direction in which a column spreads.
+const SPREAD: &str = "spread";
 
 #[cfg(test)]
 mod tests {
@@ -316,7 +300,7 @@ mod tests {
         reference.periods = (0..10).map(|k| Period { counts: period(k), expected: Rc::clone(&expected), stretch: 1.0 }).collect();
         let space = Space::of_numbers(&reference, 1000).unwrap();
         let basis = space.basis();
-        assert_eq!(basis.len(), 4);
+        assert_eq!(basis.len(), 3);
         for (i, a) in basis.iter().enumerate() {
             for (j, b) in basis.iter().enumerate() {
                 assert!((dot(a, b) - f64::from(u8::from(i == j))).abs() < 1e-9, "{i} {j}");

@@ -127,7 +127,7 @@ impl Candidate<'_> {
             strength(test, rate) == State::Drift && beyond() - unsure >= test.threshold && beyond() > test.ordinary
         };
         let decisive = tests.iter().filter(drifted).max_by(|a, b| a.size().total_cmp(&b.size()))?;
-        let is_shape = matches!(decisive.test.as_str(), "spread" | "pattern" | "shape") && self.field.kind == FeatureKind::Numeric;
+        let is_shape = matches!(decisive.test.as_str(), "spread" | "shape") && self.field.kind == FeatureKind::Numeric;
         let is_large = self.records as f64 >= OF_ACCOUNT * all_records as f64;
         let is_of_account = is_large && !is_shape && !is_hardly_heard(self.field, fields);
         let state = if is_of_account { State::Drift } else { State::Warning };
@@ -258,7 +258,8 @@ pub(crate) fn cause(findings: &[SegmentFinding], contract: &Contract) -> Option<
         (_, true) => (CauseKind::CovariateDrift, None),
         (_, false) => (CauseKind::PredictionDrift, None),
     };
-    let evidence = format!("{} moved where {} is {}, and not elsewhere", first.field, first.segment, quoted(&first.value));
+    let moved = if fault.is_some() { "is missing more often" } else { "moved" };
+    let evidence = format!("{} {moved} where {} is {}, and not elsewhere", first.field, first.segment, quoted(&first.value));
     Some(Cause { kind, evidence, confidence: CONFIDENCE, fault })
 }
 

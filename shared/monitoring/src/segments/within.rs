@@ -129,15 +129,14 @@ impl Within<'_> {
         let kind = self.kind();
         let mut tests: Vec<Evidence> = self.missing(reference).into_iter().collect();
         let Some(space) = space_of(kind, reference, present(&self.now)) else { return tests };
-        let names: &[&str] = if kind == FeatureKind::Numeric { &["location", "spread", "pattern"] } else { &["pattern"] };
-        for (name, shift) in names.iter().zip(space.shifts(&self.now.cells)) {
+        for shift in space.shifts(&self.now.cells) {
             let margin = Z_95 * shift.error;
             tests.push(Evidence {
                 effect_low: shift.size - margin,
                 effect_high: shift.size + margin,
                 ordinary: shift.ordinary,
-                says: self.says(name, shift.size),
-                ..self.evidence(name, "sd", shift.p, shift.size)
+                says: self.says(shift.name, shift.size),
+                ..self.evidence(shift.name, "sd", shift.p, shift.size)
             });
         }
         if let Some(rest) = space.rest(&self.now.cells, None) {

@@ -57,7 +57,7 @@ const ONE_SIDED: f64 = 0.839_230;
 /// One test: how strong the evidence is, and how large the effect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What was tested: `location`, `spread`, `pattern`, `shape`, `spike`, `tail`, `beyond`, `missing`, `unseen`, `mix`, `name`; or the method
+    /// What was tested: `location`, `spread`, `shape`, `spike`, `tail`, `beyond`, `missing`, `unseen`, `mix`, `name`; or the method
     /// that the contract names (`psi`).
     pub test: String,
     /// p-value, two-sided, ordinary variation included; `0..=1`.
