@@ -12,6 +12,7 @@ use crate::contrast::moderate;
 use crate::decide::{Levels, correct, opinion, untold, windows_in_month};
 use crate::field::{Past, Prepared, Tested, against_training, effect_of, past_weeks, prepare};
 use crate::incidents::{Explained, explain};
+use crate::passing::Days;
 use crate::quality::findings;
 use crate::segments;
 use crate::versions::Versions;
@@ -112,11 +113,12 @@ fn judge_fields(input: &Input<'_>) -> Vec<FieldVerdict> {
         let family = families.iter().find(|(family, _)| *family == kind).map_or(1, |(_, size)| *size);
         Levels { family, windows, records: profile.records }
     };
-    tested.into_iter().map(|field| settle(field, input, &levels)).collect()
+    let days = baseline.and_then(|baseline| Days::of(window, profile, baseline, history.trail));
+    tested.into_iter().map(|field| settle(field, input, &levels, days.as_ref())).collect()
 }
 
 /// A field's verdict: each baseline's opinion, and what they come to.
-fn settle(mut tested: Tested, input: &Input<'_>, levels: &dyn Fn(BaselineKind) -> Levels) -> FieldVerdict {
+fn settle(mut tested: Tested, input: &Input<'_>, levels: &dyn Fn(BaselineKind) -> Levels, days: Option<&Days<'_>>) -> FieldVerdict {
     let opinions: Vec<Opinion> =
         tested.against.iter().map(|against| opinion(&tested, against, input.contract, levels(against.kind))).collect();
     let week = || {
@@ -135,6 +137,11 @@ fn settle(mut tested: Tested, input: &Input<'_>, levels: &dyn Fn(BaselineKind) -
             (verdict.tests, verdict.distances) = (against.tests, against.distances);
         }
         (verdict.state, verdict.sentence, verdict.season) = (ruling.state, ruling.sentence, ruling.season);
+        let is_drift = verdict.state == State::Drift && verdict.baseline == Some(BaselineKind::Training);
+        let passed = |days: &Days<'_>| days.passed(verdict, &tested.rules, input.contract.monitoring.false_discovery_rate);
+        if let Some(passed) = days.filter(|_| is_drift).and_then(passed) {
+            (verdict.state, verdict.sentence) = (State::Warning, format!("{}, {passed}", verdict.sentence));
+        }
     } else {
         (verdict.state, verdict.sentence) = untold(verdict, input.current.profile.records);
     }

@@ -142,17 +142,23 @@ impl Prepared<'_> {
 
 impl Compared<'_> {
     fn test(&self, rules: &Rules) -> Against {
-        let Self { kind, now, before, anchor, reference, space, records } = self;
-        let side = Side { now, before, anchor, reference, kind: *kind, effect: rules.effect, records: *records };
-        let cells = side.cells();
-        let named = rules.method.and_then(|method| measure::effect(method, anchor, &reference.cells, &cells));
+        let Self { kind, now, anchor, reference, space, .. } = self;
+        let cells = cells_of(now);
         Against {
             kind: *kind,
             of_names: matches!(anchor, FieldAnchor::Categorical(_)),
-            tests: named.into_iter().chain(side.tests(space.as_ref())).collect(),
+            tests: self.tests(rules),
             distances: measure::distances(anchor, &reference.cells, &cells),
             error: space.as_ref().and_then(|space| space.error(&cells)),
         }
+    }
+
+    /// Every test, in a fixed order; where a method is named, its effect comes first.
+    fn tests(&self, rules: &Rules) -> Vec<Evidence> {
+        let Self { kind, now, before, anchor, reference, space, records } = self;
+        let side = Side { now, before, anchor, reference, kind: *kind, effect: rules.effect, records: *records };
+        let named = rules.method.and_then(|method| measure::effect(method, anchor, &reference.cells, &side.cells()));
+        named.into_iter().chain(side.tests(space.as_ref())).collect()
     }
 }
 
@@ -164,19 +170,30 @@ pub(crate) fn against_training(
     baseline: &Baseline,
     span: Window,
 ) -> Option<Vec<Evidence>> {
-    let position = baseline.position(&field.name)?;
-    let reference = Reference::whole(baseline, position, span)?;
+    let reference = Reference::whole(baseline, baseline.position(&field.name)?, span)?;
     let now = field_of(profile, baseline, &field.name)?;
+    tests_against(reference, rules, now, profile.records, baseline)
+}
+
+/// The same of so many records' values, where the effects count and not whether they are chance: nothing of the training set's periods is
+/// asked.
+pub(crate) fn effects_against_training(rules: &Rules, now: &FieldProfile, records: u64, baseline: &Baseline) -> Option<Vec<Evidence>> {
+    let reference = Reference::whole_without_periods(baseline, baseline.position(&now.name)?)?;
+    tests_against(reference, rules, now, records, baseline)
+}
+
+fn tests_against(reference: Reference, rules: &Rules, now: &FieldProfile, records: u64, baseline: &Baseline) -> Option<Vec<Evidence>> {
+    let position = baseline.position(&now.name)?;
     let compared = Compared {
         kind: BaselineKind::Training,
         now,
         before: baseline.profile.fields.get(position)?,
         anchor: baseline.fields.get(position)?.anchor.as_ref()?,
-        space: space_of(field.kind, &reference, now.present),
+        space: space_of(now.kind, &reference, now.present),
         reference,
-        records: profile.records,
+        records,
     };
-    Some(compared.test(rules).tests)
+    Some(compared.tests(rules))
 }
 
 fn blank(field: &Field, rules: &Rules, now: Option<&FieldProfile>, before: Option<&FieldProfile>, records: u64) -> FieldVerdict {

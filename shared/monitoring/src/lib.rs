@@ -17,6 +17,7 @@ mod history;
 mod incidents;
 mod measure;
 mod onset;
+mod passing;
 mod publication;
 mod quality;
 mod reasons;

@@ -158,6 +158,12 @@ impl Reference {
         Some(Self::plain(counts))
     }
 
+    /// The training set as a whole, knowing nothing of ordinary variation.
+    pub(crate) fn whole_without_periods(baseline: &Baseline, position: usize) -> Option<Self> {
+        baseline.fields.get(position)?.anchor.as_ref()?;
+        whole_counts(baseline, position).map(Self::plain)
+    }
+
     /// The training set as a whole, its periods measured around it.
     pub(crate) fn whole(baseline: &Baseline, position: usize, window: Window) -> Option<Self> {
         let field = baseline.fields.get(position)?;

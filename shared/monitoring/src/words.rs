@@ -1,5 +1,6 @@
 //! Numbers and names as people read them in sentences.
 
+use chrono::DateTime;
 use tidegate_contract::BaselineKind;
 
 /// Where a baseline's values lie, as a sentence ends: `in the baseline`.
@@ -72,6 +73,11 @@ pub(crate) fn list(names: &[&str]) -> String {
         [one, two, three] => format!("{one}, {two} and {three}"),
         [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
     }
+}
+
+/// A day by its date: `2013-07-02`.
+pub(crate) fn day(start_ms: i64) -> String {
+    DateTime::from_timestamp_millis(start_ms).unwrap_or_default().format("%Y-%m-%d").to_string()
 }
 
 /// A category value as shown in a sentence: at most 40 characters, in quotes.

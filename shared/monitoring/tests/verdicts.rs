@@ -437,6 +437,55 @@ fn the_trail_follows_the_fields_that_matter() {
     assert!(verdict.headline.contains("as in the window before"), "{}", verdict.headline);
 }
 
+/// Two weeks and a day, of which some days lack so many of a hundred amounts.
+fn fortnight_without(missing: impl Fn(i64) -> u64) -> Verdict {
+    let baseline = baseline();
+    let of_day = |number: i64| {
+        let lacks = |index: usize| noise(number as u64 * 7919 + index as u64) < missing(number) as f64 / 100.0;
+        let records: Vec<Record> = day(number, 600)
+            .into_iter()
+            .enumerate()
+            .map(|(index, record)| Record { amount: record.amount.filter(|_| !lacks(index)), ..record })
+            .collect();
+        let window = Window { start_ms: number * DAY_MS, end_ms: (number + 1) * DAY_MS };
+        (window, profile(Some(&baseline), &records, &BatchFacts::default()))
+    };
+    let trail: Vec<(Window, Profile)> = (40..55).map(of_day).collect();
+    let mut whole = trail[0].1.clone();
+    trail.iter().skip(1).for_each(|(_, day)| whole.merge(day).unwrap());
+    assess(&Input {
+        contract: &contract(),
+        window: Window { start_ms: 40 * DAY_MS, end_ms: 55 * DAY_MS },
+        baseline: Some(&baseline),
+        current: &WindowProfile::new(whole),
+        history: History { trail: &trail, ..History::default() },
+        in_series: false,
+    })
+}
+
+#[test]
+fn what_came_and_went_in_few_of_a_windows_days_is_said_and_no_alarm() {
+    let amount = |verdict: &Verdict| {
+        let field = verdict.fields.iter().find(|field| field.name == "amount").unwrap();
+        (field.state, field.sentence.clone())
+    };
+    let (state, sentence) = amount(&fortnight_without(|day| if [43, 48].contains(&day) { 15 } else { 0 }));
+    assert_eq!(state, State::Warning, "{sentence}");
+    assert!(sentence.ends_with("most of it on 2 of 15 days (1970-02-13 and 1970-02-18), and not since"), "{sentence}");
+    for (what, days) in [("lasts", 53..55), ("is there every day", 40..55)] {
+        let share = 30 / (days.end - days.start) as u64;
+        let (state, sentence) = amount(&fortnight_without(|day| if days.contains(&day) { share } else { 0 }));
+        assert_eq!(state, State::Drift, "{what}: {sentence}");
+        assert!(!sentence.contains("not since"), "{what}: {sentence}");
+    }
+}
+
+#[test]
+fn a_long_outage_is_a_fault_of_the_data_though_it_passed() {
+    let verdict = fortnight_without(|day| if [43, 48].contains(&day) { 90 } else { 0 });
+    assert_eq!((verdict.state, verdict.action.kind), (State::Drift, ActionKind::MendData), "{}", verdict.headline);
+}
+
 #[test]
 fn verdicts_read_back_as_they_were_written() {
     let verdict = judge(&spoilt(10, |record| record.channel = Some("chat")));

@@ -35,7 +35,7 @@ pub(crate) fn method(sheet: &Sheet<'_>) -> Markup {
                     "The effect is surely (at 95 %, towards zero alone, which is a little less than the line of its interval shows) beyond the threshold: " (words::number(monitoring.effect)) " standard deviations for numbers, " (words::number(monitoring.effect)) " of Cohen's w for categories, where the field's tests do not say otherwise. And it is larger than anything that a single period of the baseline showed."
                 }
             }
-            p { "If only the first holds, or the effect may still lie below the threshold, it is a " strong { "warning" } ". Below " (words::counted(monitoring.minimum_records, "record", "records")) ", or where a shift that matters could not have been seen, the answer is " strong { "not enough data" } ", not " strong { "OK" } "." }
+            p { "If only the first holds, or the effect may still lie below the threshold, it is a " strong { "warning" } "; so is a change that lies for the most part in few of the window's days, and not in its last. Below " (words::counted(monitoring.minimum_records, "record", "records")) ", or where a shift that matters could not have been seen, the answer is " strong { "not enough data" } ", not " strong { "OK" } "." }
             @if periods == 1 { p { "The training data have a single period, so their ordinary variation could not be learned: read small shifts with care." } }
             @if weighted(sheet) { p { "Drift of a feature that carries less than a tenth of an average feature's importance is shown, and counts for the model as a warning." } }
             (named_method(monitoring))
