@@ -99,9 +99,20 @@ impl Table {
 
 /// Judges a profile as one window, without a history.
 pub(crate) fn judge(contract: &Contract, baseline: &Baseline, window: Window, profile: Profile) -> Verdict {
+    judge_with(contract, baseline, window, profile, &[])
+}
+
+/// Judges a profile as one window of these days.
+pub(crate) fn judge_with(
+    contract: &Contract,
+    baseline: &Baseline,
+    window: Window,
+    profile: Profile,
+    days: &[(Window, Profile)],
+) -> Verdict {
     let mut current = WindowProfile::new(profile);
     current.intake.files = 1;
-    let history = History::default();
+    let history = History { trail: days, ..History::default() };
     assess(&Input { contract, window, baseline: Some(baseline), current: &current, history, in_series: false })
 }
 

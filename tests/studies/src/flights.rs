@@ -7,6 +7,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,8 +17,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type};
 use tidegate_contract::{Contract, FeatureKind};
 use tidegate_intake::{Half, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError};
-use tidegate_monitoring::{State, Verdict, Window};
-use tidegate_profile::BatchFacts;
+use tidegate_monitoring::{CauseKind, State, Verdict, Window};
+use tidegate_profile::{Baseline, BatchFacts, Profile};
 
 use crate::engine::{self, Column, Table};
 
@@ -50,6 +51,9 @@ const TRUSTED: [(&str, &str); 8] = [
     ("origin", ". . . . . . . s s s s"),
 ];
 
+/// At most so many of the faults that are called are listed.
+const FAULTS_LISTED: usize = 20;
+
 /// Where the fields that tell a flight's day stand among the contract's.
 const TIME_FIELDS: [&str; 2] = ["month", "day"];
 
@@ -67,6 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<String> {
     let contract = contract(&judged, "origin, carrier")?;
     let mut text = months(&flights, &contract)?;
     text.push_str(&placebo(&flights, &contract)?);
+    text.push_str(&faults(&flights, &contract)?);
     Ok(text)
 }
 
@@ -75,9 +80,7 @@ fn months(flights: &Flights, contract: &Contract) -> anyhow::Result<String> {
     let january = flights.table(|month, _| month == 0).baseline(contract)?;
     let mut verdicts = Vec::new();
     for month in 1..MONTHS.len() {
-        let window = window(month, DAYS.get(month).copied().unwrap_or(30));
-        let profile = flights.table(|of, _| of == month).profile(contract, &january)?;
-        verdicts.push(engine::judge(contract, &january, window, profile));
+        verdicts.push(flights.judge(contract, &january, month, 1..=DAYS.get(month).copied().unwrap_or(30))?);
     }
     let mut text = format!("| | {} |\n|---|{}\n", MONTHS.get(1..).unwrap_or_default().join(" | "), "---|".repeat(verdicts.len()));
     let mut called = [[0_u32; 2]; 3];
@@ -144,8 +147,10 @@ fn placebo(flights: &Flights, contract: &Contract) -> anyhow::Result<String> {
     for (month, name) in MONTHS.iter().enumerate() {
         let odd = flights.table(|of, day| of == month && day % 2 == 1).baseline(contract)?;
         let even = flights.table(|of, day| of == month && day % 2 == 0).profile(contract, &odd)?;
-        let days = DAYS.get(month).map_or(15, |days| days / 2);
-        let verdict = engine::judge(contract, &odd, window(month, days), even);
+        let length = DAYS.get(month).copied().unwrap_or(30);
+        let window = window(month, length / 2);
+        let days = flights.days(contract, &odd, window.start_ms, month, (2..=length).step_by(2))?;
+        let verdict = engine::judge_with(contract, &odd, window, even, &days);
         for (field, _) in TRUSTED {
             fields += 1;
             let found = verdict.fields.iter().find(|found| found.name == field);
@@ -168,6 +173,28 @@ fn placebo(flights: &Flights, contract: &Contract) -> anyhow::Result<String> {
         within.len(),
         listed(&within)
     ))
+}
+
+/// What is called a fault of the data, in records that have none: the months, weeks and days after January, by their incidents.
+fn faults(flights: &Flights, contract: &Contract) -> anyhow::Result<String> {
+    let january = flights.table(|month, _| month == 0).baseline(contract)?;
+    let mut text = String::from("\nFaults of the data that were called in these sound records:\n\n");
+    for (length, name) in [(i64::MAX, "months"), (7, "weeks"), (1, "days")] {
+        let (mut windows, mut called) = (0, Vec::new());
+        for month in 1..MONTHS.len() {
+            let of_month = DAYS.get(month).copied().unwrap_or(30);
+            let length = length.min(of_month);
+            for first in (1..=of_month - length + 1).step_by(usize::try_from(length)?) {
+                windows += 1;
+                let verdict = flights.judge(contract, &january, month, first..=first + length - 1)?;
+                let faults = verdict.incidents.iter().filter(|incident| incident.cause.kind == CauseKind::DataFault);
+                called.extend(faults.map(|fault| format!("{first} {}: {}", MONTHS.get(month).unwrap_or(&""), fault.cause.evidence)));
+            }
+        }
+        let listed = called.iter().take(FAULTS_LISTED).map(|fault| format!("  - {fault}\n")).collect::<String>();
+        write!(text, "- {} in {windows} {name}\n{listed}", called.len())?;
+    }
+    Ok(text)
 }
 
 fn state_of(verdict: &Verdict, name: &str) -> State {
@@ -217,6 +244,31 @@ impl Flights {
         };
         let times_ms = days.iter().zip(&hours).map(time).collect();
         Ok(Self { days, times_ms, columns })
+    }
+
+    /// The flights of some days of a month, day by day from `start_ms` on, as if they followed one another.
+    fn days(
+        &self,
+        contract: &Contract,
+        baseline: &Baseline,
+        start_ms: i64,
+        month: usize,
+        dates: impl Iterator<Item = i64>,
+    ) -> anyhow::Result<Vec<(Window, Profile)>> {
+        let of_day = |(place, date): (i64, i64)| {
+            let profile = self.table(|of, day| of == month && i64::from(day) == date).profile(contract, baseline)?;
+            Ok((Window { start_ms: start_ms + place * DAY_MS, end_ms: start_ms + (place + 1) * DAY_MS }, profile))
+        };
+        (0..).zip(dates).map(of_day).collect()
+    }
+
+    /// The verdict on a span of a month, day by day.
+    fn judge(&self, contract: &Contract, baseline: &Baseline, month: usize, span: RangeInclusive<i64>) -> anyhow::Result<Verdict> {
+        let start_ms = window(month, span.start() - 1).end_ms;
+        let whole = Window { start_ms, end_ms: start_ms + (span.end() - span.start() + 1) * DAY_MS };
+        let profile = self.table(|of, day| of == month && span.contains(&i64::from(day))).profile(contract, baseline)?;
+        let days = self.days(contract, baseline, start_ms, month, span)?;
+        Ok(engine::judge_with(contract, baseline, whole, profile, &days))
     }
 
     /// The flights of the days that are wanted.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::peers::{CORRECTED_KS, RULES};
+use super::peers::{CORRECTED_KS, CORRECTED_KS_AT_OUR_RATE, RULES};
 use super::shapes::Shape;
 use super::{BASELINE, Counted, JUDGES, Kind, OF_ENGINE, POWER_SIZES, SHIFTS, SIZES, Tally};
 use crate::plot::{self, Axes, Panel};
@@ -62,12 +62,16 @@ fn summary(null: &[&(Kind, Counted)], counted: &[(Kind, Counted)]) -> String {
     // Corrected KS does not keep its error where rows are dependent: power is compared where both rules are valid.
     let fair = |shape: Shape| !matches!(shape, Shape::Autocorrelated | Shape::Batches);
     for (kind, counted) in counted.iter().filter(|(kind, _)| kind.shift > 0.0 && fair(kind.shape)) {
-        let (own, theirs) = (counted.first.percent(1), counted.first.percent(OF_ENGINE + CORRECTED_KS));
+        let own = counted.first.percent(1);
         // Three standard errors of the difference of two shares.
         let chance = 300.0 * (0.5 / f64::from(counted.first.asked.max(1))).sqrt();
+        let (theirs, at_our_rate) =
+            (counted.first.percent(OF_ENGINE + CORRECTED_KS), counted.first.percent(OF_ENGINE + CORRECTED_KS_AT_OUR_RATE));
         if own + chance.min(5.0) < theirs {
             let (shape, rows, shift) = (kind.shape.name(), kind.rows, kind.shift);
-            text.push_str(&format!("- behind corrected KS: {shape}, {rows} records, shift {shift}: {own:.0} % against {theirs:.0} %\n"));
+            text.push_str(&format!(
+                "- behind corrected KS: {shape}, {rows} records, shift {shift}: {own:.0} % against {theirs:.0} % (at our rate {at_our_rate:.0} %)\n"
+            ));
         }
     }
     text
@@ -110,9 +114,9 @@ fn power(counted: &[(Kind, Counted)], shape: Shape, rows: usize, shift: f64, jud
     counted.iter().find(|(kind, _)| is(kind)).map(|(_, counted)| counted.first.percent(judge))
 }
 
-/// The lines of the plots: "drift or warning" is in the tables only.
+/// The lines of the plots: "drift or warning" and corrected KS at our rate are in the tables only.
 fn plots(folder: &Path, counted: &[(Kind, Counted)]) -> anyhow::Result<()> {
-    let drawn: Vec<usize> = (0..JUDGES).filter(|judge| *judge != 1).collect();
+    let drawn: Vec<usize> = (0..JUDGES).filter(|judge| ![1, OF_ENGINE + CORRECTED_KS_AT_OUR_RATE].contains(judge)).collect();
     let names = judges();
     let legend: Vec<&str> = drawn.iter().filter_map(|judge| names.get(*judge).copied()).collect();
     let null = |shape: Shape, judge: usize| -> Vec<(f64, f64)> {
