@@ -79,6 +79,22 @@ fn under_the_same_contract_every_window_is_the_same_to_the_last_byte_and_nothing
 }
 
 #[test]
+fn what_the_model_learned_since_changes_no_replay() {
+    let desk = Desk::new();
+    lake(&desk);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let account = LocalAccount::start(&desk.path().join("state")).await.unwrap();
+        let half = training().lines().enumerate().filter(|(line, _)| line % 2 == 0).fold(String::new(), |text, (_, line)| text + line + "\n");
+        account.s3.put_object().bucket(MODELS).key("datasets/late-trains/march.csv").body(half.into_bytes().into()).send().await.unwrap();
+        account.settle().await.unwrap();
+    });
+    let answer = desk.tidegate(&PERIOD);
+    assert!(answer.out.contains("The same to the last byte: 6.\n"), "{answer:?}");
+    assert!(!answer.out.contains("training set"), "{answer:?}");
+}
+
+#[test]
 fn a_changed_contract_shows_what_it_would_have_said() {
     let desk = Desk::new();
     lake(&desk);

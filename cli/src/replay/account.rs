@@ -1,6 +1,7 @@
 //! A replay of a lake: a demo's on a folder, or one in an account, through the same clients. Only reads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_s3::Client as S3;
@@ -9,6 +10,7 @@ use tidegate_drift::{Gaps, Job, Replay, reference};
 use tidegate_lake::{Baselines, Bucket, ContractBook, Contracts, Lake};
 use tidegate_local_account::{LAKE, MODELS, TABLE};
 use tidegate_monitoring::Window;
+use tidegate_profile::Baseline;
 use tidegate_registry::{Registry, WindowKey};
 
 use super::compare::Compared;
@@ -42,6 +44,23 @@ impl Place {
         })
     }
 
+    /// What was recorded of these windows, and the training set that each was judged against: a new contract is compared with the old one,
+    /// not with what was learned since. Where nothing was recorded, or the set is gone, it is the one that counts now.
+    async fn windows(&self, model: &str, tasks: Vec<Task>) -> Result<Vec<RecordedWindow>, CliError> {
+        let baselines = Baselines::new(self.lake.clone());
+        let counts_now = reference(&baselines, &self.registry, model, "the replay").await.map_err(CliError::account)?;
+        let mut windows = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            let said = self.recorded(model, &task).await?;
+            let then = match said.as_ref().and_then(|said| said.baseline.as_deref()) {
+                Some(version) => baselines.of_version(model, version).await.map_err(CliError::account)?,
+                None => None,
+            };
+            windows.push(RecordedWindow { task, said, baseline: then.or_else(|| counts_now.clone()) });
+        }
+        Ok(windows)
+    }
+
     /// What was recorded of a window, and whether its verdict is still there.
     async fn recorded(&self, model: &str, task: &Task) -> Result<Option<Said>, CliError> {
         let key = WindowKey { model: model.to_owned(), length: task.length, end_ms: task.window.end_ms };
@@ -63,6 +82,20 @@ impl Place {
     }
 }
 
+/// A window to judge again.
+struct RecordedWindow {
+    task: Task,
+    said: Option<Said>,
+    baseline: Option<Arc<Baseline>>,
+}
+
+/// What judges the windows of one training set.
+struct Judges<'a> {
+    now: Replay<'a>,
+    /// Under the contract of `--recorded-contract`.
+    before: Option<Replay<'a>>,
+}
+
 /// Judges every window of the period under the contract, beside what was recorded, or what the recorded contract says.
 pub(super) async fn replay(arguments: &Arguments, contract: Option<Contract>, recorded: Option<Contract>) -> Result<Replayed, CliError> {
     let place = Place::open(arguments).await?;
@@ -79,40 +112,43 @@ pub(super) async fn replay(arguments: &Arguments, contract: Option<Contract>, re
     let Some(contract) = contract.or_else(|| in_bucket.as_deref().cloned()) else {
         return Err(CliError::NoModel { model, found: models(&contracts) });
     };
-    let baselines = Baselines::new(place.lake.clone());
-    let baseline = reference(&baselines, &place.registry, &model, "the replay").await.map_err(CliError::account)?;
-    let baseline = baseline.as_deref();
-
-    let now = Replay::new(&place.lake, &contract, baseline, in_bucket.as_deref());
-    let before = recorded.as_ref().map(|recorded| Replay::new(&place.lake, recorded, baseline, in_bucket.as_deref()));
     let (from_ms, to_ms) = (arguments.from.map_or(0, |from| from.0), arguments.to.map_or(0, |to| to.0));
     let tasks = tasks(&lengths(arguments, &contract), |_| from_ms, to_ms);
-    let bar = bar(tasks.len());
-    let mut compared = Vec::with_capacity(tasks.len());
-    for task in tasks {
+    let windows = place.windows(&model, tasks).await?;
+    let mut judges: BTreeMap<Option<&str>, Judges<'_>> = BTreeMap::new();
+    for baseline in windows.iter().map(|window| window.baseline.as_deref()) {
+        let replay = |contract| Replay::new(&place.lake, contract, baseline, in_bucket.as_deref());
+        let judge = || Judges { now: replay(&contract), before: recorded.as_ref().map(replay) };
+        judges.entry(baseline.map(|baseline| baseline.id.as_str())).or_insert_with(judge);
+    }
+    let bar = bar(windows.len());
+    let mut compared = Vec::with_capacity(windows.len());
+    for RecordedWindow { task, said, baseline } in &windows {
+        let Some(Judges { now, before }) = judges.get(&baseline.as_ref().map(|baseline| baseline.id.as_str())) else { continue };
         let job = Job { model: model.clone(), length: task.length, end_ms: task.window.end_ms };
         let judged = now.judge(&job).await.map_err(CliError::account)?;
-        let said = match &before {
+        let said = match before {
             Some(before) => {
                 let judged = before.judge(&job).await.map_err(CliError::account)?;
                 Some(Said::read(&judged.json).map_err(CliError::Verdict)?)
             }
-            None => place.recorded(&model, &task).await?,
+            None => said.clone(),
         };
         if let Some(folder) = &arguments.report {
-            write(folder, &model, &task, &judged.json, &now.page(&judged))?;
+            write(folder, &model, task, &judged.json, &now.page(&judged))?;
         }
-        compared.push(Compared::new(task, said, Said::read(&judged.json).map_err(CliError::Verdict)?));
+        compared.push(Compared::new(*task, said, Said::read(&judged.json).map_err(CliError::Verdict)?));
         bar.inc(1);
     }
     bar.finish_and_clear();
     let mut notes = Vec::new();
-    if baseline.is_none() {
+    if judges.contains_key(&None) {
         notes.push(format!("{model} has no baseline in this lake: nothing can be compared."));
     }
     notes.extend(older_baseline(&compared));
     notes.extend(in_bucket.as_deref().into_iter().flat_map(|in_bucket| read_otherwise(in_bucket, &contract)));
-    notes.extend(in_words(&now.gaps()));
+    notes.extend(judges.values().flat_map(|judges| in_words(&judges.now.gaps())));
+    notes.dedup();
     Ok(Replayed { model, compared, notes })
 }
 
@@ -137,7 +173,7 @@ fn models(contracts: &Contracts) -> Vec<String> {
     models.into_iter().collect()
 }
 
-/// That some of the windows were compared with another training set when they were recorded.
+/// That some of the windows were compared with another training set when they were recorded, which is no longer there.
 fn older_baseline(compared: &[Compared]) -> Option<String> {
     let differs =
         |compared: &&Compared| match (compared.before.as_ref().and_then(|before| before.baseline.as_ref()), &compared.now.baseline) {
@@ -147,7 +183,7 @@ fn older_baseline(compared: &[Compared]) -> Option<String> {
     match compared.iter().filter(differs).count() {
         0 => None,
         windows => Some(format!(
-            "{windows} of {} recorded verdicts were judged against another training set than the one that counts now: they may differ for that alone.",
+            "{windows} of {} recorded verdicts were judged against a training set that is gone: they are compared with the one that counts now, and may differ for that alone.",
             compared.len()
         )),
     }
