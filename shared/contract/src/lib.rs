@@ -22,9 +22,6 @@
 //! ```
 
 mod check;
-mod check_gate;
-mod check_record;
-mod check_registered;
 mod digest;
 mod document;
 mod draft;

@@ -1,11 +1,11 @@
 //! Rules of the promotion gate that cannot be meant.
 
-use crate::check::Check;
+use super::Check;
 use crate::document::{Path, quoted};
 use crate::{Contract, Direction, EndpointTest, Fairness, Limit, Metric, Task};
 
 impl Check<'_> {
-    pub(crate) fn validation(&mut self, contract: &Contract) {
+    pub(super) fn validation(&mut self, contract: &Contract) {
         let (path, validation) = (Path::top("validation"), &contract.validation);
         if let Some(metric) = validation.primary {
             self.metric(&path.key("primary"), metric, contract.task);

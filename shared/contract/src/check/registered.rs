@@ -1,11 +1,11 @@
 //! Names in other registries that those registries could not have given.
 
-use crate::check::Check;
+use super::Check;
 use crate::document::{Path, quoted};
 use crate::{Contract, MAX_NAME};
 
 impl Check<'_> {
-    pub(crate) fn registered_in(&mut self, contract: &Contract) {
+    pub(super) fn registered_in(&mut self, contract: &Contract) {
         let path = Path::top("registered_in");
         if let Some(group) = &contract.registered_in.sagemaker
             && !is_package_group(group)

@@ -1,6 +1,6 @@
 //! What cannot be meant of where records lie and where things lie in them.
 
-use crate::check::Check;
+use super::Check;
 use crate::document::{Path, quoted};
 use crate::model::VERSION_FOLDER;
 use crate::names::meant;
@@ -11,14 +11,14 @@ const MAX_PATH_BYTES: usize = 200;
 /// Most values without names in a record.
 const MAX_COLUMNS: usize = 2_000;
 /// Greatest place in an array that a path may name.
-pub(crate) const MAX_ARRAY_PLACE: usize = 9_999;
+const MAX_ARRAY_PLACE: usize = 9_999;
 /// A value that is passed over.
 const PASSED_OVER: &str = "_";
 /// What a record has beside its features.
 const OTHERS: [&str; 6] = ["timestamp", "inference_id", "version", "score", "prediction", "latency_ms"];
 
 impl Check<'_> {
-    pub(crate) fn logs(&mut self, logs: &Logs) {
+    pub(super) fn logs(&mut self, logs: &Logs) {
         let path = Path::top("logs");
         if let Some(prefix) = &logs.prefix {
             self.prefix(&path.key("prefix"), prefix);
@@ -53,7 +53,7 @@ impl Check<'_> {
     }
 
     /// A path into a record: names joined by dots, places of arrays in brackets.
-    pub(crate) fn record_path(&mut self, path: &Path, value: &str) {
+    pub(super) fn record_path(&mut self, path: &Path, value: &str) {
         if value.split('.').any(str::is_empty) {
             self.report(path, format!("found {}, expected names joined by single dots, such as event.output.score", quoted(value)));
         } else if value.len() > MAX_PATH_BYTES {
@@ -65,7 +65,7 @@ impl Check<'_> {
         }
     }
 
-    pub(crate) fn record(&mut self, contract: &Contract) {
+    pub(super) fn record(&mut self, contract: &Contract) {
         let (path, record) = (Path::top("record"), &contract.record);
         for (key, value) in [
             ("timestamp", &record.timestamp),
