@@ -1,25 +1,22 @@
 //! The push-based reader of one object: sniffs, inflates, tells the format, and hands lines to their reader.
 
-use std::io::Read as _;
+mod source;
+mod text;
 
-use arrow_array::RecordBatch;
-use bytes::Bytes;
-use parquet::file::reader::ChunkReader;
 use tidegate_contract::RecordFormat;
-use tidegate_profile::BatchFacts;
+
+pub use source::read;
+pub(crate) use source::watch;
 
 use crate::content::Content;
-use crate::csv::Csv;
-use crate::csv_header;
 use crate::detect::{self, Detected, SNIFF_BYTES};
-use crate::elements::Elements;
-use crate::events::{IsTruth, LogKind, Told, of_document, of_lines};
 use crate::inflate::Inflater;
-use crate::lines::Lines;
-use crate::rows::{Place, Rows, Watcher};
-use crate::{
-    Compression, Format, Half, IntakeError, Limits, Partition, Plan, Reason, ReasonKind, Rejected, Sink, SinkError, Summary, parquet_file,
-};
+use crate::rows::{Place, Rows};
+use crate::{Compression, Format, IntakeError, Limits, Plan, Reason, ReasonKind, Sink, Summary};
+use text::Text;
+
+/// The place of a fault that is the whole object's.
+const START: Place<'static> = Place { line: 1, offset: 0, text: &[] };
 
 /// What to do after a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +28,6 @@ pub enum Flow {
     /// The rest of the object will not be read (it was quarantined as one line, with its reason): finish.
     Stop,
 }
-
-/// So much is looked at to tell the format when the first byte does not.
-const UNDECIDED_BYTES: usize = 64 * 1024;
 
 /// Reads one object that arrives in pieces. The result does not depend on where the pieces are cut (but for the exact line at
 /// which a bomb is noticed).
@@ -59,18 +53,6 @@ enum Stage {
         inflater: Option<Box<Inflater>>,
         text: Text,
     },
-}
-
-/// Content, whose format may still have to be told.
-#[derive(Debug)]
-enum Text {
-    /// What came so far: too little, or only white space.
-    Undecided(Vec<u8>),
-    Jsonl(Box<Lines>),
-    Json(Box<Elements>),
-    Csv(Box<Csv>),
-    /// Content of a known kind that holds no records.
-    Passed,
 }
 
 impl Intake {
@@ -202,9 +184,6 @@ impl Intake {
     }
 }
 
-/// The place of a fault that is the whole object's.
-const START: Place<'static> = Place { line: 1, offset: 0, text: &[] };
-
 /// Hands a block of content on, up to the limit, and digests it.
 fn pass(
     block: &[u8],
@@ -249,160 +228,4 @@ fn pass(
         text.stop(reason, rows, sink)?;
     }
     Ok(())
-}
-
-impl Text {
-    fn push(&mut self, block: &[u8], rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
-        match self {
-            Self::Jsonl(lines) => lines.push(block, rows, sink),
-            Self::Json(elements) => elements.push(block, rows, sink),
-            Self::Csv(csv) => csv.push(block, rows, sink),
-            Self::Undecided(_) | Self::Passed => Ok(()),
-        }
-    }
-
-    /// Tells the format from what came so far, if it can; those bytes still have to be pushed.
-    fn decide(head: &[u8], is_all: bool, rows: &mut Rows, sink: &mut dyn Sink) -> Result<Self, IntakeError> {
-        let undecided = Ok(Self::Undecided(Vec::new()));
-        if head.len() < SNIFF_BYTES && !is_all {
-            return undecided;
-        }
-        if let Some(reason) = detect::refuse(head, rows.summary.compression) {
-            rows.stop(START, reason, sink)?;
-            return undecided;
-        }
-        let sample = detect::without_bom(head);
-        let offset = (head.len() - sample.len()) as u64;
-        let sample = sample.get(..UNDECIDED_BYTES).unwrap_or(sample);
-        let is_enough = is_all || sample.len() == UNDECIDED_BYTES;
-        let format = match (rows.plan().format(), detect::format_of(sample, is_enough)) {
-            (RecordFormat::Jsonl, _) => Format::Jsonl,
-            (RecordFormat::Json, _) => Format::Json,
-            (RecordFormat::Csv, _) => Format::Csv,
-            (_, Some(format)) => format,
-            (_, None) => return undecided,
-        };
-        let kind = match kind_of(format, sample, is_enough, rows.plan()) {
-            Told::More => return undecided,
-            Told::Kind(kind) => Some(kind),
-            Told::Plain => None,
-        };
-        rows.summary.format = Some(format);
-        if let Some(kind) = kind {
-            rows.read_as(kind);
-            if !kind.holds_records() {
-                return Ok(Self::Passed);
-            }
-        }
-        Ok(match format {
-            Format::Csv => Self::Csv(Box::new(Csv::new(offset))),
-            Format::Json => Self::Json(Box::new(Elements::new(rows, offset))),
-            Format::Jsonl | Format::Parquet => Self::Jsonl(Box::new(Lines::new(rows, offset))),
-        })
-    }
-
-    /// Where the unfinished line begins.
-    fn offset(&self) -> u64 {
-        match self {
-            Self::Undecided(_) => 0,
-            Self::Jsonl(lines) => lines.offset(),
-            Self::Json(elements) => elements.offset(),
-            Self::Csv(csv) => csv.offset(),
-            Self::Passed => u64::MAX,
-        }
-    }
-
-    /// The rest of the object cannot be read.
-    fn stop(&mut self, reason: Reason, rows: &mut Rows, sink: &mut dyn Sink) -> Result<(), IntakeError> {
-        match self {
-            Self::Jsonl(lines) => lines.stop(reason, rows, sink),
-            Self::Json(elements) => elements.stop(reason, rows, sink),
-            Self::Csv(csv) => csv.stop(reason, rows, sink),
-            Self::Passed => rows.stop(START, reason, sink),
-            Self::Undecided(head) => rows.stop(Place { text: head, ..START }, reason, sink),
-        }
-    }
-}
-
-/// Which serving system wrote a text, if any is named or told.
-fn kind_of(format: Format, sample: &[u8], is_enough: bool, plan: &Plan) -> Told {
-    let is_truth: IsTruth<'_> = &|names| plan.is_truth(names);
-    let told = match (plan.format(), format) {
-        // A plan that only looks at columns reads them as they are.
-        _ if plan.contract().features.is_empty() => Told::Plain,
-        (RecordFormat::Jsonl | RecordFormat::Json | RecordFormat::Csv | RecordFormat::Parquet, _) => Told::Plain,
-        (_, Format::Csv) => csv_header::told(sample, is_enough, is_truth),
-        (_, Format::Json) => of_document(sample, is_enough, is_truth),
-        (_, Format::Jsonl | Format::Parquet) => of_lines(sample, is_enough, is_truth),
-    };
-    match (LogKind::named(plan.format()), told) {
-        // What has no records has none under another name either.
-        (Some(named), Told::Plain) => Told::Kind(named),
-        (Some(named), Told::Kind(kind)) if kind.holds_records() => Told::Kind(named),
-        (_, told) => told,
-    }
-}
-
-/// Bytes of one read of a source.
-const READ_BYTES: usize = 256 * 1024;
-
-/// Reads an object that is at hand (a `File`, `Bytes`), whatever its format.
-///
-/// # Errors
-/// [`IntakeError::Sink`] if the sink fails, [`IntakeError::Read`] or [`IntakeError::Open`] if the source does.
-pub fn read<S>(plan: &Plan, limits: Limits, source: S, sink: &mut dyn Sink) -> Result<Summary, IntakeError>
-where
-    S: ChunkReader + 'static,
-{
-    read_into(Rows::new(plan, limits), source, sink)
-}
-
-fn read_into<S>(rows: Rows, source: S, sink: &mut dyn Sink) -> Result<Summary, IntakeError>
-where
-    S: ChunkReader + 'static,
-{
-    let mut intake = Intake::of(rows);
-    let mut reader = source.get_read(0).map_err(IntakeError::Open)?;
-    let mut block = vec![0; READ_BYTES];
-    loop {
-        let length = match reader.read(&mut block) {
-            Ok(length) => length,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(IntakeError::Read(error)),
-        };
-        let Some(bytes) = block.get(..length).filter(|bytes| !bytes.is_empty()) else { return intake.finish(sink) };
-        match intake.push(bytes, sink)? {
-            Flow::More => {}
-            Flow::Parquet => {
-                drop(reader);
-                return parquet_file::read_rows(intake.rows, source, sink);
-            }
-            Flow::Stop => return intake.finish(sink),
-        }
-    }
-}
-
-/// Shows a sample's rows to a watcher; why the first line that was put aside was, or that there is none.
-pub(crate) fn watch(plan: &Plan, sample: &[u8], watcher: Box<dyn Watcher>) -> Result<Reason, IntakeError> {
-    let mut reasons = Reasons(None);
-    read_into(Rows::watched(plan, Limits::default(), watcher), Bytes::copy_from_slice(sample), &mut reasons)?;
-    Ok(reasons.0.unwrap_or_else(|| Reason::new(ReasonKind::Format, "found no record, expected at least one")))
-}
-
-/// Keeps the first reason.
-struct Reasons(Option<Reason>);
-
-impl Sink for Reasons {
-    fn batch(&mut self, _: Partition, _: RecordBatch, _: BatchFacts) -> Result<(), SinkError> {
-        Ok(())
-    }
-
-    fn rejected(&mut self, rejected: Rejected<'_>) -> Result<(), SinkError> {
-        self.0.get_or_insert(rejected.reason);
-        Ok(())
-    }
-
-    fn half(&mut self, _: Half<'_>) -> Result<(), SinkError> {
-        Ok(())
-    }
 }
