@@ -1,4 +1,4 @@
-//! Puts the demo's files into the program: writes a list of their names and bytes for `demo_files.rs` to include.
+//! Puts the demo's files into the program: writes a list of their names and bytes for `src/demo/files.rs` to include.
 
 #![expect(clippy::disallowed_methods, reason = "the environment is how cargo talks to a build script")]
 

@@ -8,36 +8,36 @@ use crate::error::CliError;
 static FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/demo_files.rs"));
 
 /// The contract, and its key in the models bucket.
-pub(crate) const CONTRACT: (&str, &str) = ("flight-delay.yaml", "contracts/flight-delay.yaml");
+pub(super) const CONTRACT: (&str, &str) = ("flight-delay.yaml", "contracts/flight-delay.yaml");
 
 /// The training set, and its key in the models bucket.
-pub(crate) const TRAINING_SET: (&str, &str) = ("training.parquet", "datasets/flight-delay/2013-january.parquet");
+pub(super) const TRAINING_SET: (&str, &str) = ("training.parquet", "datasets/flight-delay/2013-january.parquet");
 
 /// The bytes of a file.
-pub(crate) fn bytes(name: &str) -> Result<&'static [u8], CliError> {
+pub(super) fn bytes(name: &str) -> Result<&'static [u8], CliError> {
     let place = FILES.binary_search_by(|(other, _)| (*other).cmp(name)).ok();
     place.and_then(|at| FILES.get(at)).map(|(_, bytes)| *bytes).ok_or_else(|| CliError::demo(format!("its own file {name} is missing")))
 }
 
 /// The files whose names begin so, sorted.
-pub(crate) fn below(prefix: &str) -> impl Iterator<Item = (&'static str, &'static [u8])> {
+pub(super) fn below(prefix: &str) -> impl Iterator<Item = (&'static str, &'static [u8])> {
     FILES.iter().copied().filter(move |(name, _)| name.starts_with(prefix))
 }
 
 /// One object of the logs bucket.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Object {
+pub(super) struct Object {
     /// Its key: `flight-delay/YYYY/MM/DD/HH/…`.
-    pub(crate) key: String,
+    pub(super) key: String,
     /// The file that holds it, when that is not `logs/<key>`.
     path: Option<String>,
     /// What is special about it.
-    pub(crate) note: Option<String>,
+    pub(super) note: Option<String>,
 }
 
 impl Object {
     /// Its bytes.
-    pub(crate) fn bytes(&self) -> Result<&'static [u8], CliError> {
+    pub(super) fn bytes(&self) -> Result<&'static [u8], CliError> {
         match &self.path {
             Some(path) => bytes(path),
             None => bytes(&format!("logs/{}", self.key)),
@@ -46,7 +46,7 @@ impl Object {
 }
 
 /// The objects of the logs bucket, in the order in which they arrive.
-pub(crate) fn objects() -> Result<Vec<Object>, CliError> {
+pub(super) fn objects() -> Result<Vec<Object>, CliError> {
     #[derive(Deserialize)]
     struct Manifest {
         objects: Vec<Object>,

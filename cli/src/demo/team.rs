@@ -1,4 +1,4 @@
-//! The demo's loop: who serves, what drift leads to, who decides, and whether it was right.
+//! The demo's team: it submits candidates and trains them, its approvers answer their mail, and it looks whether they were right.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,15 +13,14 @@ use serde_json::{Value, json};
 use tidegate_contract::{Contract, FeatureKind, Metric};
 use tidegate_lake::{Lake, keys, read_records};
 use tidegate_local_account::{DECISION_URL, LAKE, LocalAccount, MODELS, Mail, TABLE};
-use tidegate_registry::{GateOutcome, ModelVersion, Registry, Retraining, VersionState};
+use tidegate_registry::{ModelVersion, Registry, Retraining, VersionState};
 use tidegate_scoring::{Column, Columns, Model, Predictions, Signature};
 use tidegate_statistics::bootstrap::Plan;
 use tidegate_trainer::{Classes, Table, fit};
 use tidegate_validation::Outcomes;
 use tidegate_validation::metrics::{Measured, measure};
 
-use crate::demo::MODEL;
-use crate::demo_files;
+use super::{MODEL, files};
 use crate::error::CliError;
 use crate::registry::now_ms;
 
@@ -38,7 +37,7 @@ const CLASSES: Classes<'static> = Classes { negative: "on-time", positive: "late
 const LOOK: Duration = Duration::from_millis(400);
 
 /// The account, seen by a team and its approvers.
-pub(crate) struct Team {
+pub(super) struct Team {
     account: Arc<LocalAccount>,
     registry: Registry,
     contract: Contract,
@@ -46,21 +45,21 @@ pub(crate) struct Team {
 }
 
 /// A decision that somebody is asked for.
-pub(crate) struct Asked {
+pub(super) struct Asked {
     /// The mail that asks.
-    pub(crate) mail: Mail,
+    pub(super) mail: Mail,
 }
 
 impl Team {
-    pub(crate) async fn of(account: Arc<LocalAccount>) -> Result<Self, CliError> {
-        let contract = String::from_utf8_lossy(demo_files::bytes(demo_files::CONTRACT.0)?).into_owned();
+    pub(super) async fn of(account: Arc<LocalAccount>) -> Result<Self, CliError> {
+        let contract = String::from_utf8_lossy(files::bytes(files::CONTRACT.0)?).into_owned();
         let contract = Contract::parse(&contract).map_err(CliError::demo)?;
-        put(&account, EVALUATION.1, demo_files::bytes(EVALUATION.0)?.to_vec()).await?;
+        put(&account, EVALUATION.1, files::bytes(EVALUATION.0)?.to_vec()).await?;
         Ok(Self { registry: Registry::new(account.dynamodb.clone(), TABLE), account, contract, read: 0 })
     }
 
     /// Submits a candidate as a team does, files first and the manifest last, and lets the functions run.
-    pub(crate) async fn submit(&self, run: &str, model: Vec<u8>, words: &str, dataset: &str) -> Result<ModelVersion, CliError> {
+    pub(super) async fn submit(&self, run: &str, model: Vec<u8>, words: &str, dataset: &str) -> Result<ModelVersion, CliError> {
         let folder = format!("candidates/{MODEL}/{run}");
         let manifest = json!({
             "format": tidegate_validate::FORMAT,
@@ -79,25 +78,25 @@ impl Team {
         self.version(run).await
     }
 
-    pub(crate) async fn version(&self, run: &str) -> Result<ModelVersion, CliError> {
+    pub(super) async fn version(&self, run: &str) -> Result<ModelVersion, CliError> {
         let versions = self.registry.versions(MODEL).await.map_err(CliError::demo)?;
         let found = versions.into_iter().find(|version| version.lineage.run == run);
         found.ok_or_else(|| CliError::demo(format!("the candidate {run} was refused")))
     }
 
     /// The dataset version that the January training set became.
-    pub(crate) async fn january(&self) -> Result<String, CliError> {
+    pub(super) async fn january(&self) -> Result<String, CliError> {
         let datasets = self.registry.datasets(MODEL).await.map_err(CliError::demo)?;
         datasets.into_iter().next().map(|dataset| dataset.version).ok_or_else(|| CliError::demo("its training set was not published"))
     }
 
     /// The retraining that was asked for last.
-    pub(crate) async fn retraining(&self) -> Result<Option<Retraining>, CliError> {
+    pub(super) async fn retraining(&self) -> Result<Option<Retraining>, CliError> {
         Ok(self.registry.retrainings(MODEL).await.map_err(CliError::demo)?.pop())
     }
 
     /// Mails that came since the last call.
-    pub(crate) fn new_mail(&mut self) -> Vec<Mail> {
+    pub(super) fn new_mail(&mut self) -> Vec<Mail> {
         let all = self.account.mail();
         let new = all.get(self.read..).unwrap_or_default().to_vec();
         self.read = all.len();
@@ -105,14 +104,14 @@ impl Team {
     }
 
     /// The last link that was mailed and is about this.
-    pub(crate) fn asked(&self, about: &str) -> Option<Asked> {
+    pub(super) fn asked(&self, about: &str) -> Option<Asked> {
         let all = self.account.mail();
         let of = |mail: &&Mail| mail.topic.ends_with("-decisions") && mail.subject.contains(about);
         all.iter().rev().find(of).map(|mail| Asked { mail: mail.clone() })
     }
 
     /// Answers as the approver would, by the page's own form: yes where there is no reason against it.
-    pub(crate) async fn answer(&self, asked: &Asked, version: Option<u32>, against: Option<&str>) -> Result<(), CliError> {
+    pub(super) async fn answer(&self, asked: &Asked, version: Option<u32>, against: Option<&str>) -> Result<(), CliError> {
         let address = asked.mail.link().and_then(|link| link.strip_prefix(DECISION_URL));
         let address = address.ok_or_else(|| CliError::demo("a mail holds no link"))?;
         let name = version.map_or_else(String::new, |number| format!("{MODEL}+{number}"));
@@ -127,7 +126,7 @@ impl Team {
     }
 
     /// Waits until a person has decided on the page.
-    pub(crate) async fn wait_for_version(&self, run: &str) -> Result<ModelVersion, CliError> {
+    pub(super) async fn wait_for_version(&self, run: &str) -> Result<ModelVersion, CliError> {
         loop {
             self.account.settle().await.map_err(CliError::demo)?;
             let version = self.version(run).await?;
@@ -139,7 +138,7 @@ impl Team {
     }
 
     /// Waits until a person has decided about the proposed retraining.
-    pub(crate) async fn wait_for_retraining(&self) -> Result<(), CliError> {
+    pub(super) async fn wait_for_retraining(&self) -> Result<(), CliError> {
         loop {
             self.account.settle().await.map_err(CliError::demo)?;
             match self.retraining().await? {
@@ -150,7 +149,7 @@ impl Team {
     }
 
     /// What the team's training job does: reads the named dataset version, joins what really was, and learns from the flights that it is to.
-    pub(crate) async fn train(&self, dataset: &str, takes: impl Fn(&str) -> bool) -> Result<(Vec<u8>, usize), CliError> {
+    pub(super) async fn train(&self, dataset: &str, takes: impl Fn(&str) -> bool) -> Result<(Vec<u8>, usize), CliError> {
         let lake = Lake::new(self.account.s3.clone(), LAKE);
         let manifest = lake.manifest(MODEL, dataset).await.map_err(CliError::demo)?;
         let manifest = manifest.ok_or_else(|| CliError::demo(format!("dataset version {dataset} is missing")))?;
@@ -172,8 +171,8 @@ impl Team {
     }
 
     /// How good a model is on the flights of the month after: ROC AUC, and log loss.
-    pub(crate) fn afterwards(&self, model: &[u8]) -> Result<[Measured; 2], CliError> {
-        let bytes = Bytes::from_static(demo_files::bytes(AFTERWARDS)?);
+    pub(super) fn afterwards(&self, model: &[u8]) -> Result<[Measured; 2], CliError> {
+        let bytes = Bytes::from_static(files::bytes(AFTERWARDS)?);
         let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).and_then(ParquetRecordBatchReaderBuilder::build);
         let batches: Result<Vec<RecordBatch>, _> = reader.map_err(CliError::demo)?.collect();
         let batches = batches.map_err(CliError::demo)?;
@@ -226,40 +225,23 @@ impl Team {
     }
 
     /// A model's file, as it was registered.
-    pub(crate) async fn file_of(&self, version: &ModelVersion) -> Result<Vec<u8>, CliError> {
+    pub(super) async fn file_of(&self, version: &ModelVersion) -> Result<Vec<u8>, CliError> {
         let key = keys::artifact(MODEL, &version.id, "model.onnx");
         let stored = Lake::new(self.account.s3.clone(), LAKE).bucket.get(&key).await.map_err(CliError::demo)?;
         stored.map(|stored| stored.bytes.to_vec()).ok_or_else(|| CliError::demo(format!("{key} is missing")))
     }
 
     /// The page of a version's gate.
-    pub(crate) fn page(&self, version: &ModelVersion) -> std::path::PathBuf {
+    pub(super) fn page(&self, version: &ModelVersion) -> std::path::PathBuf {
         let digest = version.gate.as_ref().map(|gate| gate.digest.clone()).unwrap_or_default();
         self.account.bucket_folder(LAKE).join(keys::gate(MODEL, &digest, "index.html"))
     }
 }
 
-/// A mark and a word for what became of a candidate.
-pub(crate) fn mark(version: &ModelVersion) -> (&'static str, tidegate_monitoring::State) {
-    use tidegate_monitoring::State;
-    match (version.state, version.gate.as_ref().map(|gate| gate.outcome)) {
-        (VersionState::Champion | VersionState::Retired, _) => ("● serves", State::Ok),
-        (_, Some(GateOutcome::Fail)) => ("◆ fails", State::Drift),
-        (VersionState::PendingApproval, _) => ("▲ waits for a person", State::Warning),
-        (_, Some(GateOutcome::CannotTell)) => ("○ stays out", State::InsufficientData),
-        _ => ("▲ waits", State::Warning),
-    }
-}
-
-/// The gate's sentence.
-pub(crate) fn headline(version: &ModelVersion) -> &str {
-    version.gate.as_ref().map_or("no gate has looked at it", |gate| gate.headline.as_str())
-}
-
 /// What really was, by inference id, as it arrived in the logs bucket.
 fn truth() -> Result<BTreeMap<String, bool>, CliError> {
     let mut known = BTreeMap::new();
-    for (_, bytes) in demo_files::below("truth/") {
+    for (_, bytes) in files::below("truth/") {
         let mut text = String::new();
         std::io::Read::read_to_string(&mut flate2::read::MultiGzDecoder::new(bytes), &mut text).map_err(CliError::demo)?;
         for line in text.lines() {

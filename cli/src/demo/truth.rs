@@ -2,21 +2,20 @@
 
 use chrono::{Days, NaiveDate};
 
-use crate::demo::{MODEL, midnight_after};
-use crate::demo_files;
+use super::{MODEL, files, midnight_after};
 
 /// A file that comes so many days late, and one that comes a second time on the day after.
 const LATE: (NaiveDate, Days) = (july(20), Days::new(3));
 const AGAIN: NaiveDate = july(15);
 
 /// A file of truth as it arrives in the logs bucket.
-pub(crate) struct Arrival {
+pub(super) struct Arrival {
     /// Its key.
-    pub(crate) key: String,
+    pub(super) key: String,
     /// Its bytes.
-    pub(crate) bytes: &'static [u8],
+    pub(super) bytes: &'static [u8],
     /// What is special about it.
-    pub(crate) note: Option<&'static str>,
+    pub(super) note: Option<&'static str>,
 }
 
 const fn july(day: u32) -> NaiveDate {
@@ -27,7 +26,7 @@ const fn july(day: u32) -> NaiveDate {
 }
 
 /// What arrives in the night after a day.
-pub(crate) fn after(day: NaiveDate) -> Vec<Arrival> {
+pub(super) fn after(day: NaiveDate) -> Vec<Arrival> {
     let mut arrivals = Vec::new();
     if day != LATE.0 {
         arrivals.extend(of(day, "", None));
@@ -44,7 +43,7 @@ pub(crate) fn after(day: NaiveDate) -> Vec<Arrival> {
 /// The files of a day, under other names by `suffix`.
 fn of(day: NaiveDate, suffix: &str, note: Option<&'static str>) -> Vec<Arrival> {
     let date = day.format("%Y/%m/%d");
-    let named = demo_files::below(&format!("truth/{MODEL}/{date}")).collect::<Vec<_>>();
+    let named = files::below(&format!("truth/{MODEL}/{date}")).collect::<Vec<_>>();
     let arrival = |(name, bytes): (&'static str, &'static [u8])| {
         let file = name.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
         let note = note.or(file.contains("correction").then_some("corrects outcomes of the day before"));
@@ -61,7 +60,7 @@ mod tests {
     fn every_file_of_truth_arrives_one_of_them_late_one_twice() {
         let days = |first: NaiveDate, count| first.iter_days().take(count);
         let all: Vec<String> = days(NaiveDate::from_ymd_opt(2013, 2, 1).unwrap(), 200).flat_map(after).map(|arrival| arrival.key).collect();
-        assert_eq!(all.len(), demo_files::below("truth/").count() + 1);
+        assert_eq!(all.len(), files::below("truth/").count() + 1);
         assert!(after(july(20)).is_empty());
         let keys = |day| after(day).into_iter().map(|arrival| arrival.key).collect::<Vec<_>>();
         assert_eq!(keys(july(23)), ["flight-delay/truth/2013/07/23.jsonl.gz", "flight-delay/truth/2013/07/20.jsonl.gz"]);

@@ -7,8 +7,7 @@ use tidegate_lake::PerformanceFile;
 use tidegate_local_account::{LAKE, LOGS, LocalAccount};
 use tidegate_performance::{Measured, Performance, in_words};
 
-use crate::demo::{Demo, MODEL, midnight_after, put, read};
-use crate::demo_truth;
+use super::{Demo, MODEL, midnight_after, put, read, truth};
 use crate::error::CliError;
 use crate::terminal::{Say, counted, percent};
 
@@ -16,15 +15,15 @@ use crate::terminal::{Say, counted, percent};
 const REST: u64 = 3;
 
 /// What a nightly job reports after a day.
-pub(crate) async fn night(account: &LocalAccount, day: NaiveDate) -> Result<(), CliError> {
-    for arrival in demo_truth::after(day) {
+pub(super) async fn night(account: &LocalAccount, day: NaiveDate) -> Result<(), CliError> {
+    for arrival in truth::after(day) {
         put(account, LOGS, &arrival.key, arrival.bytes).await?;
     }
     Ok(())
 }
 
 /// The rest of the truth about a period that ended with this day.
-pub(crate) async fn rest(account: &LocalAccount, last: NaiveDate) -> Result<(), CliError> {
+pub(super) async fn rest(account: &LocalAccount, last: NaiveDate) -> Result<(), CliError> {
     for day in days_after(last) {
         night(account, day).await?;
     }
@@ -71,11 +70,11 @@ impl Day {
 
 impl Demo {
     /// The truth about the last days comes in; what the model was worth, and what its scores had promised.
-    pub(crate) async fn right(&mut self, account: &LocalAccount, last: NaiveDate) -> Result<(), CliError> {
+    pub(super) async fn right(&mut self, account: &LocalAccount, last: NaiveDate) -> Result<(), CliError> {
         let first = last.checked_sub_days(Days::new(30)).unwrap_or(last);
         let days = || first.iter_days().take_while(|day| *day <= last);
         let notes: Vec<String> = days()
-            .flat_map(demo_truth::after)
+            .flat_map(truth::after)
             .filter_map(|arrival| Some(format!("{} {}", arrival.key.strip_prefix("flight-delay/")?, arrival.note?)))
             .collect();
         self.say("\nTruth      whether a flight came late is known when it has landed, and arrives night by night as files of its own")?;
