@@ -6,31 +6,31 @@ use std::path::Path;
 use s3s::dto::{Object, Timestamp};
 
 /// Most keys in one page of a listing (`ListObjectsV2`).
-pub(crate) const LIST_PAGE_KEYS: usize = 1000;
+pub(super) const LIST_PAGE_KEYS: usize = 1000;
 
 /// What is asked for.
-pub(crate) struct Wanted<'a> {
+pub(super) struct Wanted<'a> {
     /// How the keys begin.
-    pub(crate) prefix: &'a str,
+    pub(super) prefix: &'a str,
     /// Keys that go on behind the prefix up to this text are listed as one.
-    pub(crate) delimiter: Option<&'a str>,
+    pub(super) delimiter: Option<&'a str>,
     /// Only what comes after this key.
-    pub(crate) after: &'a str,
+    pub(super) after: &'a str,
     /// Most keys and common prefixes.
-    pub(crate) keys: usize,
+    pub(super) keys: usize,
 }
 
 /// What was found.
 #[derive(Default)]
-pub(crate) struct Page {
-    pub(crate) contents: Vec<Object>,
-    pub(crate) prefixes: Vec<String>,
+pub(super) struct Page {
+    pub(super) contents: Vec<Object>,
+    pub(super) prefixes: Vec<String>,
     /// After which key the next page begins, if there is one.
-    pub(crate) next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 /// Lists one page of the bucket that lies in this folder.
-pub(crate) fn page(bucket: &Path, wanted: &Wanted<'_>) -> std::io::Result<Page> {
+pub(super) fn page(bucket: &Path, wanted: &Wanted<'_>) -> std::io::Result<Page> {
     let mut found = Vec::new();
     keys_below(bucket, wanted.prefix, &mut found)?;
     found.sort_unstable_by(|a, b| a.key.cmp(&b.key));

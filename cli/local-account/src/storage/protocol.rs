@@ -1,234 +1,26 @@
-//! S3 on a plain folder: `s3s` speaks the protocol, and each object is a file that a person can open.
-//!
-//! As in S3: writes and reads under conditions, of which one of two rivals loses; an object is there whole or not at all; a bucket
-//! must be made before it is written to. Different, because objects are files: no key may be the folder of another key,
-//! end in `/` or hold `.`, `..` or an empty part; the `ETag` is the MD5 of the content for objects uploaded in parts too;
-//! there are no versions and no metadata. (`s3s-fs`, which was used before, made missing buckets, kept three files for each
-//! object, and could not take keys above 160 bytes.)
+//! What S3 is asked over its protocol, answered from the folder.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CommonPrefix, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
     CompletedPart, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput,
-    DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, ETagCondition, GetObjectInput, GetObjectOutput,
-    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput,
-    PutObjectOutput, StreamingBlob, Timestamp, UploadPartInput, UploadPartOutput,
+    DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, GetObjectInput, GetObjectOutput, HeadBucketInput,
+    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput,
+    StreamingBlob, Timestamp, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
-use crate::listing::{LIST_PAGE_KEYS, Page, Wanted, page};
-use crate::spool::{Spool, Spooled};
-
-/// Longest key, bytes (S3 user guide, *Naming objects*).
-const KEY_MAX_BYTES: usize = 1024;
-
-/// Longest name of a file on common file systems, bytes.
-const FILE_NAME_MAX_BYTES: usize = 255;
+use super::listing::{LIST_PAGE_KEYS, Page, Wanted, page};
+use super::{Folder, broken, locked};
 
 /// Least size of each part of an upload but the last, bytes (S3 user guide, *Multipart upload limits*).
 const PART_MIN_BYTES: u64 = 5 * 1024 * 1024;
 
 /// How much of an object is in memory while it is read, bytes.
 const CHUNK_BYTES: usize = 256 * 1024;
-
-/// Name of the folder of unfinished files.
-const UNFINISHED: &str = ".unfinished";
-
-/// The buckets below one folder, one subfolder each.
-pub(crate) struct Folder {
-    root: PathBuf,
-    spool: Spool,
-    /// Held by whoever changes an object or opens one: what is there cannot change between a condition's check and what follows.
-    turn: tokio::sync::Mutex<()>,
-    /// MD5 by file, for as long as the file has this time and length.
-    digests: Mutex<HashMap<PathBuf, (SystemTime, u64, ETag)>>,
-    uploads: Mutex<BTreeMap<String, BTreeMap<i32, Spooled>>>,
-    /// Where every new object is noted.
-    news: News,
-}
-
-/// The objects that were made and not yet told of, oldest first, each with its place among all of them.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct News(Arc<Mutex<Told>>);
-
-#[derive(Debug, Default)]
-struct Told {
-    sequence: u64,
-    waiting: Vec<(u64, Created)>,
-}
-
-/// One object that was made, or made again.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Created {
-    pub(crate) bucket: String,
-    pub(crate) key: String,
-    pub(crate) size: u64,
-    pub(crate) etag: String,
-    /// The call that made it, as S3 events name it: `Put`, `CompleteMultipartUpload`.
-    pub(crate) by: &'static str,
-}
-
-impl News {
-    fn note(&self, created: Created) {
-        let mut told = locked(&self.0);
-        told.sequence += 1;
-        let sequence = told.sequence;
-        told.waiting.push((sequence, created));
-    }
-
-    /// Takes what is wanted, and leaves what somebody else is told of.
-    pub(crate) fn take(&self, wanted: impl Fn(&Created) -> bool, told: impl Fn(&Created) -> bool) -> Vec<(u64, Created)> {
-        let mut news = locked(&self.0);
-        let (taken, others) = std::mem::take(&mut news.waiting).into_iter().partition(|(_, created)| wanted(created));
-        let others: Vec<(u64, Created)> = others;
-        news.waiting = others.into_iter().filter(|(_, created)| told(created)).collect();
-        taken
-    }
-}
-
-/// An object as it lies there.
-struct Found {
-    path: PathBuf,
-    length: u64,
-    modified: SystemTime,
-}
-
-impl Folder {
-    /// The buckets below `root`, which must exist.
-    pub(crate) fn open(root: &Path, news: News) -> std::io::Result<Self> {
-        Ok(Self { spool: Spool::open(&root.join(UNFINISHED))?, news, ..Self::open_to_read(root) })
-    }
-
-    /// The same for somebody who only reads: nothing is made, and nothing of whoever writes is cleared away.
-    pub(crate) fn open_to_read(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-            spool: Spool::unopened(&root.join(UNFINISHED)),
-            turn: tokio::sync::Mutex::default(),
-            digests: Mutex::default(),
-            uploads: Mutex::default(),
-            news: News::default(),
-        }
-    }
-
-    fn bucket(&self, bucket: &str) -> S3Result<PathBuf> {
-        let path = self.root.join(bucket);
-        if path.is_dir() { Ok(path) } else { Err(s3_error!(NoSuchBucket, "the bucket {bucket} does not exist")) }
-    }
-
-    /// Where an object may lie.
-    fn place(&self, bucket: &str, key: &str) -> S3Result<PathBuf> {
-        let folder = self.bucket(bucket)?;
-        if key.len() > KEY_MAX_BYTES || key.split('/').any(|part| part.len() > FILE_NAME_MAX_BYTES) {
-            return Err(s3_error!(KeyTooLongError, "the key {key} is too long"));
-        }
-        if key.split('/').any(|part| matches!(part, "" | "." | "..")) {
-            return Err(s3_error!(InvalidArgument, "the key {key} has a part that cannot be a file's name, and here objects are files"));
-        }
-        Ok(folder.join(key))
-    }
-
-    fn find(&self, bucket: &str, key: &str) -> S3Result<Found> {
-        let path = self.bucket(bucket)?.join(key);
-        let about = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file);
-        let about = about.ok_or_else(|| s3_error!(NoSuchKey, "the object {key} does not exist"))?;
-        let modified = about.modified().map_err(broken)?;
-        Ok(Found { path, length: about.len(), modified })
-    }
-
-    fn etag(&self, found: &Found) -> S3Result<ETag> {
-        if let Some((modified, length, etag)) = locked(&self.digests).get(&found.path)
-            && (*modified, *length) == (found.modified, found.length)
-        {
-            return Ok(etag.clone());
-        }
-        let etag = ETag::Strong(crate::spool::md5_of(&found.path).map_err(broken)?);
-        locked(&self.digests).insert(found.path.clone(), (found.modified, found.length, etag.clone()));
-        Ok(etag)
-    }
-
-    /// Finds an object and checks the conditions under which it is wanted.
-    fn wanted(&self, bucket: &str, key: &str, matches: Option<&ETagCondition>, differs: Option<&ETagCondition>) -> S3Result<(Found, ETag)> {
-        let found = self.find(bucket, key)?;
-        let etag = self.etag(&found)?;
-        if matches.is_some_and(|condition| !holds(condition, &etag)) {
-            return Err(s3_error!(PreconditionFailed, "the object {key} is another one now"));
-        }
-        if differs.is_some_and(|condition| holds(condition, &etag)) {
-            return Err(s3_error!(NotModified));
-        }
-        Ok((found, etag))
-    }
-
-    /// Puts what was spooled in its place, if the conditions hold, and notes that it is there.
-    async fn settle(
-        &self,
-        object: Spooled,
-        at: (String, String),
-        matches: Option<ETagCondition>,
-        absent: bool,
-        by: &'static str,
-    ) -> S3Result<ETag> {
-        let (bucket, key) = at;
-        let path = self.place(&bucket, &key)?;
-        let _turn = self.turn.lock().await;
-        if let Some(condition) = matches {
-            // S3 answers 404 when there is nothing to match.
-            self.wanted(&bucket, &key, Some(&condition), None)?;
-        }
-        if absent && path.exists() {
-            return Err(s3_error!(PreconditionFailed, "the object {key} exists"));
-        }
-        let (size, etag) = (object.length, ETag::Strong(object.md5.clone()));
-        object.move_to(&path).map_err(broken)?;
-        if let Ok(found) = self.find(&bucket, &key) {
-            locked(&self.digests).insert(path, (found.modified, size, etag.clone()));
-        }
-        self.news.note(Created { bucket, key, size, etag: etag.value().to_owned(), by });
-        Ok(etag)
-    }
-
-    async fn remove(&self, bucket: &str, key: &str) -> S3Result<()> {
-        let folder = self.bucket(bucket)?;
-        let path = self.place(bucket, key)?;
-        let _turn = self.turn.lock().await;
-        locked(&self.digests).remove(&path);
-        match std::fs::remove_file(&path) {
-            Err(error) if !matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-                return Err(broken(error));
-            }
-            _ => {}
-        }
-        // Folders are not objects: empty ones go too.
-        let mut above = path.parent();
-        while let Some(empty) = above.filter(|above| *above != folder && std::fs::remove_dir(above).is_ok()) {
-            above = empty.parent();
-        }
-        Ok(())
-    }
-
-    fn upload(&self, id: &str) -> S3Result<BTreeMap<i32, Spooled>> {
-        locked(&self.uploads).remove(id).ok_or_else(|| s3_error!(NoSuchUpload, "the upload {id} does not exist"))
-    }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn broken(error: std::io::Error) -> s3s::S3Error {
-    s3_error!(error, InternalError)
-}
-
-fn holds(condition: &ETagCondition, etag: &ETag) -> bool {
-    condition.is_any() || condition.as_etag().is_some_and(|wanted| wanted.weak_cmp(etag))
-}
 
 #[async_trait::async_trait]
 impl S3 for Folder {

@@ -12,23 +12,23 @@ use s3s::{S3Result, s3_error};
 
 /// The folder of unfinished files.
 #[derive(Debug)]
-pub(crate) struct Spool {
+pub(super) struct Spool {
     folder: PathBuf,
     issued: AtomicU64,
 }
 
 /// A file that is whole but not yet in its place. Dropped, it is deleted.
 #[derive(Debug)]
-pub(crate) struct Spooled {
+pub(super) struct Spooled {
     path: PathBuf,
-    pub(crate) length: u64,
+    pub(super) length: u64,
     /// MD5 of its content, hex.
-    pub(crate) md5: String,
+    pub(super) md5: String,
 }
 
 impl Spool {
     /// Opens the folder and deletes what an earlier process left in it.
-    pub(crate) fn open(folder: &Path) -> std::io::Result<Self> {
+    pub(super) fn open(folder: &Path) -> std::io::Result<Self> {
         match std::fs::remove_dir_all(folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => std::fs::create_dir_all(folder)?,
@@ -37,17 +37,17 @@ impl Spool {
     }
 
     /// The folder as it is, whether it is there or not: for somebody who writes nothing.
-    pub(crate) fn unopened(folder: &Path) -> Self {
+    pub(super) fn unopened(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), issued: AtomicU64::new(0) }
     }
 
     /// A name that was not given before.
-    pub(crate) fn new_name(&self) -> String {
+    pub(super) fn new_name(&self) -> String {
         self.issued.fetch_add(1, Ordering::Relaxed).to_string()
     }
 
     /// Reads a body to its end.
-    pub(crate) async fn take(&self, body: Option<StreamingBlob>) -> S3Result<Spooled> {
+    pub(super) async fn take(&self, body: Option<StreamingBlob>) -> S3Result<Spooled> {
         let mut body = body.ok_or_else(|| s3_error!(IncompleteBody))?;
         let mut writer = self.writer().map_err(|error| s3_error!(error, InternalError))?;
         while let Some(bytes) = body.next().await {
@@ -58,7 +58,7 @@ impl Spool {
     }
 
     /// Joins files in their order.
-    pub(crate) fn join(&self, parts: Vec<Spooled>) -> std::io::Result<Spooled> {
+    pub(super) fn join(&self, parts: Vec<Spooled>) -> std::io::Result<Spooled> {
         let mut writer = self.writer()?;
         for part in parts {
             each_piece(&part.path, |bytes| writer.add(bytes))?;
@@ -94,7 +94,7 @@ impl Writer {
 
 impl Spooled {
     /// Moves the file to its place, over whatever lies there.
-    pub(crate) fn move_to(self, place: &Path) -> std::io::Result<()> {
+    pub(super) fn move_to(self, place: &Path) -> std::io::Result<()> {
         if let Some(folder) = place.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -110,7 +110,7 @@ impl Drop for Spooled {
 }
 
 /// MD5 of a file, hex.
-pub(crate) fn md5_of(path: &Path) -> std::io::Result<String> {
+pub(super) fn md5_of(path: &Path) -> std::io::Result<String> {
     let mut digest = Md5::new();
     each_piece(path, |bytes| {
         digest.update(bytes);
