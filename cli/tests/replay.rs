@@ -85,7 +85,8 @@ fn what_the_model_learned_since_changes_no_replay() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let account = LocalAccount::start(&desk.path().join("state")).await.unwrap();
-        let half = training().lines().enumerate().filter(|(line, _)| line % 2 == 0).fold(String::new(), |text, (_, line)| text + line + "\n");
+        let half =
+            training().lines().enumerate().filter(|(line, _)| line % 2 == 0).fold(String::new(), |text, (_, line)| text + line + "\n");
         account.s3.put_object().bucket(MODELS).key("datasets/late-trains/march.csv").body(half.into_bytes().into()).send().await.unwrap();
         account.settle().await.unwrap();
     });

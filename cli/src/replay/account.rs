@@ -115,16 +115,16 @@ pub(super) async fn replay(arguments: &Arguments, contract: Option<Contract>, re
     let (from_ms, to_ms) = (arguments.from.map_or(0, |from| from.0), arguments.to.map_or(0, |to| to.0));
     let tasks = tasks(&lengths(arguments, &contract), |_| from_ms, to_ms);
     let windows = place.windows(&model, tasks).await?;
-    let mut judges: BTreeMap<Option<&str>, Judges<'_>> = BTreeMap::new();
+    let mut by_training_set: BTreeMap<Option<&str>, Judges<'_>> = BTreeMap::new();
     for baseline in windows.iter().map(|window| window.baseline.as_deref()) {
         let replay = |contract| Replay::new(&place.lake, contract, baseline, in_bucket.as_deref());
         let judge = || Judges { now: replay(&contract), before: recorded.as_ref().map(replay) };
-        judges.entry(baseline.map(|baseline| baseline.id.as_str())).or_insert_with(judge);
+        by_training_set.entry(baseline.map(|baseline| baseline.id.as_str())).or_insert_with(judge);
     }
     let bar = bar(windows.len());
     let mut compared = Vec::with_capacity(windows.len());
     for RecordedWindow { task, said, baseline } in &windows {
-        let Some(Judges { now, before }) = judges.get(&baseline.as_ref().map(|baseline| baseline.id.as_str())) else { continue };
+        let Some(Judges { now, before }) = by_training_set.get(&baseline.as_ref().map(|baseline| baseline.id.as_str())) else { continue };
         let job = Job { model: model.clone(), length: task.length, end_ms: task.window.end_ms };
         let judged = now.judge(&job).await.map_err(CliError::account)?;
         let said = match before {
@@ -142,12 +142,12 @@ pub(super) async fn replay(arguments: &Arguments, contract: Option<Contract>, re
     }
     bar.finish_and_clear();
     let mut notes = Vec::new();
-    if judges.contains_key(&None) {
+    if by_training_set.contains_key(&None) {
         notes.push(format!("{model} has no baseline in this lake: nothing can be compared."));
     }
     notes.extend(older_baseline(&compared));
     notes.extend(in_bucket.as_deref().into_iter().flat_map(|in_bucket| read_otherwise(in_bucket, &contract)));
-    notes.extend(judges.values().flat_map(|judges| in_words(&judges.now.gaps())));
+    notes.extend(by_training_set.values().flat_map(|judges| in_words(&judges.now.gaps())));
     notes.dedup();
     Ok(Replayed { model, compared, notes })
 }
