@@ -21,7 +21,7 @@ const TIMES: f64 = 2.0;
 /// the value was not stuck but replaced.
 const REPLACED: f64 = 0.6;
 
-/// Beside a value in a wide cell the others may have grown, beyond their part, by so much of what it gained.
+/// Beside a value in a wide cell its neighbours may have grown, beyond their part, by so much of what it gained.
 const SPREAD: f64 = 0.25;
 
 /// Part of a clipped tail that must lie on the limit.
@@ -126,9 +126,9 @@ impl<'a> Cells<'a> {
     }
 
     /// What the other cells have beyond their part, where `gainer` took from all of them alike.
-    fn beside(&self, gainer: usize) -> impl Iterator<Item = f64> {
+    fn beside(&self, gainer: usize) -> impl Iterator<Item = (usize, f64)> {
         let left = (1.0 - self.now(gainer)) / (1.0 - self.before(gainer)).max(f64::MIN_POSITIVE);
-        self.cells().filter(move |cell| *cell != gainer).map(move |cell| self.now(cell) - self.before(cell) * left)
+        self.cells().filter(move |cell| *cell != gainer).map(move |cell| (cell, self.now(cell) - self.before(cell) * left))
     }
 }
 
@@ -268,7 +268,7 @@ fn stuck(field: Both<'_>, cells: &Cells<'_>) -> Option<Suspicion> {
     let is_one = gain >= STUCK
         && cells.now(cell) >= TIMES * cells.before(cell)
         && cells.now(cell) >= 1.5 * cells.most_in_a_period(cell)
-        && cells.beside(cell).all(|beyond| -beyond <= REPLACED * gain);
+        && cells.beside(cell).all(|(_, beyond)| -beyond <= REPLACED * gain);
     let others_gained: f64 = cells.cells().filter(|other| *other != cell).map(|other| cells.gain(other)).filter(|gain| *gain > 0.0).sum();
     if !is_one || others_gained > gain {
         return None;
@@ -289,8 +289,9 @@ fn stuck(field: Both<'_>, cells: &Cells<'_>) -> Option<Suspicion> {
         // A cell of the baseline's own tail is wide as well: values that moved there are no one value.
         if outside { high - low > 0.01 * (high.abs() + low.abs()) } else { high - low > ONE_VALUE * sd }
     });
-    // Values that moved together spread over neighbours; what took from all others alike is one value in however wide a cell.
-    let spread: f64 = cells.beside(cell).map(|beyond| beyond.max(0.0)).sum();
+    // Values that moved together spread over neighbours; what gained alone among them is one value in however wide a cell.
+    let near = cell.saturating_sub(NEIGHBOURS)..=cell + NEIGHBOURS;
+    let spread: f64 = cells.beside(cell).filter(|(other, _)| near.contains(other)).map(|(_, beyond)| beyond.max(0.0)).sum();
     if is_wide && (outside || spread > SPREAD * gain) {
         return None;
     }
