@@ -39,7 +39,7 @@ pub(crate) fn findings(
             .filter(|before| before.missing + before.present > 0);
         let judged = fields.iter().find(|judged| judged.name == field.name);
         let one = OneField { field: &field, now, before, records };
-        found.extend(one.absence(judged, rules.missing));
+        found.extend(one.absence(judged, rules.missing, contract.monitoring.false_discovery_rate));
         found.extend(one.types());
         found.extend(one.infinite());
         found.extend(one.range());
@@ -78,7 +78,7 @@ impl OneField<'_> {
         Some(count(before) as f64 / records.max(1) as f64)
     }
 
-    fn absence(&self, judged: Option<&FieldVerdict>, limit: Option<f64>) -> Option<QualityFinding> {
+    fn absence(&self, judged: Option<&FieldVerdict>, limit: Option<f64>, rate: f64) -> Option<QualityFinding> {
         let name = &self.field.name;
         let share = self.share(self.now.missing);
         let before = self.before(|before| before.missing);
@@ -94,7 +94,7 @@ impl OneField<'_> {
             return (share > limit).then(|| self.finding(QualityKind::Missing, State::Drift, share, before, sentence));
         }
         let test = judged?.tests.iter().find(|test| test.test == "missing")?;
-        if judged?.state == State::InsufficientData || test.effect <= 0.0 || test.sure_effect() < test.threshold || test.p_adjusted > 0.01 {
+        if judged?.state == State::InsufficientData || test.effect <= 0.0 || test.sure_effect() < test.threshold || test.p_adjusted > rate {
             return None;
         }
         let state = if test.sure_effect() >= MISSING_MATTERS { State::Drift } else { State::Warning };

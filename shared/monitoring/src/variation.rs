@@ -94,21 +94,6 @@ impl Variation {
         }
     }
 
-    /// The same variance, known as little as values make it that seldom lie far out: a share that is low on most days and high on two. With
-    /// the excess kurtosis `κ` of `k` values a sample variance varies by `2/(k − 1) + κ/k` of its square, as one with `2/(2/(k − 1) + κ/k)`
-    /// degrees of freedom does.
-    pub(crate) fn of_skewed(mut self, values: &[f64]) -> Self {
-        let periods = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / periods;
-        let moment = |power: i32| values.iter().map(|value| (value - mean).powi(power)).sum::<f64>() / periods;
-        let variance = moment(2);
-        if self.freedom > 0.0 && variance > 0.0 {
-            let kurtosis = (moment(4) / (variance * variance) - 3.0).max(0.0);
-            self.freedom = 2.0 / (2.0 / self.freedom + kurtosis / periods);
-        }
-        self
-    }
-
     /// The same variance before a reference that spans so many periods, when the periods were measured around so many `expectations`
     /// learned from themselves: each beyond the first takes a degree of freedom.
     pub(crate) fn before(mut self, periods_behind: f64, expectations: f64) -> Self {
@@ -281,15 +266,6 @@ mod tests {
         assert!((believed(0.6, 0.25) - 0.6).abs() < 1e-12, "more than two standard errors");
         assert!((believed(0.4, 0.25) - 0.15).abs() < 1e-12);
         assert!((believed(0.2, 0.25)).abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_share_that_is_high_on_few_days_is_known_as_little_as_few_days_are() {
-        let calm: Vec<f64> = (0..20).map(|day| f64::from(day * 7 % 20)).collect();
-        let skewed: Vec<f64> = (0..20).map(|day| if day < 2 { 10.0 } else { 0.1 * f64::from(day) }).collect();
-        let freedom = |values: &[f64]| Variation::learn(values, &[0.0; 20]).of_skewed(values).freedom;
-        assert!((freedom(&calm) - 19.0).abs() < 1e-9, "flat: no excess kurtosis");
-        assert!(freedom(&skewed) < 10.0, "{}", freedom(&skewed));
     }
 
     #[test]
