@@ -451,8 +451,10 @@ fn fortnight_without(missing: impl Fn(i64) -> u64) -> Verdict {
         (window, profile(Some(&baseline), &records, &BatchFacts::default()))
     };
     let trail: Vec<(Window, Profile)> = (40..55).map(of_day).collect();
-    let mut whole = trail[0].1.clone();
-    trail.iter().skip(1).for_each(|(_, day)| whole.merge(day).unwrap());
+    let mut whole = profile(Some(&baseline), &[], &BatchFacts::default());
+    for (_, day) in &trail {
+        whole.merge(day).unwrap();
+    }
     assess(&Input {
         contract: &contract(),
         window: Window { start_ms: 40 * DAY_MS, end_ms: 55 * DAY_MS },

@@ -191,8 +191,8 @@ fn faults(flights: &Flights, contract: &Contract) -> anyhow::Result<String> {
                 called.extend(faults.map(|fault| format!("{first} {}: {}", MONTHS.get(month).unwrap_or(&""), fault.cause.evidence)));
             }
         }
-        let listed = called.iter().take(FAULTS_LISTED).map(|fault| format!("  - {fault}\n")).collect::<String>();
-        write!(text, "- {} in {windows} {name}\n{listed}", called.len())?;
+        writeln!(text, "- {} in {windows} {name}", called.len())?;
+        called.iter().take(FAULTS_LISTED).try_for_each(|fault| writeln!(text, "  - {fault}"))?;
     }
     Ok(text)
 }
