@@ -305,3 +305,15 @@ fn a_value_that_took_from_all_alike_is_stuck_in_however_wide_a_cell() {
     let stuck = verdict.incidents.iter().find(|incident| incident.fields == ["weight"]);
     assert_eq!(stuck.and_then(|incident| incident.cause.fault), Some(Fault::Stuck), "{:#?}", verdict.incidents);
 }
+
+#[test]
+fn fractions_among_whole_numbers_are_a_fault_of_the_data() {
+    let contract = contract(&FEATURES.replace("importance: 0.02", "importance: 1"));
+    let verdict = judge(&contract, &NO_FACTS, |day, index, record| {
+        if day > TODAY - 3 && index % 25 == 0 {
+            record.age = Some(39.5);
+        }
+    });
+    assert_eq!((verdict.cause.kind, verdict.action.kind), (CauseKind::DataFault, ActionKind::MendData), "{}", verdict.headline);
+    assert!(verdict.cause.evidence.contains("of the values of age lie between whole numbers"), "{}", verdict.cause.evidence);
+}

@@ -12,6 +12,7 @@ mod since;
 mod suspicion;
 mod text;
 mod unit;
+mod whole_numbers;
 
 pub(crate) use self::action::{action, calm_action};
 pub(crate) use self::facts::Facts;
@@ -78,4 +79,5 @@ fn of_numbers(facts: &Facts<'_>, both: Both<'_>) -> Option<Suspicion> {
     };
     unit.or_else(|| repeat::suspicion(facts, both))
         .or_else(|| late.and_then(|(late, part)| Some(repeat::suspicion(facts, late)?.of_part(part))))
+        .or_else(|| whole_numbers::fractions(both))
 }
