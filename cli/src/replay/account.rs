@@ -49,6 +49,7 @@ impl Place {
     async fn windows(&self, model: &str, tasks: Vec<Task>) -> Result<Vec<RecordedWindow>, CliError> {
         let baselines = Baselines::new(self.lake.clone());
         let counts_now = reference(&baselines, &self.registry, model, "the replay").await.map_err(CliError::account)?;
+        let bar = bar("reading what was said", tasks.len());
         let mut windows = Vec::with_capacity(tasks.len());
         for task in tasks {
             let said = self.recorded(model, &task).await?;
@@ -57,7 +58,9 @@ impl Place {
                 None => None,
             };
             windows.push(RecordedWindow { task, said, baseline: then.or_else(|| counts_now.clone()) });
+            bar.inc(1);
         }
+        bar.finish_and_clear();
         Ok(windows)
     }
 
@@ -121,7 +124,7 @@ pub(super) async fn replay(arguments: &Arguments, contract: Option<Contract>, re
         let judge = || Judges { now: replay(&contract), before: recorded.as_ref().map(replay) };
         by_training_set.entry(baseline.map(|baseline| baseline.id.as_str())).or_insert_with(judge);
     }
-    let bar = bar(windows.len());
+    let bar = bar("judging again", windows.len());
     let mut compared = Vec::with_capacity(windows.len());
     for RecordedWindow { task, said, baseline } in &windows {
         let Some(Judges { now, before }) = by_training_set.get(&baseline.as_ref().map(|baseline| baseline.id.as_str())) else { continue };

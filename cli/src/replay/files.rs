@@ -50,7 +50,7 @@ pub(super) fn replay(arguments: &Arguments, contract: &Contract, recorded: Optio
         arguments.from.map_or(first_day + i64::from(length.as_hours()) * HOUR_MS - 1, |from| from.0)
     };
     let tasks = tasks(&lengths(arguments, contract), after_ms, arguments.to.map_or(span.end_ms, |to| to.0));
-    let bar = bar(tasks.len());
+    let bar = bar("judging again", tasks.len());
     let mut compared = Vec::with_capacity(tasks.len());
     for task in tasks {
         let judge = |side: &Side<'_>| side.hours.judge_window(side.contract, side.baseline, task.window, true);

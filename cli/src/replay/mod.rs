@@ -158,8 +158,8 @@ fn lengths(arguments: &Arguments, contract: &Contract) -> Vec<WindowLength> {
 }
 
 /// A bar that counts windows.
-fn bar(windows: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("judging again {wide_bar} {pos}/{len} windows {eta:>4}");
+fn bar(doing: &str, windows: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template(&format!("{doing} {{wide_bar}} {{pos}}/{{len}} windows {{eta:>4}}"));
     ProgressBar::new(windows as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 

@@ -53,7 +53,10 @@ impl Sources {
         for ListedPart { at, etag } in &self.records {
             pieces.extend([at.hour_ms.to_string(), at.version.clone(), at.source.clone(), etag.clone()]);
         }
-        pieces.extend(self.champions.as_ref().map(|champions| format!("{champions:?}")));
+        for Champion { names, from_ms, until_ms } in self.champions.iter().flatten() {
+            pieces.extend([from_ms.to_string(), until_ms.to_string()]);
+            pieces.extend_from_slice(names);
+        }
         digest(&pieces)
     }
 }

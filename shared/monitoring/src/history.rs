@@ -4,7 +4,8 @@ use tidegate_profile::Profile;
 
 use crate::Window;
 
-const DAY_MS: i64 = 24 * 3_600_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
+pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 const WEEK_MS: i64 = 7 * DAY_MS;
 
 /// So many past weeks at most tell what is usual for an hour of the week: more would remember a season that is over.
@@ -64,8 +65,6 @@ pub fn spans(window: Window) -> Spans {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const HOUR_MS: i64 = 3_600_000;
 
     fn window(hours: i64) -> Window {
         Window { start_ms: 10_000 * HOUR_MS, end_ms: (10_000 + hours) * HOUR_MS }

@@ -9,10 +9,8 @@
 use tidegate_profile::{Counts, FieldBaseline, FieldProfile, Profile};
 
 use crate::evidence::cells_of;
+use crate::history::{DAY_MS, HOUR_MS};
 use crate::{Onset, Window};
-
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Fewer hours or days than this do not tell when.
 const LEAST_POINTS: usize = 4;

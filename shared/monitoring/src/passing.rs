@@ -8,12 +8,11 @@ use tidegate_profile::{Baseline, FieldProfile, Profile};
 
 use crate::decide::strength;
 use crate::field::effects_against_training;
+use crate::history::DAY_MS;
 use crate::reference::field_of;
 use crate::rules::Rules;
-use crate::words::{day, list};
+use crate::words::{date, list};
 use crate::{Evidence, FieldVerdict, State, Window};
-
-const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Windows of fewer days tell nothing of what is usual for one of their days.
 const LEAST_DAYS: usize = 7;
@@ -30,6 +29,15 @@ pub(crate) struct Days<'a> {
     days: Vec<&'a (Window, Profile)>,
 }
 
+/// A field on one of them.
+struct Day<'a> {
+    window: Window,
+    now: &'a FieldProfile,
+    records: u64,
+    /// How much of the change it shows.
+    shown: f64,
+}
+
 impl<'a> Days<'a> {
     /// `None` where the trail does not cover the window day by day, or the window is too short.
     pub(crate) fn of(window: Window, whole: &Profile, baseline: &'a Baseline, trail: &'a [(Window, Profile)]) -> Option<Self> {
@@ -42,42 +50,40 @@ impl<'a> Days<'a> {
     /// What is said of a field's drift against the training set when it has passed; `None` where it has not.
     pub(crate) fn passed(&self, field: &FieldVerdict, rules: &Rules, rate: f64) -> Option<String> {
         let decisive = field.decisive.as_ref()?;
-        let of_field = |day: &'a (Window, Profile)| Some((field_of(&day.1, self.baseline, &field.name)?, day.1.records));
-        let days: Vec<Option<(&FieldProfile, u64)>> = self.days.iter().map(|day| of_field(day)).collect();
-        let size = |(now, records): (&FieldProfile, u64)| {
-            let tests = effects_against_training(rules, now, records, self.baseline)?;
-            shown(&tests, decisive)
+        let day = |(window, profile): &&'a (Window, Profile)| {
+            let now = field_of(profile, self.baseline, &field.name)?;
+            let tests = effects_against_training(rules, now, profile.records, self.baseline)?;
+            Some(Day { window: *window, now, records: profile.records, shown: shown(&tests, decisive)? })
         };
-        let sized = days.iter().enumerate().filter_map(|(place, day)| Some((size((*day)?)?, place)));
-        let mut sized: Vec<(f64, usize)> = sized.collect();
-        sized.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let left_out = sized.len() / ONE_IN;
-        let most = sized.get(..left_out).filter(|most| !most.is_empty())?;
-        let others = sized.get(left_out..sized.len() - left_out)?;
-        if most.iter().any(|(_, place)| place + 1 == self.days.len()) {
+        let mut days: Vec<Day<'_>> = self.days.iter().filter_map(day).collect();
+        days.sort_by(|a, b| b.shown.total_cmp(&a.shown));
+        let left_out = days.len() / ONE_IN;
+        let (most, others) = (days.get(..left_out)?, days.get(left_out..days.len() - left_out)?);
+        let (last, _) = self.days.last()?;
+        if most.is_empty() || most.iter().any(|day| day.window == *last) {
             return None;
         }
-        let (others, records) = together(others.iter().filter_map(|(_, place)| *days.get(*place)?))?;
-        let tests = effects_against_training(rules, &others, records, self.baseline)?;
+        let (now, records) = together(others)?;
+        let tests = effects_against_training(rules, &now, records, self.baseline)?;
         let remains = |test: &Evidence| shown(&tests, test).is_none_or(|share| share >= REMAINS);
         if field.tests.iter().any(|test| strength(test, rate) == State::Drift && remains(test)) {
             return None;
         }
-        let mut places: Vec<usize> = most.iter().map(|(_, place)| *place).collect();
-        places.sort_unstable();
-        let dates: Vec<String> = places.iter().filter_map(|place| Some(day(self.days.get(*place)?.0.start_ms))).collect();
+        let mut dates: Vec<String> = most.iter().map(|day| date(day.window.start_ms)).collect();
+        dates.sort_unstable();
         let dates: Vec<&str> = dates.iter().map(String::as_str).collect();
         Some(format!("most of it on {} of {} days ({}), and not since", dates.len(), self.days.len(), list(&dates)))
     }
 }
 
 /// A field's values of several days, and how many records those had.
-fn together<'p>(mut days: impl Iterator<Item = (&'p FieldProfile, u64)>) -> Option<(FieldProfile, u64)> {
-    let (first, records) = days.next()?;
-    Some(days.fold((first.clone(), records), |(mut sum, all), (day, records)| {
-        sum.merge(day);
-        (sum, all + records)
-    }))
+fn together(days: &[Day<'_>]) -> Option<(FieldProfile, u64)> {
+    let (first, others) = days.split_first()?;
+    let mut sum = first.now.clone();
+    for day in others {
+        sum.merge(day.now);
+    }
+    Some((sum, days.iter().map(|day| day.records).sum()))
 }
 
 /// How much of a change some days' tests show: 1 for as much, negative for the opposite.

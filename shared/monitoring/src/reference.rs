@@ -9,10 +9,9 @@ use tidegate_profile::{Baseline, Counts, FieldBaseline, FieldProfile, Profile};
 
 use crate::Window;
 use crate::contrast::Space;
+use crate::history::{DAY_MS, HOUR_MS};
 use crate::resemblance::Resemblance;
 
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 const HOURS_OF_DAY: usize = 24;
 const HOURS_OF_WEEK: usize = 7 * HOURS_OF_DAY;
 const DAYS_OF_WEEK: usize = 7;

@@ -6,8 +6,7 @@
 
 use tidegate_profile::RunVariation;
 
-/// Standard errors above that of independent records at which resemblance is sure.
-const SURE: f64 = 2.0;
+use crate::variation::SURE;
 
 /// By how much a window's variances exceed those of as many independent records, each at least 1.
 #[derive(Debug, Clone, Copy, PartialEq)]

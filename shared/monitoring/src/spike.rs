@@ -204,7 +204,7 @@ impl Side<'_> {
             let was = share_expected(&ordinary.cells, present, expected, run);
             Deviation { share: count(&period.counts.cells, run) as f64 / all.max(1) as f64 - was, all }
         };
-        // What location and spread make of a period is taken out, so weekdays need no expectation of their own.
+        // What location and spread make of a period is taken out; whatever else a weekday does counts as variation.
         let deviations: Vec<Deviation> = ordinary.periods.iter().zip(&clumping.expected).map(deviation).collect();
         let before = Tally { hits: rounded(share_expected(&self.reference.cells, m, &seen.expected, run) * m as f64), all: m };
         let now = Tally { hits: count(seen.cells, run), all: n };

@@ -15,8 +15,8 @@ const NEARLY_KNOWN: f64 = 1_000.0;
 /// Points at which the average over unknown variances is taken.
 const STEPS: u32 = 200;
 
-/// Standard errors above none at which a correlation is sure.
-const SURE: f64 = 2.0;
+/// Standard errors above none at which resemblance, of neighbouring periods or records, is sure.
+pub(crate) const SURE: f64 = 2.0;
 
 /// Neighbouring periods are not believed to be more alike than this.
 const MOST_ALIKE: f64 = 0.9;

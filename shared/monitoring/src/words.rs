@@ -76,7 +76,7 @@ pub(crate) fn list(names: &[&str]) -> String {
 }
 
 /// A day by its date: `2013-07-02`.
-pub(crate) fn day(start_ms: i64) -> String {
+pub(crate) fn date(start_ms: i64) -> String {
     DateTime::from_timestamp_millis(start_ms).unwrap_or_default().format("%Y-%m-%d").to_string()
 }
 

@@ -116,6 +116,12 @@ impl NumericAnchor {
         self.edges.len() + 1
     }
 
+    /// From where a cell reaches to just below where; `None` of the outermost, which reach without end.
+    #[must_use]
+    pub fn bounds(&self, cell: usize) -> Option<(f64, f64)> {
+        Some((*self.edges.get(cell.checked_sub(1)?)?, *self.edges.get(cell)?))
+    }
+
     /// A value that stands for each cell: an atom's own, else the middle; the outermost cells are stood for by their edge.
     #[must_use]
     pub fn representatives(&self) -> Vec<f64> {

@@ -99,20 +99,20 @@ impl Table {
 
 /// Judges a profile as one window, without a history.
 pub(crate) fn judge(contract: &Contract, baseline: &Baseline, window: Window, profile: Profile) -> Verdict {
-    judge_with(contract, baseline, window, profile, &[])
+    judge_after(contract, baseline, window, profile, History::default())
 }
 
-/// Judges a profile as one window of these days.
-pub(crate) fn judge_with(
-    contract: &Contract,
-    baseline: &Baseline,
-    window: Window,
-    profile: Profile,
-    days: &[(Window, Profile)],
-) -> Verdict {
+/// Judges the days of a window together.
+pub(crate) fn judge_days(contract: &Contract, baseline: &Baseline, window: Window, days: &[(Window, Profile)]) -> anyhow::Result<Verdict> {
+    let ((_, first), others) = days.split_first().context("a window has no day")?;
+    let mut whole = first.clone();
+    others.iter().try_for_each(|(_, day)| whole.merge(day))?;
+    Ok(judge_after(contract, baseline, window, whole, History { trail: days, ..History::default() }))
+}
+
+fn judge_after(contract: &Contract, baseline: &Baseline, window: Window, profile: Profile, history: History<'_>) -> Verdict {
     let mut current = WindowProfile::new(profile);
     current.intake.files = 1;
-    let history = History { trail: days, ..History::default() };
     assess(&Input { contract, window, baseline: Some(baseline), current: &current, history, in_series: false })
 }
 

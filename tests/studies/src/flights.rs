@@ -146,11 +146,10 @@ fn placebo(flights: &Flights, contract: &Contract) -> anyhow::Result<String> {
     let (mut fields, mut warned, mut drifted, mut within) = (0, Vec::new(), Vec::new(), Vec::new());
     for (month, name) in MONTHS.iter().enumerate() {
         let odd = flights.table(|of, day| of == month && day % 2 == 1).baseline(contract)?;
-        let even = flights.table(|of, day| of == month && day % 2 == 0).profile(contract, &odd)?;
         let length = DAYS.get(month).copied().unwrap_or(30);
         let window = window(month, length / 2);
         let days = flights.days(contract, &odd, window.start_ms, month, (2..=length).step_by(2))?;
-        let verdict = engine::judge_with(contract, &odd, window, even, &days);
+        let verdict = engine::judge_days(contract, &odd, window, &days)?;
         for (field, _) in TRUSTED {
             fields += 1;
             let found = verdict.fields.iter().find(|found| found.name == field);
@@ -266,9 +265,7 @@ impl Flights {
     fn judge(&self, contract: &Contract, baseline: &Baseline, month: usize, span: RangeInclusive<i64>) -> anyhow::Result<Verdict> {
         let start_ms = window(month, span.start() - 1).end_ms;
         let whole = Window { start_ms, end_ms: start_ms + (span.end() - span.start() + 1) * DAY_MS };
-        let profile = self.table(|of, day| of == month && span.contains(&i64::from(day))).profile(contract, baseline)?;
-        let days = self.days(contract, baseline, start_ms, month, span)?;
-        Ok(engine::judge_with(contract, baseline, whole, profile, &days))
+        engine::judge_days(contract, baseline, whole, &self.days(contract, baseline, start_ms, month, span)?)
     }
 
     /// The flights of the days that are wanted.

@@ -284,8 +284,7 @@ fn stuck(field: Both<'_>, cells: &Cells<'_>) -> Option<Suspicion> {
         _ => value,
     };
     let sd = field.before.numeric.as_ref()?.variance(field.before.present)?.sqrt();
-    let (low, high) = (cell.checked_sub(1).and_then(|low| anchor.edges.get(low)), anchor.edges.get(cell));
-    let is_wide = low.zip(high).is_none_or(|(low, high)| {
+    let is_wide = anchor.bounds(cell).is_none_or(|(low, high)| {
         // A cell of the baseline's own tail is wide as well: values that moved there are no one value.
         if outside { high - low > 0.01 * (high.abs() + low.abs()) } else { high - low > ONE_VALUE * sd }
     });

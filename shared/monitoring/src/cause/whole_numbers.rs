@@ -18,10 +18,8 @@ const LEAST: f64 = 0.02;
 pub(crate) fn fractions(field: Both<'_>) -> Option<Suspicion> {
     let anchor = field.numeric_anchor()?;
     let (now, before) = (&field.now.numeric.as_ref()?.cells, &field.before.numeric.as_ref()?.cells);
-    // A cell reaches from its lower edge to just below its upper one.
-    let bounds = |cell: usize| Some((*anchor.edges.get(cell.checked_sub(1)?)?, *anchor.edges.get(cell)?));
-    let is_between = |cell: usize| bounds(cell).is_some_and(|(low, high)| low.ceil() >= high);
-    let is_whole = |cell: usize| bounds(cell).is_some_and(|(low, high)| low.fract() == 0.0 && low.next_up() >= high);
+    let is_between = |cell: usize| anchor.bounds(cell).is_some_and(|(low, high)| low.ceil() >= high);
+    let is_whole = |cell: usize| anchor.bounds(cell).is_some_and(|(low, high)| low.fract() == 0.0 && low.next_up() >= high);
     let part = |cells: &[u64], is_meant: &dyn Fn(usize) -> bool| {
         let meant = cells.iter().enumerate().filter(|(cell, _)| is_meant(*cell)).map(|(_, count)| count).sum();
         share(meant, cells.iter().sum())

@@ -71,8 +71,10 @@ impl Space {
     /// The standard error of the location (numbers) or of one dimension of the mix (names) of these cells; `None` without a value.
     pub(crate) fn error(&self, cells: &[u64]) -> Option<f64> {
         let count = sum_groups(cells, &self.group_of).iter().sum::<u64>() as f64;
-        let of_names = || self.rest.error(self.resemblance.of(count).shares / count + 1.0 / self.values, self.periods_in_window);
-        (count >= 1.0).then(|| self.shifts(cells).first().map_or_else(of_names, |shift| shift.error))
+        let resemblance = self.resemblance.of(count);
+        let (variation, effect) =
+            self.directions.first().map_or((&self.rest, resemblance.shares), |direction| (&direction.variation, resemblance.location));
+        (count >= 1.0).then(|| variation.error(effect / count + 1.0 / self.values, self.periods_in_window))
     }
 
     /// Variance of a direction's score over the values of both sides together, at least 1.
@@ -137,8 +139,7 @@ impl Space {
             return Variation::UNKNOWN;
         }
         let unit: Vec<f64> = rest.iter().map(|value| value / length).collect();
-        let sampling: Vec<f64> = self.periods.iter().map(|(_, count)| 1.0 / count).collect();
-        Variation::learn(&self.along(&unit), &sampling).before(self.periods_behind, self.expectations).scaled(1.0 / seen)
+        Variation::learn(&self.along(&unit), &self.sampling()).before(self.periods_behind, self.expectations).scaled(1.0 / seen)
     }
 
     /// By how much the squared length of the rest shrinks when the baseline is changed as a whole until it lies where the window does, in

@@ -169,7 +169,7 @@ impl Space {
 
     /// Learns the ordinary variation along each direction of the basis and of the rest.
     fn learn(&mut self, reference: &Reference, basis: &[Vec<f64>], names: &[&'static str]) {
-        let sampling: Vec<f64> = self.periods.iter().map(|(_, count)| 1.0 / count).collect();
+        let sampling = self.sampling();
         let before = |variation: Variation| variation.before(reference.periods_behind, reference.expectations);
         let direction = |(unit, name): (&Vec<f64>, &&'static str)| {
             let along = self.along(unit);
@@ -189,6 +189,11 @@ impl Space {
     /// The periods' deviations in one direction.
     fn along(&self, unit: &[f64]) -> Vec<f64> {
         self.periods.iter().map(|(difference, _)| dot(unit, difference)).collect()
+    }
+
+    /// The variance that chance alone gives the periods' deviations in any direction.
+    fn sampling(&self) -> Vec<f64> {
+        self.periods.iter().map(|(_, count)| 1.0 / count).collect()
     }
 
     /// Number of dimensions that no direction covers.

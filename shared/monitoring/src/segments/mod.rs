@@ -23,11 +23,10 @@ pub(crate) use self::decomposition::{carried_by, decompose, mix_behind};
 use self::within::{Together, Within};
 use crate::assess::is_hardly_heard;
 use crate::decide::{strength, weight, windows_in_month};
+use crate::history::DAY_MS;
 use crate::rules::Rules;
 use crate::words::{list, percent, quoted};
 use crate::{CarriedBy, Cause, CauseKind, Evidence, Fault, FieldVerdict, Input, SegmentFinding, State, Window};
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Fewer records of a value in the baseline, and it is not compared.
 const MIN_BASELINE_RECORDS: u64 = 200;
