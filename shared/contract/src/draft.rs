@@ -98,7 +98,7 @@ const MONITORING: &str = "\
 #   windows: [1d]                    # any of 1h to 30d, from the same hourly profiles
 #   baselines: [training, seasonal, previous]   # in order of authority: the first that can tell decides
 #   method: auto                     # or psi, ks, jensen-shannon … with a threshold: 0.1; also per feature
-#   effect: 0.05                     # smallest shift worth acting on, in standard deviations of the baseline
+#   effect: 0.04                     # smallest shift worth acting on, in standard deviations of the baseline
 #   minimum_records: 50              # fewer are not judged
 
 # promotion:

@@ -73,7 +73,7 @@ fn ten_lines_are_enough_and_the_rest_has_defaults() {
     assert_eq!(contract.record.timestamp, "timestamp");
     assert_eq!(contract.monitoring.windows, [WindowLength::hours(24)]);
     assert_eq!(contract.monitoring.baselines, [BaselineKind::Training, BaselineKind::Seasonal, BaselineKind::Previous]);
-    assert!((contract.monitoring.effect - 0.05).abs() < f64::EPSILON);
+    assert!((contract.monitoring.effect - 0.04).abs() < f64::EPSILON);
     assert_eq!(contract.retraining.minimum_records, 10_000);
     assert_eq!(contract.logs_prefix(), "flight-delay/");
 }
@@ -158,7 +158,7 @@ fn a_digest_names_the_content_and_not_the_way_it_is_written() {
     assert!(digest.bytes().all(|byte| byte.is_ascii_hexdigit()));
     let otherwise = SHORT
         .replace("task: binary\n", "")
-        .replace("segments: [origin]", "segments:\n  - origin # by airport\ntask: binary\nmonitoring: { effect: 0.050 }");
+        .replace("segments: [origin]", "segments:\n  - origin # by airport\ntask: binary\nmonitoring: { effect: 0.040 }");
     assert_eq!(Contract::parse(&otherwise).unwrap().digest(), digest);
     assert_ne!(Contract::parse(&SHORT.replace("6000", "6001")).unwrap().digest(), digest);
 }
@@ -168,7 +168,7 @@ fn a_digest_names_the_content_and_not_the_way_it_is_written() {
 #[test]
 fn the_digest_of_a_content_is_the_same_everywhere() {
     let contract = Contract::parse("model: m\ntask: binary\nfeatures: [{ name: x, type: numeric }]\nmonitoring: { effect: 0.1 }").unwrap();
-    assert_eq!(contract.digest(), "117e3d29025199e607da2886bfdb321915cfd9d5673bd6e4c862a4de792830f2");
+    assert_eq!(contract.digest(), "9dc7af3be615222d5ce1bbd227dab455e716b8ded4d61b31805f4fe453fa4b65");
 }
 
 #[test]

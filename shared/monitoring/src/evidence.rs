@@ -4,15 +4,16 @@ use tidegate_contract::{BaselineKind, FeatureKind};
 use tidegate_profile::{CategoricalAnchor, Counts, FieldAnchor, FieldProfile, NumericAnchor};
 
 use crate::Evidence;
-use crate::contrast::{Shift, Space, Z_95};
+use crate::contrast::{LOCATION, Shift, Space, Z_95};
 use crate::reference::{Period, Reference};
 use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare};
 use crate::spike::{Clumping, Seen};
+use crate::values::Values;
 use crate::whole::Whole;
 use crate::words::{in_the, number, pair, percent, quoted};
 
-/// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.05 sd, half
-/// a percent of all records.
+/// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.04 sd, four
+/// in a thousand of all records.
 const SHARE_PER_SD: f64 = 0.1;
 
 /// What a field's window counts are, in the anchor's cells.
@@ -105,6 +106,10 @@ impl Side<'_> {
         let shifts = space.shifts(cells);
         let mut tests: Vec<Evidence> =
             shifts.iter().map(|shift| self.of_shift(shift.name, *shift, self.bulk_says(shift.name, shift.size))).collect();
+        let moved = Values::new(anchor, &self.reference.cells).and_then(|values| values.moved(cells));
+        if let (Some(location), Some(moved)) = (tests.iter_mut().find(|test| test.test == LOCATION), moved) {
+            location.limit(moved);
+        }
         let whole = Whole::new(&anchor.edges, &self.reference.cells);
         if let Some(rest) = space.rest(cells, whole.as_ref()) {
             let says = self.reshaped();

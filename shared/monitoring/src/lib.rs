@@ -27,6 +27,7 @@ mod rules;
 mod segments;
 mod share;
 mod spike;
+mod values;
 mod variation;
 mod vectors;
 mod verdict;

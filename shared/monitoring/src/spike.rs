@@ -15,15 +15,15 @@ use crate::words::{in_the, number, percent, quoted};
 /// So many cells with the largest plain difference are looked at closely.
 const CANDIDATES: usize = 8;
 
-/// A share on one value that matters, per standard deviation that matters: with a threshold of 0.05 sd, three in two
-/// hundred. Single values come and go more than whole distributions do.
+/// A share on one value that matters, per standard deviation that matters: with a threshold of 0.04 sd, twelve in
+/// a thousand. Single values come and go more than whole distributions do.
 const SPIKE_PER_SD: f64 = 0.3;
 
 /// The outermost values on either side, as a share of the baseline's, that make up a tail. Cells are a 256th of the baseline: one or none.
 const TAIL: f64 = 0.005;
 
-/// A share of values farther out than all of the baseline's that matters, per standard deviation that matters: with a threshold of 0.05 sd,
-/// two in a thousand. Nothing is known of what a model answers there.
+/// A share of values farther out than all of the baseline's that matters, per standard deviation that matters: with a threshold of 0.04 sd,
+/// sixteen in ten thousand. Nothing is known of what a model answers there.
 const BEYOND_PER_SD: f64 = 0.04;
 
 /// Cells that hold fewer values than this in an average period do not tell how values clump.

@@ -147,6 +147,11 @@ impl Variation {
         (self.observed - self.sampling).max(0.0)
     }
 
+    /// Whether it is known to be no more than chance.
+    pub(crate) fn is_chance(&self) -> bool {
+        self.freedom.is_infinite() && self.excess() <= 0.0
+    }
+
     /// By how much the excess enters a window's difference from the baseline: one over the independent periods that the
     /// window is long, plus one over those that the baseline has.
     pub(crate) fn spread(&self, periods_in_window: f64) -> f64 {

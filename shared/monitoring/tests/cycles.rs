@@ -310,7 +310,7 @@ fn a_window_of_a_series_is_corrected_over_a_month_of_them() {
 
 #[test]
 fn months_of_daily_windows_without_drift_hardly_ever_raise_an_alarm() {
-    // A false discovery rate of 0.02 allows one month in fifty; these are twenty, of three fields, with days that differ anyway.
+    // A false discovery rate of 0.015 allows one month in sixty-seven; these are twenty, of three fields, with days that differ anyway.
     let alarms: Vec<String> = (0..20)
         .flat_map(|seed| {
             let story = Story::new(World { seed: 1000 + seed, per_hour: 15, ..QUIET }, 4, 4);

@@ -47,9 +47,9 @@ pub struct Monitoring {
     pub method: Method,
     /// From which distance on a named method calls a change large. Default: 0.1.
     pub threshold: Option<f64>,
-    /// The smallest shift worth acting on, in standard deviations of the baseline (categorical: Cohen's w); a tenth of it is the smallest share of records worth acting on. Default: 0.05.
+    /// The smallest shift worth acting on, in standard deviations of the baseline (categorical: Cohen's w); a tenth of it is the smallest share of records worth acting on. Default: 0.04.
     pub effect: f64,
-    /// Share of false discoveries among the features called drifted, `0..1`. Default: 0.02.
+    /// Share of false discoveries among the features called drifted, `0..1`. Default: 0.015.
     pub false_discovery_rate: f64,
     /// Fewer records than this are not judged. Default: 50.
     pub minimum_records: u64,
@@ -66,8 +66,8 @@ impl Default for Monitoring {
             baselines: vec![BaselineKind::Training, BaselineKind::Seasonal, BaselineKind::Previous],
             method: Method::Auto,
             threshold: None,
-            effect: 0.05,
-            false_discovery_rate: 0.02,
+            effect: 0.04,
+            false_discovery_rate: 0.015,
             minimum_records: 50,
             bad_lines: 0.05,
             late: WindowLength::hours(7 * 24),

@@ -36,6 +36,13 @@ pub(crate) fn moderate<'s>(spaces: impl Iterator<Item = &'s mut Space>) {
     moderate_family(&mut spaces.iter_mut().map(|space| &mut space.absence.variation).collect::<Vec<_>>(), is_calm);
     for space in &mut spaces {
         space.varies_by_chance = is_calm && space.rest.excess() <= 0.0;
+        // Of so many periods of so many fields some stand out by chance.
+        for direction in space.directions.iter_mut().filter(|direction| direction.variation.is_chance()) {
+            direction.ordinary = 0.0;
+        }
+        if space.rest.is_chance() {
+            space.rest_ordinary = 0.0;
+        }
     }
 }
 

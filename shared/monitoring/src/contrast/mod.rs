@@ -255,7 +255,7 @@ fn least_in_group(total: f64, window_values: u64) -> f64 {
 }
 
 /// The name of the direction in which a column moves.
-const LOCATION: &str = "location";
+pub(crate) const LOCATION: &str = "location";
 
 /// The name of the direction in which a column spreads.
 const SPREAD: &str = "spread";
@@ -319,6 +319,52 @@ mod tests {
         assert_eq!(space.shares.len(), 2);
         assert!(space.rest(&[500, 300, 2, 2, 900], None).unwrap().p > 0.99, "new values have a test of their own");
         assert!(space.rest(&[300, 500, 2, 2, 0], None).unwrap().p < 1e-9);
+    }
+
+    /// Names whose periods move by `by` in one direction, each on its own, twenty of them.
+    fn names_that_move(by: i64) -> Reference {
+        let usual = [300_i64, 250, 200, 150, 100];
+        let cells = |size: i64| -> Vec<u64> {
+            let moved = usual.iter().zip([1, -1, 0, 0, 0]).map(|(count, way)| count + way * size);
+            moved.map(|count| count.unsigned_abs() * 10).collect()
+        };
+        let mut reference = reference(cells(0).iter().map(|count| count * 20).collect());
+        let expected = Rc::new(Counts { absent: 0, cells: reference.cells.clone() });
+        let sizes = (0..20).map(|k| by * (k % 5 - 2));
+        reference.periods = sizes
+            .map(|size| Period { counts: Counts { absent: 0, cells: cells(size) }, expected: Rc::clone(&expected), stretch: 1.0 })
+            .collect();
+        reference
+    }
+
+    #[test]
+    fn names_that_often_change_places_do_not_hide_that_others_do() {
+        let space = Space::of_names(&names_that_move(10), 10_000).unwrap();
+        let p = |cells: &[u64]| space.rest(cells, None).unwrap().p;
+        let usual = p(&[3_200, 2_300, 2_000, 1_500, 1_000]);
+        let others = p(&[3_000, 2_500, 2_000, 1_320, 1_180]);
+        assert!(usual > 0.02 && others < 1e-4, "{usual} {others}");
+    }
+
+    #[test]
+    fn where_a_model_varies_by_chance_the_period_that_stands_out_by_chance_is_nothing_to_stay_below() {
+        // Twenty fields by chance alone, the first with a period three standard errors off.
+        let field = |first: u64| {
+            let mut reference = reference(vec![0, 10_000, 10_000, 0]);
+            let expected = Rc::new(Counts { absent: 0, cells: reference.cells.clone() });
+            let counts = (0..20).map(|k: u64| if k == 0 { 500 + first } else { 490 + 20 * (k % 2) });
+            let period = |up: u64| Period {
+                counts: Counts { absent: 0, cells: vec![0, 1_000 - up, up, 0] },
+                expected: Rc::clone(&expected),
+                stretch: 1.0,
+            };
+            reference.periods = counts.map(period).collect();
+            Space::of_numbers(&reference, 1_000).unwrap()
+        };
+        let mut spaces: Vec<Space> = (0..20).map(|number| field(if number == 0 { 49 } else { 10 })).collect();
+        assert!(spaces[0].directions[0].ordinary > 0.09);
+        moderate(spaces.iter_mut());
+        assert!(spaces[0].directions[0].ordinary.abs() < f64::EPSILON);
     }
 
     #[test]

@@ -93,6 +93,14 @@ impl Evidence {
         (size - ONE_SIDED * (size - bound)).max(0.0)
     }
 
+    /// Makes the effect as small as another measure of it, `size`, and 0 where that has another direction; with its interval, and what is ordinary.
+    pub(crate) fn limit(&mut self, size: f64) {
+        let part = if self.effect == 0.0 { 1.0 } else { (size / self.effect).clamp(0.0, 1.0) };
+        for value in [&mut self.effect, &mut self.effect_low, &mut self.effect_high, &mut self.ordinary] {
+            *value *= part;
+        }
+    }
+
     /// The effect as a multiple of what matters, whatever its direction.
     #[must_use]
     pub fn severity(&self) -> f64 {
@@ -147,4 +155,33 @@ pub struct SegmentFinding {
     pub decisive: Evidence,
     /// What happened, in one sentence.
     pub sentence: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_effect_is_limited_with_its_interval_and_lost_where_the_other_measure_points_elsewhere() {
+        let limited = |size: f64| {
+            let mut test = Evidence {
+                test: "location".to_owned(),
+                p: 1e-9,
+                p_adjusted: 1e-8,
+                effect: -0.2,
+                effect_low: -0.3,
+                effect_high: -0.1,
+                threshold: 0.04,
+                ordinary: 0.02,
+                unit: "sd".to_owned(),
+                says: String::new(),
+            };
+            test.limit(size);
+            [test.effect, test.effect_low, test.effect_high, test.ordinary]
+        };
+        let is = |found: [f64; 4], expected: [f64; 4]| found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-12);
+        assert!(is(limited(-0.1), [-0.1, -0.15, -0.05, 0.01]));
+        assert!(is(limited(-0.5), [-0.2, -0.3, -0.1, 0.02]));
+        assert!(is(limited(0.1), [0.0; 4]));
+    }
 }
