@@ -16,6 +16,9 @@ use crate::words::{in_the, number, pair, percent, quoted};
 /// in a thousand of all records.
 const SHARE_PER_SD: f64 = 0.1;
 
+/// Ranks and values that moved alike are found to have moved alike up to this factor, by chance.
+const AGREE: f64 = 1.25;
+
 /// What a field's window counts are, in the anchor's cells.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Side<'a> {
@@ -108,7 +111,7 @@ impl Side<'_> {
             shifts.iter().map(|shift| self.of_shift(shift.name, *shift, self.bulk_says(shift.name, shift.size))).collect();
         let moved = Values::new(anchor, &self.reference.cells).and_then(|values| values.moved(cells));
         if let (Some(location), Some(moved)) = (tests.iter_mut().find(|test| test.test == LOCATION), moved) {
-            location.limit(moved);
+            location.limit(moved * AGREE);
         }
         let whole = Whole::new(&anchor.edges, &self.reference.cells);
         if let Some(rest) = space.rest(cells, whole.as_ref()) {
