@@ -79,7 +79,7 @@ impl Ordinary {
         let shares: Vec<f64> = periods.iter().map(|period| period.share).collect();
         let within: Vec<f64> = periods.iter().map(|period| p * (1.0 - p) / (period.all.max(1) as f64)).collect();
         let deviations: Vec<(f64, f64)> = shares.iter().copied().zip(within.iter().copied()).collect();
-        Self { variation: Variation::learn(&shares, &within), largest: largest_deviation(&deviations), ..Self::UNKNOWN }
+        Self { variation: Variation::learn(&shares, &within), largest: largest_deviation(&deviations, deviations.len()), ..Self::UNKNOWN }
     }
 }
 

@@ -147,11 +147,6 @@ impl Variation {
         (self.observed - self.sampling).max(0.0)
     }
 
-    /// Whether it is known to be no more than chance.
-    pub(crate) fn is_chance(&self) -> bool {
-        self.freedom.is_infinite() && self.excess() <= 0.0
-    }
-
     /// By how much the excess enters a window's difference from the baseline: one over the independent periods that the
     /// window is long, plus one over those that the baseline has.
     pub(crate) fn spread(&self, periods_in_window: f64) -> f64 {
@@ -161,6 +156,15 @@ impl Variation {
     /// Variance that ordinary variation adds to a window's difference.
     pub(crate) fn added(&self, periods_in_window: f64) -> f64 {
         if self.freedom > 0.0 { self.excess() * self.spread(periods_in_window) } else { 0.0 }
+    }
+
+    /// The same, where the variance between periods is a standard error (`s²·√(2/d)`) larger than was observed.
+    pub(crate) fn added_at_most(&self, periods_in_window: f64) -> f64 {
+        if self.freedom <= 0.0 {
+            return f64::INFINITY;
+        }
+        let most = self.observed * (1.0 + (2.0 / self.freedom).sqrt());
+        (most - self.sampling).max(0.0) * self.spread(periods_in_window)
     }
 
     /// The standard error of a window's quantity against the baseline's.
@@ -224,7 +228,7 @@ fn breadth(mean: f64, scatter: f64, sampling: f64, dimensions: f64, periods: f64
     if of_excess <= 0.0 { dimensions } else { (2.0 * excess * excess / of_excess).clamp(1.0, dimensions.max(1.0)) }
 }
 
-/// Chance that of all periods together any is taken to differ from the others when none does.
+/// Chance that of all periods looked at together any is taken to differ from the others when none does.
 const ORDINARY_LEVEL: f64 = 0.05;
 
 /// The level at which each of so many periods is looked at.
@@ -232,10 +236,10 @@ pub(crate) fn level_of_each(periods: usize) -> f64 {
     ORDINARY_LEVEL / periods.max(1) as f64
 }
 
-/// The largest deviation that a period showed, of those that are more than chance ([`ORDINARY_LEVEL`] for all together); 0 without any.
-/// Each comes with its sampling variance.
-pub(crate) fn largest_deviation(deviations: &[(f64, f64)]) -> f64 {
-    let critical = normal::quantile(1.0 - level_of_each(deviations.len()) / 2.0).unwrap_or(0.0);
+/// The largest deviation that a period showed, of those that are more than chance where so many are looked at; 0 without any. Each comes
+/// with its sampling variance.
+pub(crate) fn largest_deviation(deviations: &[(f64, f64)], looked_at: usize) -> f64 {
+    let critical = normal::quantile(1.0 - level_of_each(looked_at) / 2.0).unwrap_or(0.0);
     let telling = deviations.iter().filter(|(size, variance)| size.abs() > critical * variance.sqrt());
     telling.map(|(size, _)| size.abs()).fold(0.0, f64::max)
 }
@@ -321,8 +325,8 @@ mod tests {
     #[test]
     fn what_a_period_showed_counts_in_full_or_not_at_all() {
         let calm: Vec<(f64, f64)> = (0..20).map(|i| (f64::from(i % 5 - 2), 1.0)).collect();
-        assert!(largest_deviation(&calm).abs() < 1e-12);
+        assert!(largest_deviation(&calm, calm.len()).abs() < 1e-12);
         let with_a_holiday: Vec<(f64, f64)> = calm.into_iter().chain([(-4.0, 1.0)]).collect();
-        assert!((largest_deviation(&with_a_holiday) - 4.0).abs() < 1e-12);
+        assert!((largest_deviation(&with_a_holiday, with_a_holiday.len()) - 4.0).abs() < 1e-12);
     }
 }

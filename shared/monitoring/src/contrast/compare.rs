@@ -102,14 +102,14 @@ impl Space {
         let length = squared_length(&rest) - whole.map_or(0.0, |whole| self.explained(whole, &difference, &rest));
         let sampling = self.resemblance.of(count).shares / count + 1.0 / self.values;
         let along = self.variation_along(&rest, (1.0 - sampling * dimensions / length).max(LEAST_SEEN));
-        let breadth = self.rest.breadth();
+        // What moves periods in `breadth` directions lies elsewhere where they move less in the window's. Borrowed variation is not known
+        // by direction.
         let everywhere = self.rest.added(self.periods_in_window) * dimensions;
+        let here = along.added_at_most(self.periods_in_window) * self.rest.breadth();
+        let own = if self.ordinary.is_none() { everywhere.min(here) } else { everywhere };
         let moments = |added: f64| {
-            // What moves periods in `breadth` directions lies elsewhere where they move less in the window's. Borrowed variation is not
-            // known by direction.
-            let own = if self.ordinary.is_none() { everywhere.min(added * breadth) } else { everywhere };
             let more = (added - own).max(0.0);
-            let of_periods = own * own / breadth + more * more;
+            let of_periods = own * own / self.rest.breadth() + more * more;
             (sampling * dimensions + own + more, 2.0 * sampling * sampling * dimensions + 2.0 * of_periods)
         };
         // Mean and variance of the length are then matched by a scaled chi-square (Satterthwaite).

@@ -24,6 +24,7 @@ pub(crate) fn moderate<'s>(spaces: impl Iterator<Item = &'s mut Space>) {
     let mut spaces: Vec<&mut Space> = spaces.collect();
     let is_calm =
         is_surely_chance(&spaces.iter().flat_map(|space| space.main_variations()).filter_map(Variation::ratio).collect::<Vec<_>>());
+    let fields = spaces.len();
     // Like with like: the same direction of all numbers.
     for name in [LOCATION, SPREAD] {
         let directions = spaces.iter_mut().flat_map(|space| space.directions.iter_mut()).filter(|direction| direction.name == name);
@@ -36,12 +37,8 @@ pub(crate) fn moderate<'s>(spaces: impl Iterator<Item = &'s mut Space>) {
     moderate_family(&mut spaces.iter_mut().map(|space| &mut space.absence.variation).collect::<Vec<_>>(), is_calm);
     for space in &mut spaces {
         space.varies_by_chance = is_calm && space.rest.excess() <= 0.0;
-        // Of so many periods of so many fields some stand out by chance.
-        for direction in space.directions.iter_mut().filter(|direction| direction.variation.is_chance()) {
-            direction.ordinary = 0.0;
-        }
-        if space.rest.is_chance() {
-            space.rest_ordinary = 0.0;
+        if space.ordinary.is_none() {
+            space.note_ordinary(fields);
         }
     }
 }

@@ -183,8 +183,9 @@ fn candidates<'a>(
             }
             let (now_part, before_part) = (part(now, now_at, width), part(before, before_at, width));
             let means = means(&now_part, &before_part, anchor);
-            let within =
-                Within { anchor, effect: rules.effect, now: now_part.counts, before: before_part.counts, periods_in_window, means };
+            // A part with a share `s` of the records adds `s·w²` to what all records together show.
+            let effect = rules.effect / (now.records as f64 / current.records.max(1) as f64).sqrt();
+            let within = Within { anchor, effect, now: now_part.counts, before: before_part.counts, periods_in_window, means };
             candidates.push(Candidate {
                 segment,
                 value,

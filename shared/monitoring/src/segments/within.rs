@@ -40,7 +40,7 @@ pub(super) struct Together {
 pub(super) struct Within<'a> {
     /// The field's cells.
     pub(super) anchor: &'a FieldAnchor,
-    /// The smallest effect that matters, standard deviations.
+    /// The smallest effect that matters in this part of the records, standard deviations.
     pub(super) effect: f64,
     /// The window's counts in coarse cells.
     pub(super) now: Counts,
