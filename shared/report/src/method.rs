@@ -32,7 +32,9 @@ pub(crate) fn method(sheet: &Sheet<'_>) -> Markup {
                 }
                 li {
                     strong { "It is large enough to matter. " }
-                    "The effect is surely (at 95 %, towards zero alone, which is a little less than the line of its interval shows) beyond the threshold: " (words::number(monitoring.effect)) " standard deviations for numbers, " (words::number(monitoring.effect)) " of Cohen's w for categories, where the field's tests do not say otherwise. And it is larger than anything that a single period of the baseline showed."
+                    "The effect is surely (at 95 %, towards zero alone, which is a little less than the line of its interval shows) beyond the threshold: " (words::number(monitoring.effect)) " standard deviations for numbers, " (words::number(monitoring.effect)) " of Cohen's w for categories, where the field's tests do not say otherwise."
+                    @if !sheet.page.contract.segments.is_empty() { " Within a segment it must be larger, as the segment is but a part of the records: twice as large in a quarter of them." }
+                    " And it is larger than anything that a single period of the baseline showed."
                 }
             }
             p { "If only the first holds, or the effect may still lie below the threshold, it is a " strong { "warning" } "; so is a change that lies for the most part in few of the window's days, and not in its last. Below " (words::counted(monitoring.minimum_records, "record", "records")) ", or where a shift that matters could not have been seen, the answer is " strong { "not enough data" } ", not " strong { "OK" } "." }

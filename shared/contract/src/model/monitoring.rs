@@ -47,7 +47,7 @@ pub struct Monitoring {
     pub method: Method,
     /// From which distance on a named method calls a change large. Default: 0.1.
     pub threshold: Option<f64>,
-    /// The smallest shift worth acting on, in standard deviations of the baseline (categorical: Cohen's w); a tenth of it is the smallest share of records worth acting on. Default: 0.04.
+    /// The smallest shift worth acting on, in standard deviations of the baseline (categorical: Cohen's w); a tenth of it is the smallest share of records worth acting on. Within a segment that holds a share s of the records it is divided by √s. Default: 0.04.
     pub effect: f64,
     /// Share of false discoveries among the features called drifted, `0..1`. Default: 0.015.
     pub false_discovery_rate: f64,

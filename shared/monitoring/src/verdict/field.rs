@@ -76,7 +76,8 @@ pub struct Evidence {
     /// stays below it is never called drift. 0 where the baseline has no periods.
     #[serde(default)]
     pub ordinary: f64,
-    /// The effect's unit: `sd` (standard deviations of the baseline), `w` (Cohen's w), `share`, `distance` (of the named method).
+    /// The effect's unit: `sd` (standard deviations of the baseline; of a location in normal scores, or of the values where those moved
+    /// distinctly less), `w` (Cohen's w), `share`, `distance` (of the named method).
     pub unit: String,
     /// What was seen, in words.
     pub says: String,
