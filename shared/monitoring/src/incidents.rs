@@ -83,6 +83,9 @@ fn is_foreign(fault: Fault) -> bool {
     }
 }
 
+/// Nobody should train on a column that is broken in so many of the records, however little the model listens to it.
+const WIDESPREAD: f64 = 0.9;
+
 /// Fields that belong together.
 #[derive(Debug)]
 struct Group {
@@ -132,10 +135,12 @@ impl<'c, 'a> Sorting<'c, 'a> {
         let inputs = self.together(&inputs);
         groups.extend(inputs);
         self.give_outputs(&mut groups, of_side(moved(), false));
-        // A data fault that matters stands before everything else that the same records show.
+        // A data fault that matters, or that nearly all records have, stands before everything else that the same records show.
+        let is_widespread = |group: &Group| group.fault.as_ref().is_some_and(|fault| fault.share >= WIDESPREAD);
+        let is_heard = |group: &Group| self.facts.is_of_account(&group.fields) || is_widespread(group);
         let mend_first: Vec<String> = groups
             .iter()
-            .filter(|group| group.fault.is_some() && self.state(group) == State::Drift && self.facts.is_of_account(&group.fields))
+            .filter(|group| group.fault.is_some() && self.state(group) == State::Drift && is_heard(group))
             .flat_map(|group| match group.fields.as_slice() {
                 [] => vec!["the files that could not be read".to_owned()],
                 fields => fields.iter().filter(|name| self.is_input(name)).cloned().collect(),
