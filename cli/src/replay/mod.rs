@@ -158,9 +158,9 @@ fn lengths(arguments: &Arguments, contract: &Contract) -> Vec<WindowLength> {
 }
 
 /// A bar that counts windows.
-fn bar(doing: &str, windows: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template(&format!("{doing} {{wide_bar}} {{pos}}/{{len}} windows {{eta:>4}}"));
-    ProgressBar::new(windows as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+fn bar(doing: &'static str, windows: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg:22} {wide_bar} {pos}/{len} windows {eta:>4}");
+    ProgressBar::new(windows as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(doing)
 }
 
 /// Writes a window's verdict and page below the folder, where the lake would have them.

@@ -6,6 +6,7 @@ use tidegate_contract::{BaselineKind, Contract, FeatureKind, Method};
 use tidegate_statistics::{correction, normal};
 
 use crate::field::{Against, Tested};
+use crate::history::DAY_MS;
 use crate::rules::Rules;
 use crate::words::{in_the, number};
 use crate::{Evidence, FieldVerdict, Opinion, State, Window};
@@ -20,7 +21,7 @@ const BLIND_ABOVE: f64 = 10.0;
 const MAIN_WEIGHT: f64 = 0.4;
 
 /// A series of windows is corrected over so long a time.
-const MONTH_MS: i64 = 30 * 24 * 3_600_000;
+const MONTH_MS: i64 = 30 * DAY_MS;
 
 /// Over how many windows the evidence is corrected: as many as fit into 30 days when the window is one of a series, at least 1.
 ///

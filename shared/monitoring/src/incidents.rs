@@ -19,6 +19,9 @@ const ALIKE: f64 = 0.7;
 /// A fault of more of the records than this is none of a mix's making.
 const BY_MIX: f64 = 0.5;
 
+/// Nobody should train on a column that is broken in so many of the records, however little the model listens to it.
+const WIDESPREAD: f64 = 0.9;
+
 /// So much of a field's change lies between a segment's values when its mix made it.
 const BETWEEN: f64 = 0.7;
 
@@ -82,9 +85,6 @@ fn is_foreign(fault: Fault) -> bool {
         Fault::Type | Fault::Truncated | Fault::ShiftedColumns | Fault::Encoding | Fault::Renamed | Fault::Unreadable => true,
     }
 }
-
-/// Nobody should train on a column that is broken in so many of the records, however little the model listens to it.
-const WIDESPREAD: f64 = 0.9;
 
 /// Fields that belong together.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ mod authority;
 mod baselines;
 mod cause;
 mod contrast;
+mod counts;
 mod decide;
 mod evidence;
 mod field;

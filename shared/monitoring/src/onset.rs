@@ -8,6 +8,7 @@
 
 use tidegate_profile::{Counts, FieldBaseline, FieldProfile, Profile};
 
+use crate::counts::mean;
 use crate::evidence::cells_of;
 use crate::history::{DAY_MS, HOUR_MS};
 use crate::{Onset, Window};
@@ -76,8 +77,8 @@ impl Course {
             return None;
         }
         let scores: Vec<f64> = shares.0.iter().zip(&shares.1).map(|(q, p)| (q - p) / (q + p)).collect();
-        let expected = mean_score(&baseline, &scores)?;
-        let by_hour: Vec<Option<f64>> = cells.hours.iter().map(|hour| mean_score(&in_one_list(hour), &scores)).collect();
+        let expected = mean(&baseline, &scores)?;
+        let by_hour: Vec<Option<f64>> = cells.hours.iter().map(|hour| mean(&in_one_list(hour), &scores)).collect();
         let point = |(span, profile): &(Window, Profile)| {
             let field = profile.fields.iter().find(|field| field.name == now.name)?;
             let counts = counts_of(field);
@@ -85,10 +86,10 @@ impl Course {
             // A day has all hours; an hour is compared with its own.
             let of_hour = usize::try_from(span.start_ms.rem_euclid(DAY_MS) / HOUR_MS).ok();
             let usual = of_hour.filter(|_| span.end_ms - span.start_ms <= HOUR_MS).and_then(|hour| by_hour.get(hour).copied().flatten());
-            (records >= LEAST_RECORDS).then_some((mean_score(&counts, &scores)? - usual.unwrap_or(expected), records as f64))
+            (records >= LEAST_RECORDS).then_some((mean(&counts, &scores)? - usual.unwrap_or(expected), records as f64))
         };
         let variance = shares.1.iter().zip(&scores).map(|(share, score)| share * (score - expected).powi(2)).sum();
-        Some(Self { points: trail.iter().map(point).collect(), whole: mean_score(&window, &scores)? - expected, variance })
+        Some(Self { points: trail.iter().map(point).collect(), whole: mean(&window, &scores)? - expected, variance })
     }
 
     /// The course of a share, such as that of a version, from nothing to what it is in the window.
@@ -228,12 +229,6 @@ fn smoothed(counts: &[u64]) -> Option<Vec<f64>> {
     let total = counts.iter().sum::<u64>();
     let all = total as f64 + 0.5 * counts.len() as f64;
     (total > 0).then(|| counts.iter().map(|count| (*count as f64 + 0.5) / all).collect())
-}
-
-fn mean_score(counts: &[u64], scores: &[f64]) -> Option<f64> {
-    let total = counts.iter().sum::<u64>();
-    (total > 0 && counts.len() == scores.len())
-        .then(|| counts.iter().zip(scores).map(|(count, score)| *count as f64 * score).sum::<f64>() / total as f64)
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 
 use tidegate_profile::NumericAnchor;
 
+use crate::counts::{cumulated, mean, moments};
+
 /// Values are taken no farther out than this share of the baseline's on either side: a single one far off moves no mean.
 const OUTERMOST: f64 = 0.025;
 
@@ -27,12 +29,11 @@ impl Values {
     /// `None` where the baseline's values do not differ, or nearly all are the same.
     pub(crate) fn new(anchor: &NumericAnchor, baseline: &[u64]) -> Option<Self> {
         let all = anchor.representatives();
-        let at = |share: f64| Some(*all.get(cell_at(baseline, share)?)?);
+        let below = cumulated(baseline);
+        let at = |share: f64| Some(*all.get(below.iter().position(|below| *below > share)?)?);
         let (lowest, highest) = (at(OUTERMOST)?, at(1.0 - OUTERMOST)?);
         let of_cell: Vec<f64> = all.iter().map(|value| value.clamp(lowest, highest)).collect();
-        let mean = mean(&of_cell, baseline)?;
-        let squares: Vec<f64> = of_cell.iter().map(|value| (value - mean).powi(2)).collect();
-        let deviation = self::mean(&squares, baseline)?.sqrt();
+        let (mean, deviation) = moments(baseline, &of_cell)?;
         let of_middle = (at(1.0 - BEYOND_ONE_SD)? - at(BEYOND_ONE_SD)?) / 2.0;
         let deviation = if of_middle > 0.0 { deviation.min(of_middle) } else { deviation };
         (deviation > 0.0 && deviation.is_finite()).then_some(Self { of_cell, mean, deviation })
@@ -40,24 +41,8 @@ impl Values {
 
     /// By how much the mean of these cells' values lies above the baseline's, in its standard deviations; `None` without a value.
     pub(crate) fn moved(&self, cells: &[u64]) -> Option<f64> {
-        Some((mean(&self.of_cell, cells)? - self.mean) / self.deviation)
+        Some((mean(cells, &self.of_cell)? - self.mean) / self.deviation)
     }
-}
-
-/// The cell in which so large a share of all values is reached.
-fn cell_at(cells: &[u64], share: f64) -> Option<usize> {
-    let least = share * cells.iter().sum::<u64>() as f64;
-    let mut sum = 0;
-    cells.iter().position(|count| {
-        sum += count;
-        sum as f64 > least
-    })
-}
-
-/// The mean of what stands for each cell; `None` without a value.
-fn mean(of_cell: &[f64], cells: &[u64]) -> Option<f64> {
-    let total = cells.iter().sum::<u64>();
-    (total > 0).then(|| of_cell.iter().zip(cells).map(|(value, count)| value * (*count as f64 / total as f64)).sum())
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Directions are linear: they say what a small move does to each cell. A column with two humps that moves by an ordinary tenth of a standard
 //! deviation changes the cells between the humps by more than a line can say, and would look reshaped. So the move is made, cell by cell.
 
+use crate::counts::cumulated;
+
 /// Halvings of the interval in which the amount is looked for.
 const HALVINGS: usize = 48;
 
@@ -29,15 +31,12 @@ pub(crate) enum Way {
 impl<'a> Whole<'a> {
     /// `None` when there are fewer than two edges or no values.
     pub(crate) fn new(edges: &'a [f64], cells: &[u64]) -> Option<Self> {
-        let total = cells.iter().sum::<u64>();
-        if total == 0 || edges.len() < 2 || cells.len() != edges.len() + 1 {
+        if cells.iter().all(|count| *count == 0) || edges.len() < 2 || cells.len() != edges.len() + 1 {
             return None;
         }
-        let sums = cells.iter().scan(0, |sum, count| {
-            *sum += count;
-            Some(*sum as f64 / total as f64)
-        });
-        Some(Self { edges, below: sums.take(edges.len()).collect() })
+        let mut below = cumulated(cells);
+        below.truncate(edges.len());
+        Some(Self { edges, below })
     }
 
     /// Share of the values below `value`.

@@ -3,6 +3,7 @@
 
 use tidegate_profile::{Counts, FieldProfile, NumericAnchor};
 
+use crate::counts::{cumulated, moments};
 use crate::reference::MIN_PERIODS;
 
 /// Variance of a share below an edge where nothing varies: a hundredth, squared.
@@ -249,29 +250,9 @@ impl<'a> Distribution<'a> {
     }
 }
 
-/// Mean and standard deviation of counts, by values that stand for the cells.
-fn moments(cells: &[u64], values: &[f64]) -> Option<(f64, f64)> {
-    let total = cells.iter().sum::<u64>();
-    let mean_of =
-        |of: &dyn Fn(f64) -> f64| cells.iter().zip(values).map(|(count, value)| *count as f64 * of(*value)).sum::<f64>() / total as f64;
-    let mean = mean_of(&|value| value);
-    (total > 1).then(|| (mean, mean_of(&|value| (value - mean).powi(2)).sqrt()))
-}
-
 /// The share in each cell, from the shares up to and including each.
 fn in_cells(below: &[f64]) -> impl Iterator<Item = f64> {
     std::iter::once(0.0).chain(below.iter().copied()).zip(below).map(|(low, high)| high - low)
-}
-
-/// Shares of the values up to and including each cell.
-fn cumulated(cells: &[u64]) -> Vec<f64> {
-    let total = cells.iter().sum::<u64>().max(1);
-    let mut sum = 0;
-    let up_to = |count: &u64| {
-        sum += count;
-        sum as f64 / total as f64
-    };
-    cells.iter().map(up_to).collect()
 }
 
 impl Alternative {

@@ -72,9 +72,9 @@ impl Space {
     pub(crate) fn error(&self, cells: &[u64]) -> Option<f64> {
         let count = sum_groups(cells, &self.group_of).iter().sum::<u64>() as f64;
         let resemblance = self.resemblance.of(count);
-        let (variation, effect) =
+        let (variation, factor) =
             self.directions.first().map_or((&self.rest, resemblance.shares), |direction| (&direction.variation, resemblance.location));
-        (count >= 1.0).then(|| variation.error(effect / count + 1.0 / self.values, self.periods_in_window))
+        (count >= 1.0).then(|| variation.error(factor / count + 1.0 / self.values, self.periods_in_window))
     }
 
     /// Variance of a direction's score over the values of both sides together, at least 1.
