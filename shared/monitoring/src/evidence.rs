@@ -209,23 +209,42 @@ impl Side<'_> {
         })
     }
 
+    /// Values that have no cell: the baseline never showed them, or, where it had more values than cells, seldom.
     fn unseen(&self, anchor: &CategoricalAnchor) -> Option<Evidence> {
         let categorical = self.now.categorical.as_ref()?;
-        let outside_before = self.reference.cells.get(anchor.values.len()).copied().unwrap_or(0);
+        let (cells, outside) = self.reference.cells.split_at_checked(anchor.values.len())?;
+        let all = self.reference.present();
+        let (moved, times) = if self.kind == BaselineKind::Training { self.moves_out(anchor, cells) } else { (0, 0) };
+        let before = Tally { hits: (outside.iter().sum::<u64>() + moved).min(all), all };
+        // Values move as many at once as each was seen.
+        let scatter = (moved * times) as f64 / (all as f64).powi(2);
         let now = Tally { hits: categorical.outside(), all: self.now.present };
-        // How likely the next value is a new one: the share of values that the baseline showed once (Good, 1953).
-        let once = self.reference.cells.iter().filter(|&&count| count == 1).count() as u64;
-        let expected = Tally { hits: (outside_before + once).min(self.reference.present()), all: self.reference.present() };
-        let change = compare(expected, now, &Ordinary::UNKNOWN)?;
-        let named = categorical.other.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));
-        let named = named.map_or_else(String::new, |(value, _)| format!(", most often {}", quoted(value)));
-        Some(Self::of_share(
-            "unseen",
-            change,
-            change.p,
-            self.share_threshold(),
-            format!("{} of the values never occurred {}{named}", percent(now.share()), in_the(self.kind)),
-        ))
+        let change = compare(before, now, &Ordinary::UNKNOWN.at_least(scatter))?;
+        let first = categorical.other.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));
+        let such_as = first.map_or_else(String::new, |(value, _)| format!(", most often {}", quoted(value)));
+        let (share, baseline) = (percent(change.now), in_the(self.kind));
+        let says = if anchor.open {
+            let (listed, before) = (number(cells.len() as f64), percent(change.before));
+            format!("{share} of the values are none of its {listed} most frequent ones{such_as}; {before} {baseline}")
+        } else {
+            format!("{share} of the values never occurred {baseline}{such_as}")
+        };
+        Some(Self::of_share("unseen", change, change.p, self.share_threshold(), says))
+    }
+
+    /// How many values more will lie outside the training set's cells than did, of as many new ones, and how often each that does was seen:
+    /// cells were given to the values that it showed most often, or at all, and some of those that hardly were among them were so by chance.
+    ///
+    /// Where `N_r` values were seen `r` times each, new ones among them are expected `(r + 1)·N_{r+1}` times, not `r·N_r` times (Good, 1953;
+    /// Robbins, 1956). Over all values with cells, seen `c` times at least, the differences add up to `c·N_c`, the values seen once where
+    /// all have cells; where only `k` of the values seen `c` times do, to `k·c + (c + 1)·N_{c+1}·(1 − k/N_c)`.
+    fn moves_out(&self, anchor: &CategoricalAnchor, cells: &[u64]) -> (u64, u64) {
+        let seen = |times: u64| cells.iter().filter(|count| **count == times).count() as u64;
+        let least = if anchor.open { cells.iter().copied().filter(|count| *count > 0).min().unwrap_or(1) } else { 1 };
+        let others = self.before.categorical.iter().flat_map(|before| before.other.values());
+        let (with_cell, without) = (seen(least), others.filter(|count| **count == least).count() as u64);
+        let of_others = (least + 1) * seen(least + 1) * without / (with_cell + without).max(1);
+        (with_cell * least + of_others, least)
     }
 }
 

@@ -31,39 +31,16 @@ pub(crate) fn group_runs(cells: &[u64], aim: f64, least: f64) -> Vec<usize> {
 /// Marks a cell that is in no group.
 pub(crate) const NO_GROUP: usize = usize::MAX;
 
-/// A group for each value that occurs at least `least` times, and bands of the rarer ones by how rare they are, of at least `band` values
-/// each (what even together is too rare for one joins the rarest of the others). Values that the baseline never showed are in no group: they
-/// have a test of their own.
-pub(crate) fn group_names(cells: &[u64], least: f64, band: f64) -> Vec<usize> {
-    let is_rare = |count: u64| count > 0 && (count as f64) < least;
-    let mut groups = vec![NO_GROUP; cells.len()];
-    let frequent = cells.iter().enumerate().filter(|(_, count)| **count > 0 && !is_rare(**count));
+/// A group for each name that occurs at least `least` times. The last cell, of all names that have none of their own, is in no group.
+pub(crate) fn group_names(cells: &[u64], least: f64) -> Vec<usize> {
+    let names = cells.len().saturating_sub(1);
     let mut next = 0;
-    for (cell, _) in frequent {
-        if let Some(group) = groups.get_mut(cell) {
-            *group = next;
-            next += 1;
-        }
-    }
-    let mut rare: Vec<(usize, u64)> = cells.iter().copied().enumerate().filter(|(_, count)| is_rare(*count)).collect();
-    rare.sort_by_key(|(cell, count)| (*count, std::cmp::Reverse(*cell)));
-    let mut left: u64 = rare.iter().map(|(_, count)| count).sum();
-    if (left as f64) < least {
-        next = next.saturating_sub(1);
-    }
-    let mut held = 0;
-    for (cell, count) in rare {
-        if let Some(group) = groups.get_mut(cell) {
-            *group = next;
-        }
-        held += count;
-        left -= count;
-        // What is left must be enough for a band of its own.
-        if held as f64 >= band && left as f64 >= band {
-            (next, held) = (next + 1, 0);
-        }
-    }
-    groups
+    let group = |(cell, count): (usize, &u64)| {
+        let is_grouped = cell < names && *count as f64 >= least;
+        next += usize::from(is_grouped);
+        if is_grouped { next - 1 } else { NO_GROUP }
+    };
+    cells.iter().enumerate().map(group).collect()
 }
 
 pub(crate) fn sum_groups(cells: &[u64], group_of: &[usize]) -> Vec<u64> {
@@ -119,9 +96,8 @@ mod tests {
     }
 
     #[test]
-    fn rare_names_are_banded_by_how_rare_they_are() {
-        assert_eq!(group_names(&[50, 30, 6, 6, 5, 5, 0], 10.0, 10.0), [0, 1, 3, 3, 2, 2, NO_GROUP]);
-        assert_eq!(group_names(&[50, 30, 6, 6, 5], 10.0, 10.0), [0, 1, 2, 2, 2], "six are no band of their own");
-        assert_eq!(group_names(&[50, 30, 2, 2], 10.0, 10.0), [0, 1, 1, 1]);
+    fn names_that_occur_often_enough_have_groups() {
+        assert_eq!(group_names(&[50, 4, 30, 90], 10.0), [0, NO_GROUP, 1, NO_GROUP], "the last cell is that of all other names");
+        assert_eq!(group_names(&[], 10.0), [0; 0]);
     }
 }

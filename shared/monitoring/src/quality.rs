@@ -1,7 +1,7 @@
 //! Faults of the data themselves: what is missing, of the wrong type, out of range, new, or unreadable.
 
 use tidegate_contract::{Contract, Field, FieldRole};
-use tidegate_profile::{Baseline, FieldProfile, WindowProfile};
+use tidegate_profile::{Baseline, FieldAnchor, FieldProfile, WindowProfile};
 
 use crate::reasons::reason_in_words;
 use crate::rules::Rules;
@@ -43,7 +43,11 @@ pub(crate) fn findings(
         found.extend(one.types());
         found.extend(one.infinite());
         found.extend(one.range());
-        found.extend(one.unseen(judged, contract));
+        // Where the baseline had more values than are kept, one that is not among them need not be new.
+        let anchor = baseline.and_then(|baseline| baseline.anchor_of(&field.name));
+        if !matches!(anchor, Some(FieldAnchor::Categorical(anchor)) if anchor.open) {
+            found.extend(one.unseen(judged, contract));
+        }
     }
     found.extend(unexpected(window));
     found.extend(bad_lines(window, contract));

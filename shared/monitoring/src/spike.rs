@@ -22,9 +22,15 @@ const SPIKE_PER_SD: f64 = 0.3;
 /// The outermost values on either side, as a share of the baseline's, that make up a tail. Cells are a 256th of the baseline: one or none.
 const TAIL: f64 = 0.005;
 
+/// A share of values in a tail that matters, per standard deviation that matters: with a threshold of 0.04 sd, two in a thousand.
+const TAIL_PER_SD: f64 = 0.05;
+
 /// A share of values farther out than all of the baseline's that matters, per standard deviation that matters: with a threshold of 0.04 sd,
 /// sixteen in ten thousand. Nothing is known of what a model answers there.
 const BEYOND_PER_SD: f64 = 0.04;
+
+/// Where all fields vary by chance alone, so do cells whose variance between periods is no more than this many times chance's.
+const BY_CHANCE: f64 = 1.1;
 
 /// Cells that hold fewer values than this in an average period do not tell how values clump.
 const LEAST_IN_PERIOD: f64 = 0.5;
@@ -46,7 +52,7 @@ pub(crate) struct Clumping {
 }
 
 impl Clumping {
-    /// Independent values.
+    /// Independent values, and periods that differ by chance alone.
     pub(crate) const NONE: Self = Self { factor: 1.0, period: 1.0, spread: 0.0, largest: 0.0, expected: Vec::new() };
 
     /// Variance that clumping adds to the difference of a share near `share`.
@@ -105,6 +111,9 @@ impl Side<'_> {
             cells += 1.0;
         }
         let factor = if cells > 0.0 { (ratios / cells).max(1.0) } else { 1.0 };
+        if space.varies_by_chance() && factor < BY_CHANCE {
+            return Clumping::NONE;
+        }
         let spread = 1.0 / self.reference.periods_in_window + 1.0 / self.reference.periods_behind;
         Clumping { factor, period: sizes.iter().sum::<f64>() / sizes.len() as f64, spread, largest, expected }
     }
@@ -127,10 +136,10 @@ impl Side<'_> {
         Some(Self::of_share("spike", change, change.p, self.effect * SPIKE_PER_SD, says))
     }
 
-    /// A rare name that holds much more or less than before: the same as [`Side::spike`], for names that the space compares together.
+    /// A rare name that holds much more or less than before: the same as [`Side::spike`], for names that hardly show in the mix.
     pub(crate) fn name(&self, anchor: &CategoricalAnchor, space: &Space, clumping: &Clumping, seen: &Seen<'_>) -> Option<Evidence> {
         // Values that the baseline never showed have a test of their own.
-        let (cell, change) = self.one_cell(clumping, seen, (0..anchor.values.len()).filter(|cell| space.is_joined(*cell)))?;
+        let (cell, change) = self.one_cell(clumping, seen, (0..anchor.values.len()).filter(|cell| space.is_rare(*cell)))?;
         let value = anchor.values.get(cell).map_or("", String::as_str);
         let was = self.was(&(cell..cell + 1));
         let says = format!("{} of the values are {}, {was} {}", percent(change.now), quoted(value), in_the(self.kind));
@@ -146,7 +155,7 @@ impl Side<'_> {
         let place = if tail.start == 0 { format!("below {}", edge(tail.end - 1)) } else { format!("from {} up", edge(tail.start - 1)) };
         let says = format!("{} of the values lie {place}, {} {}", percent(change.now), self.was(&tail), in_the(self.kind));
         let p = (2.0 * change.p).min(1.0);
-        Some(Self::of_share("tail", change, p, self.share_threshold(), says))
+        Some(Self::of_share("tail", change, p, self.effect * TAIL_PER_SD, says))
     }
 
     /// The outermost cells below and above that hold some of the baseline's values, but no more than [`TAIL`] of them.

@@ -144,7 +144,7 @@ fn glossary() -> Markup {
             div { dt { "Baseline" } dd { "The records that a window is compared with: the training data, past weeks, or the window before." } }
             div { dt { "Window" } dd { "The records that this report judges." } }
             div { dt { "sd" } dd { "Standard deviations of the baseline: 0.1 is a small shift, 0.5 a large one." } }
-            div { dt { "w" } dd { "Cohen's w: how far a mix of categories moved; 0.1 is small, 0.5 large." } }
+            div { dt { "w" } dd { "Cohen's w: how far a mix of categories moved, frequent ones counting for more than rare ones; 0.1 is small, 0.5 large." } }
             div { dt { "pp" } dd { "Percentage points: from 2% to 5% is 3 pp." } }
         }
     }

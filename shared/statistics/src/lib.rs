@@ -51,6 +51,7 @@ pub mod moments;
 pub mod noncentral;
 pub mod normal;
 pub mod power;
+pub mod quadratic;
 pub mod random;
 pub mod raw;
 mod special;

@@ -5,7 +5,7 @@ use super::{Direction, Space};
 use crate::groups::normal_scores;
 use crate::reference::Reference;
 use crate::variation::Variation;
-use crate::vectors::{dot, residual, squared_length};
+use crate::vectors::dot;
 
 /// A part of the day whose values scatter less than the whole day's shows the day's own ups and downs larger, in its standard
 /// deviations; believed up to this factor of the variance.
@@ -21,7 +21,7 @@ impl Space {
             let (variation, ordinary) = (before(theirs.variation), theirs.ordinary * narrow.sqrt());
             Some(Direction { name, unit: unit.clone(), variation, ordinary })
         };
-        self.directions = basis.iter().skip(1).zip(names).filter_map(direction).collect();
+        self.directions = basis.iter().zip(names).filter_map(direction).collect();
         self.rest = before(ordinary.rest);
         self.rest_ordinary = ordinary.rest_ordinary * narrow.sqrt();
     }
@@ -38,9 +38,8 @@ impl Space {
             let own = Variation::learn(&along, &sampling);
             direction.variation = direction.variation.or_larger(own, self.periods_in_window);
         }
-        let (basis, dimensions) = (self.basis(), self.rest_dimensions() as f64);
-        let lengths: Vec<f64> = periods.iter().map(|(difference, _)| squared_length(&residual(difference, &basis))).collect();
-        self.rest = self.rest.or_larger(Variation::learn_lengths(&lengths, dimensions, &sampling), self.periods_in_window);
+        let own = Variation::learn_lengths(&self.lengths(&periods, &self.basis()), self.rest_dimensions(), &sampling);
+        self.rest = self.rest.or_larger(own, self.periods_in_window);
     }
 
     /// One over the variance of this reference's values in the scores of `whole`, `1..=`[`MOST_NARROW`].

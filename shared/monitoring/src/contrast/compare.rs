@@ -1,7 +1,6 @@
 //! A window's counts along a space's directions, and what is left when those are taken out.
 
-use tidegate_statistics::test::chi_squared_homogeneity;
-use tidegate_statistics::{chi_squared, normal};
+use tidegate_statistics::{normal, quadratic};
 
 use super::{Direction, LOCATION, Space};
 use crate::groups::{sum_groups, sum_shares};
@@ -36,7 +35,7 @@ pub(crate) struct Shift {
 /// A difference without direction: what is left when the directions are taken out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Rest {
-    /// Cohen's w of the rest, freed of what chance alone adds; at least 0.
+    /// Cohen's w of the rest (names: as `Metric` counts them), freed of what chance alone adds; at least 0.
     pub(crate) size: f64,
     /// Lower bound of its 95 % interval.
     pub(crate) low: f64,
@@ -94,38 +93,38 @@ impl Space {
     /// What the directions do not explain, nor the baseline moved or multiplied as a whole; `None` when they explain everything.
     pub(crate) fn rest(&self, cells: &[u64], whole: Option<&Whole<'_>>) -> Option<Rest> {
         let (difference, count) = self.differences(cells);
-        let dimensions = self.rest_dimensions() as f64;
-        if dimensions < 1.0 || count < 1.0 {
+        if !self.has_rest() || count < 1.0 {
             return None;
         }
         let rest = residual(&difference, &self.basis());
         let length = squared_length(&rest) - whole.map_or(0.0, |whole| self.explained(whole, &difference, &rest));
         let sampling = self.resemblance.of(count).shares / count + 1.0 / self.values;
-        let along = self.variation_along(&rest, (1.0 - sampling * dimensions / length).max(LEAST_SEEN));
+        let by_chance = sampling * self.chance[0];
+        let along = self.variation_along(&rest, (1.0 - by_chance / length).max(LEAST_SEEN));
         // What moves periods in `breadth` directions lies elsewhere where they move less in the window's. Borrowed variation is not known
         // by direction.
-        let everywhere = self.rest.added(self.periods_in_window) * dimensions;
-        let here = along.added_at_most(self.periods_in_window) * self.rest.breadth();
+        let breadth = self.rest.breadth();
+        let everywhere = self.rest.added(self.periods_in_window) * self.chance[0];
+        let here = along.added_at_most(self.periods_in_window) * breadth;
         let own = if self.ordinary.is_none() { everywhere.min(here) } else { everywhere };
-        let moments = |added: f64| {
+        // Of the length: chance's, those of what moves periods, spread over their breadth, and of what more they move this way.
+        let power_sums = |added: f64| {
             let more = (added - own).max(0.0);
-            let of_periods = own * own / self.rest.breadth() + more * more;
-            (sampling * dimensions + own + more, 2.0 * sampling * sampling * dimensions + 2.0 * of_periods)
+            let with_periods =
+                |power: i32, chance: f64| sampling.powi(power) * chance + breadth * (own / breadth).powi(power) + more.powi(power);
+            let [first, second, third] = self.chance;
+            [with_periods(1, first), with_periods(2, second), with_periods(3, third)]
         };
-        // Mean and variance of the length are then matched by a scaled chi-square (Satterthwaite).
-        let tail = |added: f64| {
-            let (mean, variance) = moments(added);
-            let freedom = 2.0 * mean * mean / variance;
-            chi_squared::sf(length / mean * freedom, freedom).unwrap_or(1.0)
-        };
-        let (mean, variance) = moments(along.added(self.periods_in_window));
+        let tail = |added: f64| quadratic::sf(length, power_sums(added)).unwrap_or(1.0);
         // The baseline's shares stand in the denominators of `length`, and where few values make them small by chance, its tail is heavier
-        // than chi-square's. The test of homogeneity has the pooled shares there: chance is not rarer than it says.
-        let homogeneous = chi_squared_homogeneity(&self.held, &sum_groups(cells, &self.group_of)).map_or(0.0, |test| test.p);
-        let p = along.average_tail(self.periods_in_window, tail).max(homogeneous);
+        // than it should be. The test of homogeneity has the pooled shares there: chance is not rarer than it says.
+        let homogeneity = self.metric.homogeneity(&self.held, &sum_groups(cells, &self.group_of));
+        let p = along.average_tail(self.periods_in_window, tail).max(homogeneity);
+        let [mean, half_variance, _] = power_sums(along.added(self.periods_in_window));
         let beyond_chance = (length - mean).max(0.0);
         // The variance of a noncentral chi-square grows by four times its noncentrality; the root by the delta method.
-        let spread = (variance + 4.0 * beyond_chance * mean / dimensions).sqrt();
+        let of_direction = sampling * self.chance_along(&rest) + (mean - by_chance) / self.rest_dimensions();
+        let spread = (2.0 * half_variance + 4.0 * beyond_chance * of_direction).sqrt();
         let size = beyond_chance.sqrt();
         let low = (size - Z_95 * spread / (2.0 * length.sqrt().max(f64::MIN_POSITIVE))).max(0.0);
         // Near nothing the root is no line: the bound of the square is then taken first.
@@ -143,7 +142,14 @@ impl Space {
             return Variation::UNKNOWN;
         }
         let unit: Vec<f64> = rest.iter().map(|value| value / length).collect();
-        Variation::learn(&self.along(&unit), &self.sampling()).before(self.periods_behind, self.expectations).scaled(1.0 / seen)
+        let by_chance = self.chance_along(rest);
+        let sampling: Vec<f64> = self.sampling().iter().map(|sampling| sampling * by_chance).collect();
+        Variation::learn(&self.along(&unit), &sampling).before(self.periods_behind, self.expectations).scaled(1.0 / seen)
+    }
+
+    /// The variance that chance gives in the direction of `rest`, for each unit of `1/m + 1/n`.
+    fn chance_along(&self, rest: &[f64]) -> f64 {
+        self.metric.by_chance_along(rest, &self.shares) / squared_length(rest).max(f64::MIN_POSITIVE)
     }
 
     /// By how much the squared length of the rest shrinks when the baseline is changed as a whole until it lies where the window does, in
@@ -180,7 +186,7 @@ impl Space {
     /// Cohen's w between window and baseline over all groups, freed of what chance alone adds; at least 0.
     pub(crate) fn total(&self, cells: &[u64]) -> f64 {
         let (difference, count) = self.differences(cells);
-        let chance = (self.shares.len() as f64 - 1.0) * (1.0 / count.max(1.0) + 1.0 / self.values);
+        let chance = (self.chance[0] + self.directions.len() as f64) * (1.0 / count.max(1.0) + 1.0 / self.values);
         (squared_length(&difference) - chance).max(0.0).sqrt()
     }
 }

@@ -3,20 +3,22 @@
 //! With `p` the baseline's shares over groups of cells and `q` the window's, `r_g = (q_g − p_g)/√p_g` has variance
 //! `1/n` in every direction orthogonal to `√p` when `n` independent values follow the baseline (Pearson, 1900). So a
 //! unit direction `e` gives a test, `e·r` against its standard error, and what no direction explains gives another,
-//! the squared length of the rest against chi-square (Neyman, 1937, *Smooth test for goodness of fit*). Each direction
-//! carries its own ordinary variation, learned from the baseline's periods; of the rest, that in the very direction in which the window
-//! differs.
+//! the squared length of the rest against chi-square (Neyman, 1937, *Smooth test for goodness of fit*). Names have no directions, and
+//! their differences count by how frequent they are (`Metric`). Each direction carries its own ordinary variation, learned from the
+//! baseline's periods; of the rest, that in the very direction in which the window differs.
 
 mod borrow;
 mod compare;
 mod family;
+mod metric;
 
 use std::rc::Rc;
 
 use tidegate_statistics::critical;
 
+use self::metric::Metric;
 use crate::evidence::absence;
-use crate::groups::{NO_GROUP, group_names, group_runs, normal_scores, shares, sum_groups};
+use crate::groups::{group_names, group_runs, normal_scores, shares, sum_groups};
 use crate::reference::{Period, Reference};
 use crate::resemblance::Resemblance;
 use crate::share::Ordinary;
@@ -32,18 +34,11 @@ const GROUPS: usize = 24;
 const LEAST_EXPECTED: f64 = 5.0;
 
 /// Values a group of the baseline, where it is the smaller side: its shares stand in every denominator, and where one is small by chance,
-/// chance looks like evidence.
+/// chance looks like evidence. Of many rare names, those that are seen most often are so by chance, and will be seen less.
 const LEAST_HELD: f64 = 20.0;
 
-/// Names that are rarer than this share of the values are compared together: a hundred of them would drown what the frequent ones show.
-/// A rare name that alone grows or shrinks has a test of its own.
-const LEADING_SHARE: f64 = 0.02;
-
-/// A name of which so many values are expected on the smaller side is no rare one, whatever its share.
-const LEADING: f64 = 100.0;
-
-/// Names of like rarity are compared together in bands of this share of the values: when the rarest vanish, it shows.
-const BAND_SHARE: f64 = 0.1;
+/// A name rarer than this share of the values that alone grows or shrinks hardly shows in the mix, and has a test of its own.
+const RARE: f64 = 0.02;
 
 /// The space in which a field's counts are compared.
 #[derive(Debug, Clone)]
@@ -54,8 +49,12 @@ pub(crate) struct Space {
     shares: Vec<f64>,
     /// Baseline values in each group.
     held: Vec<u64>,
-    /// Baseline values.
+    /// Baseline values in all groups.
     values: f64,
+    /// How much each group's difference counts.
+    metric: Metric,
+    /// The power sums of the rest's squared length by chance, for each unit of `1/m + 1/n`; where all groups count alike, its dimensions.
+    chance: [f64; 3],
     /// Orthonormal directions, each orthogonal to `√shares`.
     directions: Vec<Direction>,
     /// Variation of the rest, per dimension, on average over all of them.
@@ -97,20 +96,19 @@ impl Space {
         let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
         let scores = normal_scores(&shares);
         let squares: Vec<f64> = scores.iter().map(|score| score * score).collect();
-        Self::new(reference, group_of, shares, &[(LOCATION, scores), (SPREAD, squares)], &|ordinary| {
-            Self::of_numbers(ordinary, window_values)
-        })
+        let scores = [(LOCATION, scores), (SPREAD, squares)];
+        Self::new(reference, group_of, shares, Metric::Even, &scores, &|ordinary| Self::of_numbers(ordinary, window_values))
     }
 
-    /// For a categorical field: the values, rare ones together; they have no order and so no directions. `None` when there is one value
-    /// only.
+    /// For a categorical field: the values that the baseline showed often enough; they have no order and so no directions. `None` when there
+    /// is one such value only.
     pub(crate) fn of_names(reference: &Reference, window_values: u64) -> Option<Self> {
-        let total = reference.present() as f64;
-        let smaller = (window_values.max(1) as f64).min(total);
-        let least = least_in_group(total, window_values).max(LEADING_SHARE.min(LEADING / smaller) * total);
-        let group_of = group_names(&reference.cells, least, least.max(BAND_SHARE * total));
-        let shares = shares(&sum_groups(&reference.cells, &group_of), total)?;
-        Self::new(reference, group_of, shares, &[], &|ordinary| Self::of_names(ordinary, window_values))
+        let least = if window_values <= reference.present() { LEAST_EXPECTED } else { LEAST_HELD };
+        let group_of = group_names(&reference.cells, least);
+        let groups = sum_groups(&reference.cells, &group_of);
+        let shares = shares(&groups, groups.iter().sum::<u64>() as f64)?;
+        let metric = Metric::by_frequency(&shares);
+        Self::new(reference, group_of, shares, metric, &[], &|ordinary| Self::of_names(ordinary, window_values))
     }
 
     /// `of` makes the space of the training set as a whole, for a reference that borrows its ordinary variation.
@@ -118,6 +116,7 @@ impl Space {
         reference: &Reference,
         group_of: Vec<usize>,
         shares: Vec<f64>,
+        metric: Metric,
         scores: &[(&'static str, Vec<f64>)],
         of: &dyn Fn(&Reference) -> Option<Self>,
     ) -> Option<Self> {
@@ -125,6 +124,7 @@ impl Space {
             return None;
         }
         let roots: Vec<f64> = shares.iter().map(|share| share.sqrt()).collect();
+        // All differences are orthogonal to the roots: shares sum to 1.
         let mut basis = vec![roots.clone()];
         let mut names = Vec::new();
         for (name, score) in scores {
@@ -134,11 +134,15 @@ impl Space {
                 names.push(*name);
             }
         }
+        basis.remove(0);
+        let held = sum_groups(&reference.cells, &group_of);
         let mut space = Self {
-            held: sum_groups(&reference.cells, &group_of),
+            values: held.iter().sum::<u64>() as f64,
+            held,
             group_of,
+            chance: metric.by_chance(&shares).map(|sum| sum - names.len() as f64),
+            metric,
             shares,
-            values: reference.present() as f64,
             directions: Vec::new(),
             rest: Variation::UNKNOWN,
             rest_ordinary: 0.0,
@@ -175,9 +179,8 @@ impl Space {
             let variation = before(Variation::learn(&self.along(unit), &sampling));
             Direction { name, unit: unit.clone(), variation, ordinary: 0.0 }
         };
-        self.directions = basis.iter().skip(1).zip(names).map(direction).collect();
-        let dimensions = self.rest_dimensions() as f64;
-        self.rest = before(Variation::learn_lengths(&self.rest_lengths(basis), dimensions, &sampling));
+        self.directions = basis.iter().zip(names).map(direction).collect();
+        self.rest = before(Variation::learn_lengths(&self.rest_lengths(basis), self.rest_dimensions(), &sampling));
         self.note_ordinary(1);
     }
 
@@ -190,16 +193,22 @@ impl Space {
         for (direction, along) in self.directions.iter_mut().zip(along) {
             direction.ordinary = largest_deviation(&along.into_iter().zip(sampling.iter().copied()).collect::<Vec<_>>(), looked_at);
         }
-        let dimensions = self.rest_dimensions() as f64;
+        let dimensions = self.rest_dimensions();
         let critical = critical::chi_squared(dimensions, level_of_each(looked_at)).unwrap_or(0.0);
         let lengths = self.rest_lengths(&self.basis());
         let telling = lengths.iter().zip(&sampling).filter(|(length, sampling)| **length > critical * **sampling);
-        self.rest_ordinary = telling.map(|(length, sampling)| length - dimensions * sampling).fold(0.0, f64::max).sqrt();
+        let largest = telling.map(|(length, sampling)| length - dimensions * sampling).fold(0.0, f64::max);
+        self.rest_ordinary = (largest * self.chance_per_dimension()).sqrt();
     }
 
-    /// The periods' squared lengths outside a basis.
+    /// The periods' squared lengths outside a basis, such that chance gives each dimension the variance that sampling says.
     fn rest_lengths(&self, basis: &[Vec<f64>]) -> Vec<f64> {
-        self.periods.iter().map(|(difference, _)| squared_length(&residual(difference, basis))).collect()
+        self.lengths(&self.periods, basis)
+    }
+
+    /// The same of other periods.
+    fn lengths(&self, periods: &[(Vec<f64>, f64)], basis: &[Vec<f64>]) -> Vec<f64> {
+        periods.iter().map(|(difference, _)| squared_length(&residual(difference, basis)) / self.chance_per_dimension()).collect()
     }
 
     /// The periods' deviations in one direction.
@@ -212,9 +221,21 @@ impl Space {
         self.periods.iter().map(|(_, count)| 1.0 / count).collect()
     }
 
-    /// Number of dimensions that no direction covers.
-    fn rest_dimensions(&self) -> usize {
-        self.shares.len().saturating_sub(1 + self.directions.len())
+    /// Whether there are more dimensions than directions.
+    fn has_rest(&self) -> bool {
+        self.shares.len() > 1 + self.directions.len()
+    }
+
+    /// Number of dimensions that no direction covers: of the chi-square whose mean and variance are to each other as the rest's.
+    fn rest_dimensions(&self) -> f64 {
+        let [mean, square, _] = self.chance;
+        if self.has_rest() { (mean * mean / square).max(1.0) } else { 0.0 }
+    }
+
+    /// The variance that chance gives each of them, for each unit of `1/m + 1/n`; 1 where all groups count alike.
+    fn chance_per_dimension(&self) -> f64 {
+        let [mean, square, _] = self.chance;
+        if self.has_rest() { square / mean } else { 1.0 }
     }
 
     /// Whether there is an order of the values, and so a location.
@@ -228,10 +249,15 @@ impl Space {
         self.directions.iter().map(|direction| &direction.variation).chain(of_names)
     }
 
-    /// Whether a cell that the baseline filled is compared together with others only.
-    pub(crate) fn is_joined(&self, cell: usize) -> bool {
-        let group = self.group_of.get(cell).filter(|group| **group != NO_GROUP);
-        group.is_some_and(|group| self.group_of.iter().filter(|other| *other == group).nth(1).is_some())
+    /// Whether a name is too rare to show in the mix.
+    pub(crate) fn is_rare(&self, cell: usize) -> bool {
+        let share = self.group_of.get(cell).and_then(|group| self.shares.get(*group));
+        share.is_none_or(|share| *share < RARE)
+    }
+
+    /// See the field.
+    pub(crate) fn varies_by_chance(&self) -> bool {
+        self.varies_by_chance
     }
 
     /// How much the share of unusable values varies.
@@ -249,7 +275,7 @@ impl Space {
 
     /// `r` of these groups' shares.
     fn differences_of_shares(&self, is: &[f64]) -> Vec<f64> {
-        self.shares.iter().zip(is).map(|(share, is)| (is - share) / share.sqrt()).collect()
+        self.shares.iter().zip(is).map(|(share, is)| (is - share) * self.metric.stretch(*share)).collect()
     }
 
     /// By how much a period differs from what was to be expected of it, and how many values it holds.
@@ -260,8 +286,7 @@ impl Space {
     }
 
     fn basis(&self) -> Vec<Vec<f64>> {
-        let roots = self.shares.iter().map(|share| share.sqrt()).collect();
-        std::iter::once(roots).chain(self.directions.iter().map(|direction| direction.unit.clone())).collect()
+        self.directions.iter().map(|direction| direction.unit.clone()).collect()
     }
 }
 
@@ -320,7 +345,8 @@ mod tests {
             |k: u64| Counts { absent: 0, cells: cells.iter().enumerate().map(|(i, c)| c / 10 + if i % 50 < 25 { k } else { 0 }).collect() };
         reference.periods = (0..10).map(|k| Period { counts: period(k), expected: Rc::clone(&expected), stretch: 1.0 }).collect();
         let space = Space::of_numbers(&reference, 1000).unwrap();
-        let basis = space.basis();
+        let mut basis = space.basis();
+        basis.push(space.shares.iter().map(|share| share.sqrt()).collect());
         assert_eq!(basis.len(), 3);
         for (i, a) in basis.iter().enumerate() {
             for (j, b) in basis.iter().enumerate() {
@@ -356,7 +382,7 @@ mod tests {
         let space = Space::of_names(&names_that_move(10), 10_000).unwrap();
         let p = |cells: &[u64]| space.rest(cells, None).unwrap().p;
         let usual = p(&[2_600, 2_900, 2_000, 1_500, 1_000]);
-        let others = p(&[2_800, 2_700, 2_000, 1_320, 1_180]);
+        let others = p(&[2_800, 2_700, 2_000, 1_300, 1_200]);
         assert!(usual > 0.02 && others < 1e-3, "{usual} {others}");
     }
 

@@ -77,7 +77,7 @@ pub struct Evidence {
     #[serde(default)]
     pub ordinary: f64,
     /// The effect's unit: `sd` (standard deviations of the baseline; of a location in normal scores, or of the values where those moved
-    /// distinctly less), `w` (Cohen's w), `share`, `distance` (of the named method).
+    /// distinctly less), `w` (Cohen's w; of a mix, with each value counted by the root of its share), `share`, `distance` (of the named method).
     pub unit: String,
     /// What was seen, in words.
     pub says: String,

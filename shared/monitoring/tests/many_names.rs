@@ -1,0 +1,115 @@
+//! Fields of very many names: postal codes, shops, products. Most names are seen a few times, and which of them a baseline saw is chance.
+
+#![expect(clippy::unwrap_used, clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss, reason = "tests")]
+
+use std::sync::Arc;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use tidegate_contract::Contract;
+use tidegate_monitoring::{FieldVerdict, History, Input, State, Window, assess};
+use tidegate_profile::{Baseline, BatchFacts, Profiler, Sampler, Source, WindowProfile};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Evenly spread numbers in `0..1` that look random and are the same every time.
+fn noise(seed: u64) -> f64 {
+    let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678_9ABC_DEF1);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+fn contract() -> Contract {
+    Contract::parse("model: sales\ntask: binary\nfeatures:\n  - { name: shop, type: categorical }\n").unwrap()
+}
+
+/// Three thousand shops, all alike.
+fn alike(at: f64) -> u64 {
+    (at * 3_000.0) as u64
+}
+
+/// As many, the k-th about `1/k` as frequent as the first.
+fn few_frequent(at: f64) -> u64 {
+    3_000_f64.powf(at) as u64
+}
+
+/// The frequent half of the shops, and all others, a fifth more frequent in turn.
+fn other_mix(at: f64) -> u64 {
+    let shop = few_frequent(at);
+    // One sixth of the odd shops' records go to their even neighbours.
+    if shop % 2 == 1 && noise((at * 1e15) as u64) < 1.0 / 6.0 { shop - 1 } else { shop }
+}
+
+fn batch(seed: u64, records: u64, shop: fn(f64) -> u64) -> RecordBatch {
+    let shops: Vec<String> = (0..records).map(|record| format!("shop {}", shop(noise(seed * 10_000_019 + record)))).collect();
+    let times: TimestampMillisecondArray = (0..records).map(|record| Some((record * 20 * DAY_MS as u64 / records) as i64)).collect();
+    let none = || -> ArrayRef { Arc::new((0..records).map(|_| None::<&str>).collect::<DictionaryArray<Int32Type>>()) };
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("timestamp", Arc::new(times.with_timezone("UTC"))),
+        ("inference_id", Arc::new((0..records).map(|_| None::<&str>).collect::<StringArray>())),
+        ("shop", Arc::new(shops.iter().map(|shop| Some(shop.as_str())).collect::<DictionaryArray<Int32Type>>())),
+        ("score", Arc::new((0..records).map(|record| Some(noise(seed + record))).collect::<Float64Array>())),
+        ("prediction", none()),
+        ("latency_ms", Arc::new((0..records).map(|_| None::<f64>).collect::<Float64Array>())),
+    ];
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+}
+
+fn baseline(records: u64, shop: fn(f64) -> u64) -> Baseline {
+    let records = batch(1, records, shop);
+    let mut sampler = Sampler::new(&contract().fields());
+    sampler.observe(&records).unwrap();
+    let mut builder = sampler.freeze("b", Source::default());
+    builder.observe(&records, &BatchFacts::default()).unwrap();
+    builder.finish()
+}
+
+/// What is said of the shops.
+fn judged(baseline: &Baseline, records: &RecordBatch) -> FieldVerdict {
+    let contract = contract();
+    let profiler = Profiler::new(&contract.fields(), Some(baseline));
+    let mut profile = profiler.start();
+    profiler.observe(&mut profile, records, &BatchFacts::default()).unwrap();
+    let verdict = assess(&Input {
+        contract: &contract,
+        window: Window { start_ms: 40 * DAY_MS, end_ms: 41 * DAY_MS },
+        baseline: Some(baseline),
+        current: &WindowProfile::new(profile),
+        history: History::default(),
+        in_series: false,
+    });
+    verdict.fields.into_iter().find(|field| field.name == "shop").unwrap()
+}
+
+fn decisive(field: &FieldVerdict) -> &str {
+    field.decisive.as_ref().map_or("", |test| &test.test)
+}
+
+#[test]
+fn which_rare_names_a_baseline_saw_is_no_drift() {
+    for shop in [alike, few_frequent] {
+        for size in [1_000, 20_000] {
+            let baseline = baseline(size, shop);
+            for (seed, records) in [(2, 500), (3, 5_000), (4, 50_000)] {
+                let shops = judged(&baseline, &batch(seed, records, shop));
+                assert!(!matches!(shops.state, State::Drift | State::Warning), "{size} {records}: {shops:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn another_mix_of_them_is() {
+    let baseline = baseline(20_000, few_frequent);
+    let shops = judged(&baseline, &batch(2, 5_000, other_mix));
+    assert_eq!((shops.state, decisive(&shops)), (State::Drift, "mix"), "{shops:?}");
+}
+
+#[test]
+fn names_that_the_baseline_knew_nothing_of_are() {
+    let baseline = baseline(20_000, few_frequent);
+    let shops = judged(&baseline, &batch(2, 5_000, |at| if noise((at * 1e15) as u64) < 0.05 { 1_000_000 } else { few_frequent(at) }));
+    assert_eq!((shops.state, decisive(&shops)), (State::Drift, "unseen"), "{shops:?}");
+    assert!(shops.sentence.contains("none of its 1,000 most frequent"), "{}", shops.sentence);
+}
