@@ -119,12 +119,6 @@ impl<'a> Cells<'a> {
         self.cells().scan(0.0, sum).fold(0.0, f64::max)
     }
 
-    /// Share of the baseline's values in cells that should hold a few values of the window and hold none.
-    fn emptied(&self) -> f64 {
-        let is_empty = |cell: &usize| self.now.get(*cell) == Some(&0) && self.before(*cell) * self.all_now as f64 >= 5.0;
-        self.cells().filter(is_empty).map(|cell| self.before(cell)).sum()
-    }
-
     /// What the other cells have beyond their part, where `gainer` took from all of them alike.
     fn beside(&self, gainer: usize) -> impl Iterator<Item = (usize, f64)> {
         let left = (1.0 - self.now(gainer)) / (1.0 - self.before(gainer)).max(f64::MIN_POSITIVE);
@@ -309,11 +303,14 @@ fn rounded(field: Both<'_>, cells: &Cells<'_>) -> Option<Suspicion> {
     if cells.apart() > SAME_AS_A_WHOLE {
         return None;
     }
-    let lumps = lumpiness(cells.now, cells.before)?;
-    let usual = cells.periods.iter().filter_map(|counts| lumpiness(&counts.cells, cells.before)).fold(0.0, f64::max);
-    if lumps < ROUNDED || lumps < 1.5 * usual + 0.05 || cells.emptied() < EMPTIED {
-        return None;
-    }
+    let of_periods = |of: fn(&[u64], &[u64]) -> Option<f64>| {
+        cells.periods.iter().filter_map(|counts| of(&counts.cells, cells.before)).fold(0.0, f64::max)
+    };
+    let beyond_usual = |of: fn(&[u64], &[u64]) -> Option<f64>, least: f64| {
+        of(cells.now, cells.before).filter(|now| *now >= least && *now >= 1.5 * of_periods(of) + 0.05)
+    };
+    let lumps = beyond_usual(lumpiness, ROUNDED)?;
+    beyond_usual(emptied, EMPTIED)?;
     let evidence = format!(
         "{} of the values of {} lie closer together than the baseline's while the distribution as a whole is the same: the values are rounded",
         percent(lumps),
@@ -340,4 +337,12 @@ fn lumpiness(now: &[u64], before: &[u64]) -> Option<f64> {
         }
     }
     (filled >= 24 && all >= 100.0).then(|| ((fine - chance) / (2.0 * all)).max(0.0))
+}
+
+/// Share of the baseline's values in cells that now hold none, beyond what chance leaves empty; `None` with too few values.
+fn emptied(now: &[u64], before: &[u64]) -> Option<f64> {
+    let (n, m) = (now.iter().sum::<u64>() as f64, before.iter().sum::<u64>() as f64);
+    let cells = now.iter().zip(before).map(|(now, before)| (*now == 0, *before as f64 / m));
+    let beyond_chance: f64 = cells.map(|(is_empty, share)| share * (f64::from(u8::from(is_empty)) - (-share * n).exp())).sum();
+    (n >= 100.0 && m > 0.0).then(|| beyond_chance.max(0.0))
 }
