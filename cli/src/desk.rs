@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use arrow_array::RecordBatch;
 use sha2::{Digest, Sha256};
 use tidegate_contract::{Contract, FieldRole};
-use tidegate_intake::{FoundValue, Half, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError, Summary};
+use tidegate_intake::{Found, FoundValue, Half, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError, Summary, explain};
 use tidegate_monitoring::{History, Input, Verdict, Window, assess, spans};
 use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile};
 
@@ -88,12 +88,30 @@ pub(crate) fn any_has_time(contract: &Contract, paths: &[PathBuf]) -> Result<boo
     Ok(true)
 }
 
-/// Whether the records of a file carry the time that the contract says, so that they fall into hours.
+/// Whether the records of a file carry the time that the contract says, so that they fall into hours. An error where their features stand
+/// at the top and the contract looks for them elsewhere: all would be called missing.
 pub(crate) fn has_time(contract: &Contract, path: &Path) -> Result<bool, CliError> {
-    let plan = plan(contract, Layout::Logs, path)?;
+    let sample = files::sample(path)?;
     // A file without a single record has no time either; what is wrong with it is told when it is read.
-    let found = tidegate_intake::explain(&plan, &files::sample(path)?).unwrap_or_default();
-    Ok(found.iter().any(|found| found.name == "timestamp" && matches!(found.value, FoundValue::Time(_))))
+    let look = |contract: &Contract| Ok::<_, CliError>(explain(&plan(contract, Layout::Logs, path)?, &sample).unwrap_or_default());
+    let found = look(contract)?;
+    let timed = found.iter().any(|found| found.name == "timestamp" && matches!(found.value, FoundValue::Time(_)));
+    if timed && !contract.record.features.is_empty() && features_in(contract, &found).is_empty() {
+        let mut flat = contract.clone();
+        flat.record.features.clear();
+        let elsewhere = features_in(&flat, &look(&flat)?);
+        if let [first, others @ ..] = elsewhere.as_slice() {
+            let found = if others.is_empty() { first.clone() } else { format!("{first} and {} more", others.len()) };
+            return Err(CliError::FeaturesElsewhere { path: path.to_owned(), found, expected: contract.record.features.clone() });
+        }
+    }
+    Ok(timed)
+}
+
+/// The contract's features that a record has.
+fn features_in(contract: &Contract, found: &[Found]) -> Vec<String> {
+    let is_feature = |name: &str| contract.features.iter().any(|feature| feature.name == name);
+    found.iter().filter(|found| found.raw.is_some() && is_feature(&found.name)).map(|found| found.name.clone()).collect()
 }
 
 /// Learns a baseline from the files of a data set: one pass to freeze the cells, one to count in them.

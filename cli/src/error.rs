@@ -79,6 +79,11 @@ pub(crate) enum CliError {
     #[error("found no time in the records of {}, expected one at \"{at}\" to cut windows by: name its path in the contract (record.timestamp), or say --window all", path.display())]
     NoTime { path: PathBuf, at: String },
     #[error(
+        "found none of the features in \"{expected}\" of a record of {}, but {found} beside its time, expected them where the contract says: let it say record.features: \"\", or write them there",
+        path.display()
+    )]
+    FeaturesElsewhere { path: PathBuf, found: String, expected: String },
+    #[error(
         "found no column that the baseline and the current records have both, expected some to compare; a contract would say where things are"
     )]
     NothingInCommon,

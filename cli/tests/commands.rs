@@ -253,6 +253,12 @@ fn wrong_input_is_told_and_ends_with_two() {
         drift("train.csv", "untimed.csv", &["--contract", "c.yaml", "--window", "1d"])
             .starts_with("error: found no time in the records of untimed.csv")
     );
+    desk.write("flat.jsonl", "{\"timestamp\": \"2026-03-01T00:00:00Z\", \"delay\": 1, \"line\": \"red\", \"load_share\": 0.5}\n");
+    assert_eq!(
+        drift("train.csv", "flat.jsonl", &contract),
+        "error: found none of the features in \"features\" of a record of flat.jsonl, but delay and 1 more beside its time, expected them where \
+         the contract says: let it say record.features: \"\", or write them there\n"
+    );
     assert!(drift("junk.csv", "now.jsonl", &[]).starts_with("error: found no column that the baseline and the current records have both"));
     assert!(
         drift("train.csv", "now.jsonl", &["--report", "no/such/folder.html", "--contract", "c.yaml"])
