@@ -22,6 +22,9 @@ const SHARED: f64 = 0.1;
 /// Shares of the names in [`Shape::Categorical`].
 const NAMES: [f64; 5] = [0.4, 0.25, 0.2, 0.1, 0.05];
 
+/// Names of [`Shape::ManyNames`].
+const MANY: u32 = 3_000;
+
 /// How values are distributed, and whether they are independent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -33,6 +36,9 @@ pub(crate) enum Shape {
     Discrete,
     /// Five names.
     Categorical,
+    /// Three thousand names, the k-th `1/k` as frequent as the first, as shops, postal codes or products are: most are seen a few times, and
+    /// many never in a baseline.
+    ManyNames,
     /// Normal; each row resembles the one before it: AR(1), φ = 0.7. A mean of many rows knows as much as one of 18 % as many.
     Autocorrelated,
     /// Normal; runs of 25 rows share a tenth of their variance, as one user's or one upload's rows do.
@@ -41,7 +47,8 @@ pub(crate) enum Shape {
 
 impl Shape {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] = [Self::Normal, Self::Skewed, Self::Discrete, Self::Categorical, Self::Autocorrelated, Self::Batches];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Normal, Self::Skewed, Self::Discrete, Self::Categorical, Self::ManyNames, Self::Autocorrelated, Self::Batches];
 
     /// Its name in tables.
     pub(crate) fn name(self) -> &'static str {
@@ -50,6 +57,7 @@ impl Shape {
             Self::Skewed => "skewed",
             Self::Discrete => "discrete",
             Self::Categorical => "categorical",
+            Self::ManyNames => "many names",
             Self::Autocorrelated => "autocorrelated",
             Self::Batches => "batches",
         }
@@ -57,7 +65,7 @@ impl Shape {
 
     /// What its values are.
     pub(crate) fn kind(self) -> FeatureKind {
-        if self == Self::Categorical { FeatureKind::Categorical } else { FeatureKind::Numeric }
+        if matches!(self, Self::Categorical | Self::ManyNames) { FeatureKind::Categorical } else { FeatureKind::Numeric }
     }
 
     /// `rows` values, moved up by `shift` standard deviations (names: a mix that differs by Cohen's w of `shift`).
@@ -73,10 +81,11 @@ impl Shape {
                 let shares = poisson(3.0 + shift * 3.0_f64.sqrt());
                 numbers(rows, || random.pick(&shares) as f64)
             }
-            Self::Categorical => {
-                let names: Vec<Arc<str>> = (0..NAMES.len()).map(|index| Arc::from(format!("name {index}"))).collect();
-                let shares = cumulated(&tilted(shift));
-                Column::Names((0..rows).map(|_| names.get(random.pick(&shares)).cloned()).collect())
+            Self::Categorical => of_names(random, rows, &tilted(&NAMES, shift)),
+            Self::ManyNames => {
+                let all: f64 = (1..=MANY).map(|rank| f64::from(rank).recip()).sum();
+                let shares: Vec<f64> = (1..=MANY).map(|rank| f64::from(rank).recip() / all).collect();
+                of_names(random, rows, &tilted(&shares, shift))
             }
             Self::Autocorrelated => {
                 let mut value = random.normal();
@@ -126,12 +135,19 @@ fn poisson(mean: f64) -> Vec<f64> {
     cumulated(&shares)
 }
 
-/// The names' shares, every second one raised, so that they differ by Cohen's w of `w` from what they were.
-fn tilted(w: f64) -> Vec<f64> {
+/// Names with these shares.
+fn of_names(random: &mut Random, rows: usize, shares: &[f64]) -> Column {
+    let names: Vec<Arc<str>> = (0..shares.len()).map(|index| Arc::from(format!("name {index}"))).collect();
+    let shares = cumulated(shares);
+    Column::Names((0..rows).map(|_| names.get(random.pick(&shares)).cloned()).collect())
+}
+
+/// The shares with every second one raised, so that they differ by Cohen's w of `w` from what they were.
+fn tilted(shares: &[f64], w: f64) -> Vec<f64> {
     let alternating = |index: usize| if index.is_multiple_of(2) { 1.0 } else { -1.0 };
-    let raised: Vec<f64> = NAMES.iter().enumerate().map(|(index, share)| alternating(index) * share).collect();
+    let raised: Vec<f64> = shares.iter().enumerate().map(|(index, share)| alternating(index) * share).collect();
     let sum: f64 = raised.iter().sum();
-    let moves: Vec<f64> = raised.iter().zip(NAMES).map(|(raised, share)| raised - share * sum).collect();
-    let length = moves.iter().zip(NAMES).map(|(moved, share)| moved * moved / share).sum::<f64>().sqrt();
-    NAMES.iter().zip(moves).map(|(share, moved)| share + w / length * moved).collect()
+    let moves: Vec<f64> = raised.iter().zip(shares).map(|(raised, share)| raised - share * sum).collect();
+    let length = moves.iter().zip(shares).map(|(moved, share)| moved * moved / share).sum::<f64>().sqrt();
+    shares.iter().zip(moves).map(|(share, moved)| share + w / length * moved).collect()
 }
