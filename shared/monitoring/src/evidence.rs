@@ -1,10 +1,11 @@
 //! The tests that are made on one field.
 
-use tidegate_contract::{BaselineKind, FeatureKind};
+use tidegate_contract::BaselineKind;
 use tidegate_profile::{CategoricalAnchor, Counts, FieldAnchor, FieldProfile, NumericAnchor};
 
 use crate::Evidence;
 use crate::contrast::{LOCATION, Shift, Space, Z_95};
+use crate::counts::cumulated;
 use crate::reference::{Period, Reference};
 use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare};
 use crate::spike::{Clumping, Seen};
@@ -122,13 +123,29 @@ impl Side<'_> {
     }
 
     fn bulk_says(&self, name: &str, size: f64) -> String {
-        let mean = |field: &FieldProfile| field.numeric.as_ref().map_or(0.0, |numeric| numeric.mean);
-        let (is, was) = pair(mean(self.now), mean(self.before));
-        match (name, size > 0.0) {
-            ("location", true) => format!("its values are higher: mean {is}, was {was}"),
-            ("location", false) => format!("its values are lower: mean {is}, was {was}"),
-            _ => self.reshaped(),
+        if name != LOCATION {
+            return self.reshaped();
         }
+        let way = if size > 0.0 { "higher" } else { "lower" };
+        let mean = |field: &FieldProfile| field.numeric.as_ref().map_or(0.0, |numeric| numeric.mean);
+        // A mean that a few values far out make may move the other way than the values.
+        let middles = [("mean", Some((mean(self.now), mean(self.before)))), ("median", self.medians())];
+        let told = middles.into_iter().find_map(|(middle, pair)| Some((middle, pair.filter(|(is, was)| (is - was) * size > 0.0)?)));
+        told.map_or_else(
+            || format!("its values are {way}"),
+            |(middle, (is, was))| {
+                let (is, was) = pair(is, was);
+                format!("its values are {way}: {middle} {is}, was {was}")
+            },
+        )
+    }
+
+    /// The median of the window's and of the baseline's values, as near as their cells tell.
+    fn medians(&self) -> Option<(f64, f64)> {
+        let FieldAnchor::Numeric(anchor) = self.anchor else { return None };
+        let values = anchor.representatives();
+        let median = |cells: &[u64]| values.get(cumulated(cells).iter().position(|below| *below >= 0.5)?).copied();
+        Some((median(&self.cells())?, median(&self.reference.cells)?))
     }
 
     /// Where the distribution changed most, in words: the tenth of the baseline's values whose share moved furthest.
@@ -274,10 +291,10 @@ pub(crate) fn cells_of(field: &FieldProfile) -> Vec<u64> {
     }
 }
 
-/// The space to compare a field's counts in.
-pub(crate) fn space_of(kind: FeatureKind, reference: &Reference, window_values: u64) -> Option<Space> {
-    match kind {
-        FeatureKind::Numeric => Space::of_numbers(reference, window_values),
-        FeatureKind::Categorical => Space::of_names(reference, window_values),
+/// The space to compare a field's counts in. Names without a cell of their own are in none: they have a test of theirs.
+pub(crate) fn space_of(anchor: &FieldAnchor, reference: &Reference, window_values: u64) -> Option<Space> {
+    match anchor {
+        FieldAnchor::Numeric(_) => Space::of_numbers(reference, window_values),
+        FieldAnchor::Categorical(anchor) => Space::of_names(reference, anchor.values.len(), window_values),
     }
 }

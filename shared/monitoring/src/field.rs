@@ -93,7 +93,7 @@ pub(crate) fn prepare<'a>(
         let anchor = baseline.fields.get(position)?.anchor.as_ref()?;
         let compare = |kind: &BaselineKind| {
             let (reference, before) = referred(*kind, &references, (before, &field.name), baseline, past)?;
-            let space = space_of(field.kind, &reference, now.present);
+            let space = space_of(anchor, &reference, now.present);
             Some(Compared { kind: *kind, now, before, anchor, reference, space, records: current.records })
         };
         Some(rules.baselines.iter().filter_map(compare).collect())
@@ -184,12 +184,13 @@ pub(crate) fn effects_against_training(rules: &Rules, now: &FieldProfile, record
 
 fn tests_against(reference: Reference, rules: &Rules, now: &FieldProfile, records: u64, baseline: &Baseline) -> Option<Vec<Evidence>> {
     let position = baseline.position(&now.name)?;
+    let anchor = baseline.fields.get(position)?.anchor.as_ref()?;
     let compared = Compared {
         kind: BaselineKind::Training,
         now,
         before: baseline.profile.fields.get(position)?,
-        anchor: baseline.fields.get(position)?.anchor.as_ref()?,
-        space: space_of(now.kind, &reference, now.present),
+        anchor,
+        space: space_of(anchor, &reference, now.present),
         reference,
         records,
     };
@@ -230,7 +231,7 @@ fn blank(field: &Field, rules: &Rules, now: Option<&FieldProfile>, before: Optio
 pub(crate) fn effect_of(field: &str, profile: &Profile, baseline: &Baseline, window: Window, least: u64) -> Option<f64> {
     let now = profile.fields.iter().find(|now| now.name == field).filter(|now| now.present >= least)?;
     let reference = Reference::without_periods(baseline, baseline.position(field)?, window)?;
-    let space = space_of(now.kind, &reference, now.present)?;
+    let space = space_of(baseline.anchor_of(field)?, &reference, now.present)?;
     let cells = cells_of(now);
     match now.kind {
         FeatureKind::Numeric => space.shifts(&cells).first().map(|shift| shift.size),

@@ -31,12 +31,11 @@ pub(crate) fn group_runs(cells: &[u64], aim: f64, least: f64) -> Vec<usize> {
 /// Marks a cell that is in no group.
 pub(crate) const NO_GROUP: usize = usize::MAX;
 
-/// A group for each name that occurs at least `least` times. The last cell, of all names that have none of their own, is in no group.
-pub(crate) fn group_names(cells: &[u64], least: f64) -> Vec<usize> {
-    let names = cells.len().saturating_sub(1);
+/// A group for each of the first so many cells that holds at least `least` values.
+pub(crate) fn group_cells(cells: &[u64], first: usize, least: f64) -> Vec<usize> {
     let mut next = 0;
     let group = |(cell, count): (usize, &u64)| {
-        let is_grouped = cell < names && *count as f64 >= least;
+        let is_grouped = cell < first && *count as f64 >= least;
         next += usize::from(is_grouped);
         if is_grouped { next - 1 } else { NO_GROUP }
     };
@@ -96,8 +95,8 @@ mod tests {
     }
 
     #[test]
-    fn names_that_occur_often_enough_have_groups() {
-        assert_eq!(group_names(&[50, 4, 30, 90], 10.0), [0, NO_GROUP, 1, NO_GROUP], "the last cell is that of all other names");
-        assert_eq!(group_names(&[], 10.0), [0; 0]);
+    fn cells_that_hold_enough_have_groups() {
+        assert_eq!(group_cells(&[50, 4, 30, 90], 3, 10.0), [0, NO_GROUP, 1, NO_GROUP]);
+        assert_eq!(group_cells(&[], 3, 10.0), [0; 0]);
     }
 }

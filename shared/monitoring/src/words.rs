@@ -44,6 +44,10 @@ pub(crate) fn pair(is: f64, was: f64) -> (String, String) {
     if plain.0 != plain.1 || (is - was).abs() <= 1e-12 * was.abs() {
         return plain;
     }
+    if !(1e-4..1e15).contains(&is.abs()) {
+        let digits = (3..12).find(|&digits| format!("{is:.digits$e}") != format!("{was:.digits$e}")).unwrap_or(12);
+        return (format!("{is:.digits$e}"), format!("{was:.digits$e}"));
+    }
     let decimals = (1..12).find(|&decimals| format!("{is:.decimals$}") != format!("{was:.decimals$}")).unwrap_or(12);
     (format!("{is:.decimals$}"), format!("{was:.decimals$}"))
 }
@@ -103,6 +107,7 @@ mod tests {
     fn a_pair_shows_that_it_differs() {
         assert_eq!(pair(107.2, 100.1), ("107".to_owned(), "100".to_owned()));
         assert_eq!(pair(100.3, 100.1), ("100.3".to_owned(), "100.1".to_owned()));
+        assert_eq!(pair(3.002_1e17, 3.0e17), ("3.002e17".to_owned(), "3.000e17".to_owned()));
         assert_eq!(pair(5.0, 5.0), ("5".to_owned(), "5".to_owned()));
     }
 

@@ -152,6 +152,19 @@ fn a_shift_is_drift_of_that_feature_and_retraining_is_proposed() {
 }
 
 #[test]
+fn where_a_few_values_pull_the_mean_the_other_way_the_median_is_told() {
+    let mut records = day(40, 2_000);
+    for (number, record) in records.iter_mut().enumerate() {
+        record.amount = record.amount.map(|amount| if number % 50 == 0 { 900.0 } else { amount - 6.0 });
+    }
+    let verdict = judge(&records);
+    let amount = &verdict.fields[0];
+    let location = amount.tests.iter().find(|test| test.test == "location").unwrap();
+    assert!(location.effect < -0.2 && amount.mean_current > amount.mean_baseline, "{amount:?}");
+    assert!(location.says.starts_with("its values are lower: median 9"), "{}", location.says);
+}
+
+#[test]
 fn a_column_that_turns_null_is_the_first_thing_said_and_never_a_reason_to_retrain() {
     let verdict = judge(
         &spoilt(10, |_| ())

@@ -18,7 +18,7 @@ use tidegate_statistics::critical;
 
 use self::metric::Metric;
 use crate::evidence::absence;
-use crate::groups::{group_names, group_runs, normal_scores, shares, sum_groups};
+use crate::groups::{group_cells, group_runs, normal_scores, shares, sum_groups};
 use crate::reference::{Period, Reference};
 use crate::resemblance::Resemblance;
 use crate::share::Ordinary;
@@ -100,15 +100,15 @@ impl Space {
         Self::new(reference, group_of, shares, Metric::Even, &scores, &|ordinary| Self::of_numbers(ordinary, window_values))
     }
 
-    /// For a categorical field: the values that the baseline showed often enough; they have no order and so no directions. `None` when there
-    /// is one such value only.
-    pub(crate) fn of_names(reference: &Reference, window_values: u64) -> Option<Self> {
+    /// For a categorical field: those of the first so many cells that the baseline showed often enough; they have no order and so no
+    /// directions. `None` when there is one such cell only.
+    pub(crate) fn of_names(reference: &Reference, cells: usize, window_values: u64) -> Option<Self> {
         let least = if window_values <= reference.present() { LEAST_EXPECTED } else { LEAST_HELD };
-        let group_of = group_names(&reference.cells, least);
+        let group_of = group_cells(&reference.cells, cells, least);
         let groups = sum_groups(&reference.cells, &group_of);
         let shares = shares(&groups, groups.iter().sum::<u64>() as f64)?;
         let metric = Metric::by_frequency(&shares);
-        Self::new(reference, group_of, shares, metric, &[], &|ordinary| Self::of_names(ordinary, window_values))
+        Self::new(reference, group_of, shares, metric, &[], &|ordinary| Self::of_names(ordinary, cells, window_values))
     }
 
     /// `of` makes the space of the training set as a whole, for a reference that borrows its ordinary variation.
@@ -357,7 +357,7 @@ mod tests {
 
     #[test]
     fn rare_and_new_values_do_not_break_the_space_of_names() {
-        let space = Space::of_names(&reference(vec![500, 300, 2, 2, 0]), 1000).unwrap();
+        let space = Space::of_names(&reference(vec![500, 300, 2, 2, 0]), 4, 1000).unwrap();
         assert_eq!(space.shares.len(), 2);
         assert!(space.rest(&[500, 300, 2, 2, 900], None).unwrap().p > 0.99, "new values have a test of their own");
         assert!(space.rest(&[300, 500, 2, 2, 0], None).unwrap().p < 1e-9);
@@ -379,7 +379,7 @@ mod tests {
 
     #[test]
     fn names_that_often_change_places_do_not_hide_that_others_do() {
-        let space = Space::of_names(&names_that_move(10), 10_000).unwrap();
+        let space = Space::of_names(&names_that_move(10), 5, 10_000).unwrap();
         let p = |cells: &[u64]| space.rest(cells, None).unwrap().p;
         let usual = p(&[2_600, 2_900, 2_000, 1_500, 1_000]);
         let others = p(&[2_800, 2_700, 2_000, 1_300, 1_200]);
@@ -412,7 +412,7 @@ mod tests {
     #[test]
     fn one_value_has_no_space() {
         assert!(Space::of_numbers(&reference(vec![0, 0, 500, 0]), 1000).is_none());
-        assert!(Space::of_names(&reference(vec![500, 0]), 100).is_none());
+        assert!(Space::of_names(&reference(vec![500, 0]), 1, 100).is_none());
     }
 
     #[test]

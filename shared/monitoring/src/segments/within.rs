@@ -7,8 +7,8 @@ use tidegate_contract::FeatureKind;
 use tidegate_profile::{Counts, FieldAnchor};
 
 use crate::Evidence;
-use crate::contrast::Z_95;
-use crate::evidence::{Side, absence, space_of};
+use crate::contrast::{Space, Z_95};
+use crate::evidence::{Side, absence};
 use crate::reference::Reference;
 use crate::share::{Tally, compare};
 use crate::words::{number, pair, percent, quoted};
@@ -128,7 +128,12 @@ impl Within<'_> {
     fn against(&self, reference: &Reference) -> Vec<Evidence> {
         let kind = self.kind();
         let mut tests: Vec<Evidence> = self.missing(reference).into_iter().collect();
-        let Some(space) = space_of(kind, reference, present(&self.now)) else { return tests };
+        let values = present(&self.now);
+        let space = match kind {
+            FeatureKind::Numeric => Space::of_numbers(reference, values),
+            FeatureKind::Categorical => Space::of_names(reference, self.before.cells.len(), values),
+        };
+        let Some(space) = space else { return tests };
         for shift in space.shifts(&self.now.cells) {
             let margin = Z_95 * shift.error;
             tests.push(Evidence {
@@ -175,7 +180,7 @@ impl Within<'_> {
 
     fn says(&self, test: &str, size: f64) -> String {
         match (test, self.means) {
-            ("location", Some((now, before))) => {
+            ("location", Some((now, before))) if (now - before) * size > 0.0 => {
                 let (is, was) = pair(now, before);
                 let direction = if size > 0.0 { "higher" } else { "lower" };
                 format!("its values are {direction}: mean {is}, was {was}")
