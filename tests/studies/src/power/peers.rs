@@ -173,34 +173,39 @@ impl Names {
         reference
     }
 
-    /// Counts by name; the study's windows have no name that the reference lacks.
+    /// Counts by name: the reference's names, then those that it lacks.
     fn count(&self, values: &[Option<Arc<str>>]) -> Vec<u64> {
         let mut counts = vec![0; self.position.len()];
+        let mut unseen: BTreeMap<&str, u64> = BTreeMap::new();
         for name in values.iter().flatten() {
-            if let Some(count) = self.position.get(name).and_then(|&index| counts.get_mut(index)) {
-                *count += 1;
+            match self.position.get(name).and_then(|&index| counts.get_mut(index)) {
+                Some(count) => *count += 1,
+                None => *unseen.entry(name).or_default() += 1,
             }
         }
+        counts.extend(unseen.values());
         counts
     }
 
     fn say(&self, values: &[Option<Arc<str>>]) -> Said {
         let now = self.count(values);
-        let bits = distance::jensen_shannon_distance(&self.counts, &now, Base::Two).unwrap_or(0.0);
-        let nats = distance::jensen_shannon_distance(&self.counts, &now, Base::E).unwrap_or(0.0);
-        let (m, n) = (self.counts.iter().sum::<u64>() as f64, now.iter().sum::<u64>() as f64);
-        let largest = distance::l_infinity(&self.counts, &now).unwrap_or(0.0);
-        let contingency = yates(&self.counts, &now).map_or(1.0, |test| test.p);
-        let fit = goodness_of_fit(&self.counts, &now);
-        let psi = distance::psi_floored(&self.counts, &now).unwrap_or(0.0);
+        let mut before = self.counts.clone();
+        before.resize(now.len(), 0);
+        let bits = distance::jensen_shannon_distance(&before, &now, Base::Two).unwrap_or(0.0);
+        let nats = distance::jensen_shannon_distance(&before, &now, Base::E).unwrap_or(0.0);
+        let (m, n) = (before.iter().sum::<u64>() as f64, now.iter().sum::<u64>() as f64);
+        let largest = distance::l_infinity(&before, &now).unwrap_or(0.0);
+        let contingency = yates(&before, &now).map_or(1.0, |test| test.p);
+        let fit = goodness_of_fit(&before, &now);
+        let psi = distance::psi_floored(&before, &now).unwrap_or(0.0);
         let evidently = if m <= EVIDENTLY_TESTS_UP_TO as f64 { fit < 0.05 } else { nats >= 0.1 };
         let alarms = [
             evidently,
             bits > self.nannyml_threshold,
             bits > 0.1,
             largest - 1.8 * ((m + n) / (m * n)).sqrt() > 0.1,
-            cramers_v_of_equal_sizes(&self.counts, &now) >= 0.2,
-            fit < 0.05,
+            cramers_v_of_equal_sizes(&before, &now) >= 0.2,
+            whylogs_fit(&before, &now) < 0.05,
             false,
             psi > 0.1,
             psi > 0.25,
@@ -282,6 +287,19 @@ fn goodness_of_fit(before: &[u64], now: &[u64]) -> f64 {
     tidegate_statistics::chi_squared::sf(statistic, cells.saturating_sub(1) as f64).unwrap_or(1.0)
 }
 
+/// The same as whylogs has it: expected counts cut to whole numbers, 0 for one that is none, and the window's names less one as degrees of
+/// freedom.
+fn whylogs_fit(before: &[u64], now: &[u64]) -> f64 {
+    let (m, n) = (before.iter().sum::<u64>() as f64, now.iter().sum::<u64>() as f64);
+    let either = before.iter().zip(now).filter(|(b, c)| **b > 0 || **c > 0);
+    let terms = either.map(|(&b, &c)| {
+        let expected = (b as f64 / m * n).floor();
+        if expected > 0.0 { (c as f64 - expected).powi(2) / expected } else { f64::INFINITY }
+    });
+    let freedom = now.iter().filter(|count| **count > 0).count().saturating_sub(1).max(1);
+    tidegate_statistics::chi_squared::sf(terms.sum(), freedom as f64).unwrap_or(1.0)
+}
+
 /// Bias-corrected Cramér's V after the larger side is shrunk to the smaller one's size.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded counts")]
 fn cramers_v_of_equal_sizes(before: &[u64], now: &[u64]) -> f64 {
@@ -325,9 +343,16 @@ mod tests {
     }
 
     #[test]
+    fn names_that_the_reference_lacks_are_counted() {
+        let names = |text: &str| text.split_whitespace().map(|name| Some(Arc::from(name))).collect::<Vec<_>>();
+        assert_eq!(Names::new(&names("a b b")).count(&names("d b c d")), [0, 1, 1, 2]);
+    }
+
+    #[test]
     fn one_unseen_name_is_a_contradiction_to_a_goodness_of_fit() {
         assert!(goodness_of_fit(&[50, 0], &[49, 1]).abs() < 1e-12);
         assert!((goodness_of_fit(&[50, 50], &[50, 50]) - 1.0).abs() < 1e-12);
+        assert!(whylogs_fit(&[99, 1], &[10, 0]).abs() < 1e-12 && (whylogs_fit(&[50, 50], &[50, 50]) - 1.0).abs() < 1e-12);
         assert!(cramers_v_of_equal_sizes(&[900, 100], &[10, 90]) > 0.7);
     }
 }
