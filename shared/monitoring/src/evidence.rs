@@ -51,20 +51,18 @@ impl Side<'_> {
         let mut tests: Vec<Evidence> = self.missing(space).into_iter().collect();
         match self.anchor {
             FieldAnchor::Numeric(anchor) => {
-                let clumping = space.map_or(Clumping::NONE, |space| self.clumping(space));
+                let clumping = if space.is_some() { self.clumping(space) } else { Clumping::NONE };
                 if let Some(space) = space {
                     tests.extend(self.bulk(anchor, space, &cells));
-                    let seen = Seen::new(space, &cells);
+                    let seen = Seen::new(Some(space), &cells);
                     tests.extend(self.spike(anchor, &clumping, &seen));
                     tests.extend(self.tail(anchor, &clumping, &seen));
                 }
                 tests.extend(self.beyond(&clumping, &cells));
             }
             FieldAnchor::Categorical(anchor) => {
-                if let Some(space) = space {
-                    tests.extend(self.mix(space, anchor, &cells));
-                    tests.extend(self.name(anchor, space, &self.clumping(space), &Seen::new(space, &cells)));
-                }
+                tests.extend(space.and_then(|space| self.mix(space, anchor, &cells)));
+                tests.extend(self.name(anchor, space, &Seen::new(space, &cells)));
                 tests.extend(self.unseen(anchor));
             }
         }

@@ -78,21 +78,23 @@ pub(crate) struct Seen<'c> {
 }
 
 impl<'c> Seen<'c> {
-    pub(crate) fn new(space: &Space, cells: &'c [u64]) -> Self {
-        Self { cells, expected: space.expected(cells) }
+    /// Without a space, nothing is expected of any cell but its share.
+    pub(crate) fn new(space: Option<&Space>, cells: &'c [u64]) -> Self {
+        Self { cells, expected: space.map_or_else(Vec::new, |space| space.expected(cells)) }
     }
 }
 
 impl Side<'_> {
     /// Learns how the field's values clump from the mean, over cells, of the variance between periods relative to sampling.
-    pub(crate) fn clumping(&self, space: &Space) -> Clumping {
+    pub(crate) fn clumping(&self, space: Option<&Space>) -> Clumping {
         let ordinary = self.reference.of_periods();
         let periods = &ordinary.periods;
         if periods.is_empty() {
             return Clumping::NONE;
         }
         let sizes: Vec<f64> = periods.iter().map(|period| period.counts.cells.iter().sum::<u64>() as f64).collect();
-        let expected: Vec<Vec<f64>> = periods.iter().map(|period| space.of_periods().expected(&period.counts.cells)).collect();
+        let expected = |period: &Period| space.map_or_else(Vec::new, |space| space.of_periods().expected(&period.counts.cells));
+        let expected: Vec<Vec<f64>> = periods.iter().map(expected).collect();
         let total = ordinary.present() as f64;
         let (mut ratios, mut cells, mut largest) = (0.0, 0.0, 0.0_f64);
         for (cell, &held) in ordinary.cells.iter().enumerate() {
@@ -111,7 +113,7 @@ impl Side<'_> {
             cells += 1.0;
         }
         let factor = if cells > 0.0 { (ratios / cells).max(1.0) } else { 1.0 };
-        if space.varies_by_chance() && factor < BY_CHANCE {
+        if space.is_some_and(Space::varies_by_chance) && factor < BY_CHANCE {
             return Clumping::NONE;
         }
         let spread = 1.0 / self.reference.periods_in_window + 1.0 / self.reference.periods_behind;
@@ -137,9 +139,10 @@ impl Side<'_> {
     }
 
     /// A rare name that holds much more or less than before: the same as [`Side::spike`], for names that hardly show in the mix.
-    pub(crate) fn name(&self, anchor: &CategoricalAnchor, space: &Space, clumping: &Clumping, seen: &Seen<'_>) -> Option<Evidence> {
+    pub(crate) fn name(&self, anchor: &CategoricalAnchor, space: Option<&Space>, seen: &Seen<'_>) -> Option<Evidence> {
         // Values that the baseline never showed have a test of their own.
-        let (cell, change) = self.one_cell(clumping, seen, (0..anchor.values.len()).filter(|cell| space.is_rare(*cell)))?;
+        let names = (0..anchor.values.len()).filter(|cell| space.is_none_or(|space| space.is_rare(*cell)));
+        let (cell, change) = self.one_cell(&self.clumping(space), seen, names)?;
         let value = anchor.values.get(cell).map_or("", String::as_str);
         let was = self.was(&(cell..cell + 1));
         let says = format!("{} of the values are {}, {was} {}", percent(change.now), quoted(value), in_the(self.kind));

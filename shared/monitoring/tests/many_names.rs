@@ -113,3 +113,12 @@ fn names_that_the_baseline_knew_nothing_of_are() {
     assert_eq!((shops.state, decisive(&shops)), (State::Drift, "unseen"), "{shops:?}");
     assert!(shops.sentence.contains("none of its 1,000 most frequent"), "{}", shops.sentence);
 }
+
+#[test]
+fn a_name_that_was_hardly_there_is_seen_to_grow() {
+    let hardly = |at: f64| u64::from(at > 0.999);
+    let baseline = baseline(2_000, hardly);
+    assert_eq!(judged(&baseline, &batch(2, 2_000, hardly)).state, State::Ok);
+    let shops = judged(&baseline, &batch(2, 2_000, |at| u64::from(at > 0.95)));
+    assert_eq!((shops.state, decisive(&shops)), (State::Drift, "name"), "{shops:?}");
+}
