@@ -99,12 +99,13 @@ impl Space {
         let rest = residual(&difference, &self.basis());
         let length = squared_length(&rest) - whole.map_or(0.0, |whole| self.explained(whole, &difference, &rest));
         let sampling = self.resemblance.of(count).shares / count + 1.0 / self.values;
-        let by_chance = sampling * self.chance[0];
+        let chance = self.rest_by_chance();
+        let by_chance = sampling * chance[0];
         let along = self.variation_along(&rest, (1.0 - by_chance / length).max(LEAST_SEEN));
         // What moves periods in `breadth` directions lies elsewhere where they move less in the window's. Borrowed variation is not known
         // by direction.
         let breadth = self.rest.breadth();
-        let everywhere = self.rest.added(self.periods_in_window) * self.chance[0];
+        let everywhere = self.rest.added(self.periods_in_window) * chance[0];
         let here = along.added_at_most(self.periods_in_window) * breadth;
         let own = if self.ordinary.is_none() { everywhere.min(here) } else { everywhere };
         // Of the length: chance's, those of what moves periods, spread over their breadth, and of what more they move this way.
@@ -112,7 +113,7 @@ impl Space {
             let more = (added - own).max(0.0);
             let with_periods =
                 |power: i32, chance: f64| sampling.powi(power) * chance + breadth * (own / breadth).powi(power) + more.powi(power);
-            let [first, second, third] = self.chance;
+            let [first, second, third] = chance;
             [with_periods(1, first), with_periods(2, second), with_periods(3, third)]
         };
         let tail = |added: f64| quadratic::sf(length, power_sums(added)).unwrap_or(1.0);
@@ -186,7 +187,7 @@ impl Space {
     /// Cohen's w between window and baseline over all groups, freed of what chance alone adds; at least 0.
     pub(crate) fn total(&self, cells: &[u64]) -> f64 {
         let (difference, count) = self.differences(cells);
-        let chance = (self.chance[0] + self.directions.len() as f64) * (1.0 / count.max(1.0) + 1.0 / self.values);
+        let chance = self.chance[0] * (1.0 / count.max(1.0) + 1.0 / self.values);
         (squared_length(&difference) - chance).max(0.0).sqrt()
     }
 }

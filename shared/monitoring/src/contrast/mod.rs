@@ -53,7 +53,7 @@ pub(crate) struct Space {
     values: f64,
     /// How much each group's difference counts.
     metric: Metric,
-    /// The power sums of the rest's squared length by chance, for each unit of `1/m + 1/n`; where all groups count alike, its dimensions.
+    /// The power sums of the squared length by chance, for each unit of `1/m + 1/n`; where all groups count alike, its dimensions.
     chance: [f64; 3],
     /// Orthonormal directions, each orthogonal to `√shares`.
     directions: Vec<Direction>,
@@ -140,7 +140,7 @@ impl Space {
             values: held.iter().sum::<u64>() as f64,
             held,
             group_of,
-            chance: metric.by_chance(&shares).map(|sum| sum - names.len() as f64),
+            chance: metric.by_chance(&shares),
             metric,
             shares,
             directions: Vec::new(),
@@ -221,6 +221,11 @@ impl Space {
         self.periods.iter().map(|(_, count)| 1.0 / count).collect()
     }
 
+    /// The power sums of what no direction covers.
+    fn rest_by_chance(&self) -> [f64; 3] {
+        self.chance.map(|sum| sum - self.directions.len() as f64)
+    }
+
     /// Whether there are more dimensions than directions.
     fn has_rest(&self) -> bool {
         self.shares.len() > 1 + self.directions.len()
@@ -228,13 +233,13 @@ impl Space {
 
     /// Number of dimensions that no direction covers: of the chi-square whose mean and variance are to each other as the rest's.
     fn rest_dimensions(&self) -> f64 {
-        let [mean, square, _] = self.chance;
+        let [mean, square, _] = self.rest_by_chance();
         if self.has_rest() { (mean * mean / square).max(1.0) } else { 0.0 }
     }
 
     /// The variance that chance gives each of them, for each unit of `1/m + 1/n`; 1 where all groups count alike.
     fn chance_per_dimension(&self) -> f64 {
-        let [mean, square, _] = self.chance;
+        let [mean, square, _] = self.rest_by_chance();
         if self.has_rest() { square / mean } else { 1.0 }
     }
 
