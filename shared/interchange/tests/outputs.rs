@@ -2,28 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "../../monitoring/tests/support/mod.rs"]
+mod support;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use serde_json::{Value, json};
+use support::{learned, noise};
 use tidegate_contract::{Contract, SageMakerOutputs, ViolationWording};
 use tidegate_interchange::sagemaker::{
     Distribution, Document, ExecutionStatus, execution_status, metrics, statistics_json, violations_json,
 };
 use tidegate_monitoring::{History, Input, State, Verdict, Window, assess};
-use tidegate_profile::{Baseline, BatchFacts, Profile, Profiler, Sampler, Source, WindowProfile};
+use tidegate_profile::{Baseline, BatchFacts, Profile, Profiler, WindowProfile};
 
 const DAY_MS: i64 = 86_400_000;
-
-/// Evenly spread numbers in `0..1` that look random and are the same every time.
-fn noise(seed: u64) -> f64 {
-    let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678_9ABC_DEF1);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-}
 
 fn contract() -> Contract {
     Contract::parse("model: churn\ntask: binary\nfeatures:\n  - { name: amount, type: numeric }\n  - { name: channel, type: categorical, allowed: [web, shop, phone] }\n  - { name: age, type: numeric }\n")
@@ -51,16 +47,11 @@ fn records(first_day: i64, days: i64, shift: f64, missing: f64, channel: &'stati
         ("prediction", Arc::new(rows.map(|_| None::<&str>).collect::<DictionaryArray<Int32Type>>())),
         ("latency_ms", none),
     ];
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+    support::batch(columns)
 }
 
 fn baseline() -> Baseline {
-    let batch = records(0, 28, 0.0, 0.0, "shop");
-    let mut sampler = Sampler::new(&contract().fields());
-    sampler.observe(&batch).unwrap();
-    let mut builder = sampler.freeze("b", Source::default());
-    builder.observe(&batch, &BatchFacts::default()).unwrap();
-    builder.finish()
+    learned(&contract(), &[records(0, 28, 0.0, 0.0, "shop")])
 }
 
 fn window(baseline: &Baseline, batch: &RecordBatch) -> (Verdict, Profile) {

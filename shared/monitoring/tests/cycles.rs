@@ -2,27 +2,22 @@
 
 #![expect(clippy::unwrap_used, clippy::cast_sign_loss, clippy::cast_possible_wrap, reason = "tests")]
 
+mod support;
+
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use support::{learned, noise};
 use tidegate_contract::{BaselineKind, Contract};
 use tidegate_monitoring::{CauseKind, History, Input, State, Verdict, Window, assess, spans};
-use tidegate_profile::{Baseline, BatchFacts, Profile, Profiler, Sampler, Source, WindowProfile};
+use tidegate_profile::{Baseline, BatchFacts, Profile, Profiler, WindowProfile};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY: i64 = 24;
 const WEEK: i64 = 7 * DAY;
 /// Hour 0 is a Monday's first: 1970-01-05.
 const MONDAY_MS: i64 = 4 * DAY * HOUR_MS;
-
-/// Evenly spread numbers in `0..1` that look random and are the same every time.
-fn noise(seed: u64) -> f64 {
-    let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678_9ABC_DEF1);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-}
 
 fn bell(seed: u64) -> f64 {
     (0..12).map(|k| noise(seed.wrapping_mul(31).wrapping_add(k))).sum::<f64>() - 6.0
@@ -105,7 +100,7 @@ fn batch(records: &[Record]) -> RecordBatch {
         ("prediction", texts(|_| None)),
         ("latency_ms", numbers(|_| None)),
     ];
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+    support::batch(columns)
 }
 
 /// A model with a training set of some weeks, and the hours after it.
@@ -133,11 +128,7 @@ impl Story {
             *columns.first_mut().unwrap() = Arc::new(none.with_timezone("UTC"));
             records = RecordBatch::try_new(records.schema(), columns).unwrap();
         }
-        let mut sampler = Sampler::new(&contract.fields());
-        sampler.observe(&records).unwrap();
-        let mut builder = sampler.freeze("b", Source::default());
-        builder.observe(&records, &BatchFacts::default()).unwrap();
-        let baseline = builder.finish();
+        let baseline = learned(&contract, &[records]);
         let profiler = Profiler::new(&contract.fields(), Some(&baseline));
         let mut story = Self { contract, world, baseline, profiler, first: training_weeks * WEEK, hours: Vec::new() };
         story.hours = (story.first..story.first + weeks * WEEK).map(|hour| story.profile(&story.records(hour, hour))).collect();

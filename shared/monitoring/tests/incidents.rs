@@ -1,13 +1,17 @@
 //! Several troubles at once: which are one incident, which are two, which comes first, and when each began.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
+mod support;
+
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use support::learned;
 use tidegate_contract::Contract;
 use tidegate_monitoring::{ActionKind, CauseKind, Fault, History, Input, State, Verdict, Window, assess};
-use tidegate_profile::{Baseline, BatchFacts, Profile, Profiler, Sampler, Source, WindowProfile};
+use tidegate_profile::{Baseline, BatchFacts, Profile, Profiler, WindowProfile};
+use tidegate_statistics::random::Random;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 const TODAY: i64 = 50;
@@ -24,10 +28,7 @@ struct Record {
 
 /// A number in 0..1 that looks random and is the same for the same seed.
 fn noise(seed: u64) -> f64 {
-    let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    Random::new(seed.wrapping_sub(1).wrapping_mul(support::STEP), "").uniform()
 }
 
 fn bell(seed: u64) -> f64 {
@@ -78,16 +79,12 @@ fn batch(records: &[Record]) -> RecordBatch {
         ("prediction", Arc::new(none)),
         ("latency_ms", numbers(|_| None)),
     ];
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+    support::batch(columns)
 }
 
 fn baseline(contract: &Contract) -> Baseline {
     let records: Vec<Record> = (0..28).flat_map(day).collect();
-    let mut sampler = Sampler::new(&contract.fields());
-    sampler.observe(&batch(&records)).unwrap();
-    let mut builder = sampler.freeze("b", Source::default());
-    builder.observe(&batch(&records), &BatchFacts::default()).unwrap();
-    builder.finish()
+    learned(contract, &[batch(&records)])
 }
 
 /// Judges three days after nine others, all of which `spoil` may change.

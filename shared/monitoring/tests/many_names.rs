@@ -2,23 +2,18 @@
 
 #![expect(clippy::unwrap_used, clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss, reason = "tests")]
 
+mod support;
+
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use support::{learned, noise};
 use tidegate_contract::Contract;
 use tidegate_monitoring::{FieldVerdict, History, Input, State, Window, assess};
-use tidegate_profile::{Baseline, BatchFacts, Profiler, Sampler, Source, WindowProfile};
+use tidegate_profile::{Baseline, BatchFacts, Profiler, WindowProfile};
 
 const DAY_MS: i64 = 86_400_000;
-
-/// Evenly spread numbers in `0..1` that look random and are the same every time.
-fn noise(seed: u64) -> f64 {
-    let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678_9ABC_DEF1);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-}
 
 fn contract() -> Contract {
     Contract::parse("model: sales\ntask: binary\nfeatures:\n  - { name: shop, type: categorical }\n").unwrap()
@@ -53,16 +48,11 @@ fn batch(seed: u64, records: u64, shop: fn(f64) -> u64) -> RecordBatch {
         ("prediction", none()),
         ("latency_ms", Arc::new((0..records).map(|_| None::<f64>).collect::<Float64Array>())),
     ];
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+    support::batch(columns)
 }
 
 fn baseline(records: u64, shop: fn(f64) -> u64) -> Baseline {
-    let records = batch(1, records, shop);
-    let mut sampler = Sampler::new(&contract().fields());
-    sampler.observe(&records).unwrap();
-    let mut builder = sampler.freeze("b", Source::default());
-    builder.observe(&records, &BatchFacts::default()).unwrap();
-    builder.finish()
+    learned(&contract(), &[batch(1, records, shop)])
 }
 
 /// What is said of the shops.

@@ -9,13 +9,16 @@
     reason = "tests"
 )]
 
+mod support;
+
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use support::{learned, noise};
 use tidegate_contract::Contract;
 use tidegate_monitoring::{CauseKind, History, Input, State, Verdict, Window, assess};
-use tidegate_profile::{Baseline, BatchFacts, Profiler, Sampler, Source, WindowProfile};
+use tidegate_profile::{Baseline, BatchFacts, Profiler, WindowProfile};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -33,14 +36,6 @@ struct Model {
 
 /// One record: numbers, a region, a channel.
 type Record = (Vec<Option<f64>>, String, &'static str);
-
-/// Evenly spread numbers in `0..1` that look random and are the same every time.
-fn noise(seed: u64) -> f64 {
-    let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678_9ABC_DEF1);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-}
 
 fn bell(seed: u64) -> f64 {
     let (a, b) = (noise(seed.wrapping_mul(2)).max(1e-12), noise(seed.wrapping_mul(2) + 1));
@@ -93,20 +88,12 @@ impl Model {
         for name in ["score", "latency_ms"] {
             columns.push((name.into(), Arc::new(records.iter().map(|_| None::<f64>).collect::<Float64Array>())));
         }
-        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+        support::batch(columns)
     }
 
     fn baseline(self, world: u64) -> Baseline {
         let days: Vec<RecordBatch> = (0..DAYS).map(|day| self.batch(day, &self.day(world, day))).collect();
-        let mut sampler = Sampler::new(&self.contract().fields());
-        for day in &days {
-            sampler.observe(day).unwrap();
-        }
-        let mut builder = sampler.freeze("b", Source::default());
-        for day in &days {
-            builder.observe(day, &BatchFacts::default()).unwrap();
-        }
-        builder.finish()
+        learned(&self.contract(), &days)
     }
 
     fn judge(self, baseline: &Baseline, day: i64, records: &[Record]) -> Verdict {

@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::cast_sign_loss, clippy::cast_possible_wrap, reason = "tests")]
 
+mod support;
+
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use support::{learned, noise};
 use tidegate_contract::{BaselineKind, Contract, FeatureMonitoring};
 use tidegate_monitoring::{ActionKind, CauseKind, History, Input, QualityKind, State, Verdict, Window, assess};
-use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile};
+use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Source, WindowProfile};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -19,14 +22,6 @@ struct Record {
     amount: Option<f64>,
     channel: Option<&'static str>,
     score: Option<f64>,
-}
-
-/// Evenly spread numbers in `0..1` that look random and are the same every time.
-fn noise(seed: u64) -> f64 {
-    let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678_9ABC_DEF1);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// A day of records: amounts about 100 ± 15, shifted by that day's own ordinary variation.
@@ -70,16 +65,12 @@ fn batch(records: &[Record]) -> RecordBatch {
         ("prediction", texts(|_| None)),
         ("latency_ms", numbers(|_| None)),
     ];
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+    support::batch(columns)
 }
 
 fn baseline() -> Baseline {
     let records: Vec<Record> = (0..28).flat_map(|number| day(number, 600)).collect();
-    let mut sampler = Sampler::new(&contract().fields());
-    sampler.observe(&batch(&records)).unwrap();
-    let mut builder = sampler.freeze("b", Source::default());
-    builder.observe(&batch(&records), &BatchFacts::default()).unwrap();
-    builder.finish()
+    learned(&contract(), &[batch(&records)])
 }
 
 fn profile(baseline: Option<&Baseline>, records: &[Record], facts: &BatchFacts) -> Profile {
