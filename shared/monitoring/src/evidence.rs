@@ -11,7 +11,7 @@ use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare};
 use crate::spike::{Clumping, Seen};
 use crate::values::Values;
 use crate::whole::Whole;
-use crate::words::{in_the, number, pair, percent, quoted};
+use crate::words::{in_the, moved, number, percent, quoted};
 
 /// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.04 sd, four
 /// in a thousand of all records.
@@ -108,9 +108,9 @@ impl Side<'_> {
         let shifts = space.shifts(cells);
         let mut tests: Vec<Evidence> =
             shifts.iter().map(|shift| self.of_shift(shift.name, *shift, self.bulk_says(shift.name, shift.size))).collect();
-        let moved = Values::new(anchor, &self.reference.cells).and_then(|values| values.moved(cells));
-        if let (Some(location), Some(moved)) = (tests.iter_mut().find(|test| test.test == LOCATION), moved) {
-            location.limit(moved * AGREE);
+        let of_values = Values::new(anchor, &self.reference.cells).and_then(|values| values.moved(cells));
+        if let (Some(location), Some(of_values)) = (tests.iter_mut().find(|test| test.test == LOCATION), of_values) {
+            location.limit(of_values * AGREE);
         }
         let whole = Whole::new(&anchor.edges, &self.reference.cells);
         if let Some(rest) = space.rest(cells, whole.as_ref()) {
@@ -124,18 +124,10 @@ impl Side<'_> {
         if name != LOCATION {
             return self.reshaped();
         }
-        let way = if size > 0.0 { "higher" } else { "lower" };
         let mean = |field: &FieldProfile| field.numeric.as_ref().map_or(0.0, |numeric| numeric.mean);
         // A mean that a few values far out make may move the other way than the values.
         let middles = [("mean", Some((mean(self.now), mean(self.before)))), ("median", self.medians())];
-        let told = middles.into_iter().find_map(|(middle, pair)| Some((middle, pair.filter(|(is, was)| (is - was) * size > 0.0)?)));
-        told.map_or_else(
-            || format!("its values are {way}"),
-            |(middle, (is, was))| {
-                let (is, was) = pair(is, was);
-                format!("its values are {way}: {middle} {is}, was {was}")
-            },
-        )
+        moved(size, middles.into_iter().find_map(|(middle, pair)| Some((middle, pair.filter(|(is, was)| (is - was) * size > 0.0)?))))
     }
 
     /// The median of the window's and of the baseline's values, as near as their cells tell.
@@ -229,10 +221,10 @@ impl Side<'_> {
         let categorical = self.now.categorical.as_ref()?;
         let (cells, outside) = self.reference.cells.split_at_checked(anchor.values.len())?;
         let all = self.reference.present();
-        let (moved, times) = if self.kind == BaselineKind::Training { self.moves_out(anchor, cells) } else { (0, 0) };
-        let before = Tally { hits: (outside.iter().sum::<u64>() + moved).min(all), all };
+        let (more, times) = if self.kind == BaselineKind::Training { self.moves_out(anchor, cells) } else { (0, 0) };
+        let before = Tally { hits: (outside.iter().sum::<u64>() + more).min(all), all };
         // Values move as many at once as each was seen.
-        let scatter = (moved * times) as f64 / (all as f64).powi(2);
+        let scatter = (more * times) as f64 / (all as f64).powi(2);
         let now = Tally { hits: categorical.outside(), all: self.now.present };
         let change = compare(before, now, &Ordinary::UNKNOWN.at_least(scatter))?;
         let first = categorical.other.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));

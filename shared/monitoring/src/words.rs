@@ -52,6 +52,18 @@ pub(crate) fn pair(is: f64, was: f64) -> (String, String) {
     (format!("{is:.decimals$}"), format!("{was:.decimals$}"))
 }
 
+/// That values moved by a size of this sign, with their mean or another middle of them where it is told: what it is, and what it was.
+pub(crate) fn moved(size: f64, told: Option<(&str, (f64, f64))>) -> String {
+    let way = if size > 0.0 { "higher" } else { "lower" };
+    told.map_or_else(
+        || format!("its values are {way}"),
+        |(middle, (is, was))| {
+            let (is, was) = pair(is, was);
+            format!("its values are {way}: {middle} {is}, was {was}")
+        },
+    )
+}
+
 /// A share as a percentage: `0.3 %`, `12 %`.
 pub(crate) fn percent(share: f64) -> String {
     let value = share * 100.0;

@@ -48,6 +48,9 @@ const SAME_AS_A_WHOLE: f64 = 0.6;
 /// Rounding empties cells that hold at least so much of the baseline; a mix of other values thins them out.
 const EMPTIED: f64 = 0.2;
 
+/// Fewer values do not tell whether they are rounded.
+const LEAST_VALUES: f64 = 100.0;
+
 /// The neighbourhood: so many cells.
 const NEIGHBOURS: usize = 12;
 
@@ -303,11 +306,9 @@ fn rounded(field: Both<'_>, cells: &Cells<'_>) -> Option<Suspicion> {
     if cells.apart() > SAME_AS_A_WHOLE {
         return None;
     }
-    let of_periods = |of: fn(&[u64], &[u64]) -> Option<f64>| {
-        cells.periods.iter().filter_map(|counts| of(&counts.cells, cells.before)).fold(0.0, f64::max)
-    };
     let beyond_usual = |of: fn(&[u64], &[u64]) -> Option<f64>, least: f64| {
-        of(cells.now, cells.before).filter(|now| *now >= least && *now >= 1.5 * of_periods(of) + 0.05)
+        let usual = cells.periods.iter().filter_map(|counts| of(&counts.cells, cells.before)).fold(0.0, f64::max);
+        of(cells.now, cells.before).filter(|now| *now >= least && *now >= 1.5 * usual + 0.05)
     };
     let lumps = beyond_usual(lumpiness, ROUNDED)?;
     beyond_usual(emptied, EMPTIED)?;
@@ -336,7 +337,7 @@ fn lumpiness(now: &[u64], before: &[u64]) -> Option<f64> {
             filled += u32::from(*before > 0);
         }
     }
-    (filled >= 24 && all >= 100.0).then(|| ((fine - chance) / (2.0 * all)).max(0.0))
+    (filled >= 24 && all >= LEAST_VALUES).then(|| ((fine - chance) / (2.0 * all)).max(0.0))
 }
 
 /// Share of the baseline's values in cells that now hold none, beyond what chance leaves empty; `None` with too few values.
@@ -344,5 +345,5 @@ fn emptied(now: &[u64], before: &[u64]) -> Option<f64> {
     let (n, m) = (now.iter().sum::<u64>() as f64, before.iter().sum::<u64>() as f64);
     let cells = now.iter().zip(before).map(|(now, before)| (*now == 0, *before as f64 / m));
     let beyond_chance: f64 = cells.map(|(is_empty, share)| share * (f64::from(u8::from(is_empty)) - (-share * n).exp())).sum();
-    (n >= 100.0 && m > 0.0).then(|| beyond_chance.max(0.0))
+    (n >= LEAST_VALUES && m > 0.0).then(|| beyond_chance.max(0.0))
 }

@@ -13,7 +13,7 @@ const MOST_NARROW: f64 = 16.0;
 
 impl Space {
     /// Takes over what the training set's periods say: how much each direction varies in standard deviations of the baseline.
-    pub(super) fn borrow(&mut self, ordinary: &Self, reference: &Reference, basis: &[Vec<f64>], names: &[&'static str]) {
+    pub(super) fn borrow(&mut self, ordinary: &Self, reference: &Reference, units: &[Vec<f64>], names: &[&'static str]) {
         let narrow = if names.is_empty() { 1.0 } else { self.narrowness(ordinary) };
         let before = |variation: Variation| variation.before(reference.periods_behind, 1.0).scaled(narrow);
         let direction = |(unit, name): (&Vec<f64>, &&'static str)| {
@@ -21,7 +21,7 @@ impl Space {
             let (variation, ordinary) = (before(theirs.variation), theirs.ordinary * narrow.sqrt());
             Some(Direction { name, unit: unit.clone(), variation, ordinary })
         };
-        self.directions = basis.iter().zip(names).filter_map(direction).collect();
+        self.directions = units.iter().zip(names).filter_map(direction).collect();
         self.rest = before(ordinary.rest);
         self.rest_ordinary = ordinary.rest_ordinary * narrow.sqrt();
     }
@@ -38,7 +38,7 @@ impl Space {
             let own = Variation::learn(&along, &sampling);
             direction.variation = direction.variation.or_larger(own, self.periods_in_window);
         }
-        let own = Variation::learn_lengths(&self.lengths(&periods, &self.basis()), self.rest_dimensions(), &sampling);
+        let own = Variation::learn_lengths(&self.rest_lengths(&periods), self.rest_dimensions(), &sampling);
         self.rest = self.rest.or_larger(own, self.periods_in_window);
     }
 

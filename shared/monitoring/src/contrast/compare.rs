@@ -97,11 +97,13 @@ impl Space {
             return None;
         }
         let rest = residual(&difference, &self.basis());
-        let length = squared_length(&rest) - whole.map_or(0.0, |whole| self.explained(whole, &difference, &rest));
+        let of_rest = squared_length(&rest);
+        let length = of_rest - whole.map_or(0.0, |whole| self.explained(whole, &difference, &rest));
         let sampling = self.resemblance.of(count).shares / count + 1.0 / self.values;
         let chance = self.rest_by_chance();
         let by_chance = sampling * chance[0];
-        let along = self.variation_along(&rest, (1.0 - by_chance / length).max(LEAST_SEEN));
+        let chance_along = self.metric.by_chance_along(&rest, &self.shares) / of_rest.max(f64::MIN_POSITIVE);
+        let along = self.variation_along(&rest, chance_along, (1.0 - by_chance / length).max(LEAST_SEEN));
         // What moves periods in `breadth` directions lies elsewhere where they move less in the window's. Borrowed variation is not known
         // by direction.
         let breadth = self.rest.breadth();
@@ -124,7 +126,7 @@ impl Space {
         let [mean, half_variance, _] = power_sums(along.added(self.periods_in_window));
         let beyond_chance = (length - mean).max(0.0);
         // The variance of a noncentral chi-square grows by four times its noncentrality; the root by the delta method.
-        let of_direction = sampling * self.chance_along(&rest) + (mean - by_chance) / self.rest_dimensions();
+        let of_direction = sampling * chance_along + (mean - by_chance) / self.rest_dimensions();
         let spread = (2.0 * half_variance + 4.0 * beyond_chance * of_direction).sqrt();
         let size = beyond_chance.sqrt();
         let low = (size - Z_95 * spread / (2.0 * length.sqrt().max(f64::MIN_POSITIVE))).max(0.0);
@@ -136,21 +138,16 @@ impl Space {
 
     /// How much the baseline's periods vary in the direction of `rest`, the very one in which a window differs: whatever moves periods at
     /// times moves them in a direction of its own, which few periods do not tell beforehand among many. Chance blurs the window's direction;
-    /// only the part `seen` of its square is what moved, and catches so much of the periods' variance.
-    fn variation_along(&self, rest: &[f64], seen: f64) -> Variation {
+    /// only the part `seen` of its square is what moved, and catches so much of the periods' variance. `chance` is the variance that chance
+    /// gives in that direction, for each unit of `1/m + 1/n`.
+    fn variation_along(&self, rest: &[f64], chance: f64, seen: f64) -> Variation {
         let length = squared_length(rest).sqrt();
         if self.varies_by_chance || length <= 0.0 {
             return Variation::UNKNOWN;
         }
         let unit: Vec<f64> = rest.iter().map(|value| value / length).collect();
-        let by_chance = self.chance_along(rest);
-        let sampling: Vec<f64> = self.sampling().iter().map(|sampling| sampling * by_chance).collect();
+        let sampling: Vec<f64> = self.sampling().iter().map(|sampling| sampling * chance).collect();
         Variation::learn(&self.along(&unit), &sampling).before(self.periods_behind, self.expectations).scaled(1.0 / seen)
-    }
-
-    /// The variance that chance gives in the direction of `rest`, for each unit of `1/m + 1/n`.
-    fn chance_along(&self, rest: &[f64]) -> f64 {
-        self.metric.by_chance_along(rest, &self.shares) / squared_length(rest).max(f64::MIN_POSITIVE)
     }
 
     /// By how much the squared length of the rest shrinks when the baseline is changed as a whole until it lies where the window does, in

@@ -134,7 +134,7 @@ impl Space {
                 names.push(*name);
             }
         }
-        basis.remove(0);
+        let units = basis.split_off(1);
         let held = sum_groups(&reference.cells, &group_of);
         let mut space = Self {
             values: held.iter().sum::<u64>() as f64,
@@ -158,10 +158,10 @@ impl Space {
         space.periods = reference.of_periods().periods.iter().map(|period| space.deviations(period)).collect();
         match space.ordinary.clone() {
             Some(ordinary) => {
-                space.borrow(&ordinary, reference, &basis, &names);
+                space.borrow(&ordinary, reference, &units, &names);
                 space.widen(reference);
             }
-            None => space.learn(reference, &basis, &names),
+            None => space.learn(reference, &units, &names),
         }
         Some(space)
     }
@@ -171,16 +171,16 @@ impl Space {
         self.ordinary.as_deref().unwrap_or(self)
     }
 
-    /// Learns the ordinary variation along each direction of the basis and of the rest.
-    fn learn(&mut self, reference: &Reference, basis: &[Vec<f64>], names: &[&'static str]) {
+    /// Learns the ordinary variation along each direction and of the rest.
+    fn learn(&mut self, reference: &Reference, units: &[Vec<f64>], names: &[&'static str]) {
         let sampling = self.sampling();
         let before = |variation: Variation| variation.before(reference.periods_behind, reference.expectations);
         let direction = |(unit, name): (&Vec<f64>, &&'static str)| {
             let variation = before(Variation::learn(&self.along(unit), &sampling));
             Direction { name, unit: unit.clone(), variation, ordinary: 0.0 }
         };
-        self.directions = basis.iter().zip(names).map(direction).collect();
-        self.rest = before(Variation::learn_lengths(&self.rest_lengths(basis), self.rest_dimensions(), &sampling));
+        self.directions = units.iter().zip(names).map(direction).collect();
+        self.rest = before(Variation::learn_lengths(&self.rest_lengths(&self.periods), self.rest_dimensions(), &sampling));
         self.note_ordinary(1);
     }
 
@@ -195,20 +195,16 @@ impl Space {
         }
         let dimensions = self.rest_dimensions();
         let critical = critical::chi_squared(dimensions, level_of_each(looked_at)).unwrap_or(0.0);
-        let lengths = self.rest_lengths(&self.basis());
+        let lengths = self.rest_lengths(&self.periods);
         let telling = lengths.iter().zip(&sampling).filter(|(length, sampling)| **length > critical * **sampling);
         let largest = telling.map(|(length, sampling)| length - dimensions * sampling).fold(0.0, f64::max);
         self.rest_ordinary = (largest * self.chance_per_dimension()).sqrt();
     }
 
-    /// The periods' squared lengths outside a basis, such that chance gives each dimension the variance that sampling says.
-    fn rest_lengths(&self, basis: &[Vec<f64>]) -> Vec<f64> {
-        self.lengths(&self.periods, basis)
-    }
-
-    /// The same of other periods.
-    fn lengths(&self, periods: &[(Vec<f64>, f64)], basis: &[Vec<f64>]) -> Vec<f64> {
-        periods.iter().map(|(difference, _)| squared_length(&residual(difference, basis)) / self.chance_per_dimension()).collect()
+    /// The squared lengths of periods outside the directions, such that chance gives each dimension the variance that sampling says.
+    fn rest_lengths(&self, periods: &[(Vec<f64>, f64)]) -> Vec<f64> {
+        let (basis, each) = (self.basis(), self.chance_per_dimension());
+        periods.iter().map(|(difference, _)| squared_length(&residual(difference, &basis)) / each).collect()
     }
 
     /// The periods' deviations in one direction.

@@ -11,7 +11,7 @@ use crate::contrast::{Space, Z_95};
 use crate::evidence::{Side, absence};
 use crate::reference::Reference;
 use crate::share::{Tally, compare};
-use crate::words::{number, pair, percent, quoted};
+use crate::words::{moved, number, percent, quoted};
 
 /// As in [`crate::evidence`]: a share of records that matters, per standard deviation that matters.
 const SHARE_PER_SD: f64 = 0.1;
@@ -180,11 +180,7 @@ impl Within<'_> {
 
     fn says(&self, test: &str, size: f64) -> String {
         match (test, self.means) {
-            ("location", Some((now, before))) if (now - before) * size > 0.0 => {
-                let (is, was) = pair(now, before);
-                let direction = if size > 0.0 { "higher" } else { "lower" };
-                format!("its values are {direction}: mean {is}, was {was}")
-            }
+            ("location", Some(means)) if (means.0 - means.1) * size > 0.0 => moved(size, Some(("mean", means))),
             _ => self.where_most(),
         }
     }
