@@ -272,31 +272,28 @@ fn vertex_divergence(before: &[f64], now: &[f64]) -> f64 {
 
 /// Pearson's goodness of fit against the reference's shares as if they were exact: 0 for one unseen name.
 fn goodness_of_fit(before: &[u64], now: &[u64]) -> f64 {
-    let (m, n) = (before.iter().sum::<u64>() as f64, now.iter().sum::<u64>() as f64);
-    let mut statistic = 0.0;
-    let mut cells = 0_u64;
-    for (&b, &c) in before.iter().zip(now) {
-        let expected = b as f64 / m * n;
-        if expected > 0.0 {
-            statistic += (c as f64 - expected).powi(2) / expected;
-            cells += 1;
-        } else if c > 0 {
-            return 0.0;
-        }
-    }
-    tidegate_statistics::chi_squared::sf(statistic, cells.saturating_sub(1) as f64).unwrap_or(1.0)
+    fit(before, now, |expected| expected, held(before).saturating_sub(1))
 }
 
 /// The same as whylogs has it: expected counts cut to whole numbers, 0 for one that is none, and the window's names less one as degrees of
 /// freedom.
 fn whylogs_fit(before: &[u64], now: &[u64]) -> f64 {
+    fit(before, now, f64::floor, held(now).saturating_sub(1).max(1))
+}
+
+/// Names with any count.
+fn held(counts: &[u64]) -> usize {
+    counts.iter().filter(|count| **count > 0).count()
+}
+
+/// p-value of a goodness of fit to the reference's shares, with what is `made` of each expected count: 0 where nothing is expected of a name.
+fn fit(before: &[u64], now: &[u64], made: impl Fn(f64) -> f64, freedom: usize) -> f64 {
     let (m, n) = (before.iter().sum::<u64>() as f64, now.iter().sum::<u64>() as f64);
     let either = before.iter().zip(now).filter(|(b, c)| **b > 0 || **c > 0);
     let terms = either.map(|(&b, &c)| {
-        let expected = (b as f64 / m * n).floor();
+        let expected = made(b as f64 / m * n);
         if expected > 0.0 { (c as f64 - expected).powi(2) / expected } else { f64::INFINITY }
     });
-    let freedom = now.iter().filter(|count| **count > 0).count().saturating_sub(1).max(1);
     tidegate_statistics::chi_squared::sf(terms.sum(), freedom as f64).unwrap_or(1.0)
 }
 
