@@ -1,20 +1,17 @@
-//! The engine at a desk: files in, a baseline and hourly profiles out, and from them a window with its verdict.
-//!
-//! It goes the road of the functions, without their buckets: intake, profiles per hour, windows as sums of hours.
+//! The current records by the hour, and windows of them with their verdicts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
-use sha2::{Digest, Sha256};
-use tidegate_contract::{Contract, FieldRole};
-use tidegate_intake::{Found, FoundValue, Half, Layout, Limits, Partition, Plan, Rejected, Sink, SinkError, Summary, explain};
+use tidegate_contract::Contract;
+use tidegate_intake::{Layout, Partition, Plan, Sink, Summary};
 use tidegate_monitoring::{History, Input, Verdict, Window, assess, spans};
-use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile};
+use tidegate_profile::{Baseline, BatchFacts, Lines, Part, Profile, Profiler, Source, WindowProfile};
 
+use super::{Batches, join, plan, read};
 use crate::error::CliError;
-use crate::files::{self, Progress};
-use crate::stored;
+use crate::files::Progress;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -22,173 +19,6 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 const LONGEST_BY_HOURS_MS: i64 = 2 * DAY_MS;
 /// Most points of a trail.
 const TRAIL_POINTS: usize = 90;
-
-/// Gives every batch to a function, and keeps the first rejected line.
-pub(crate) struct Batches<F> {
-    each: F,
-    /// What is wrong with the first line that was put aside.
-    pub(crate) first_rejected: Option<String>,
-    /// Requests and responses that have their other half in no line of the files so far.
-    pub(crate) halves: Vec<String>,
-}
-
-impl<F: FnMut(Partition, &RecordBatch, &BatchFacts) -> Result<(), SinkError>> Batches<F> {
-    pub(crate) fn new(each: F) -> Self {
-        Self { each, first_rejected: None, halves: Vec::new() }
-    }
-}
-
-impl<F: FnMut(Partition, &RecordBatch, &BatchFacts) -> Result<(), SinkError>> Sink for Batches<F> {
-    fn batch(&mut self, partition: Partition, batch: RecordBatch, facts: BatchFacts) -> Result<(), SinkError> {
-        (self.each)(partition, &batch, &facts)
-    }
-
-    fn rejected(&mut self, rejected: Rejected<'_>) -> Result<(), SinkError> {
-        self.first_rejected.get_or_insert_with(|| {
-            let column = rejected.column.map(|column| format!(", column {column}")).unwrap_or_default();
-            format!("line {}{column}: {}", rejected.line, rejected.reason.text)
-        });
-        Ok(())
-    }
-
-    fn half(&mut self, half: Half<'_>) -> Result<(), SinkError> {
-        self.halves.push(half.text.to_owned());
-        Ok(())
-    }
-}
-
-/// A desk's own files are trusted with their size; what a single line or a compression may do stays limited.
-fn limits() -> Limits {
-    Limits { lines: u64::MAX, content_bytes: u64::MAX, ..Limits::default() }
-}
-
-/// Reads one file through a plan.
-pub(crate) fn read(plan: &Plan, path: &Path, progress: &Progress, sink: &mut dyn Sink) -> Result<Summary, CliError> {
-    let file = progress.open(path)?;
-    tidegate_intake::read(plan, limits(), file, sink).map_err(|source| CliError::Intake { path: path.to_owned(), source })
-}
-
-/// Joins the requests and responses of several files; `at` is the file that is blamed.
-pub(crate) fn join(plan: &Plan, halves: Vec<String>, at: &Path, sink: &mut dyn Sink) -> Result<Summary, CliError> {
-    tidegate_intake::join(plan, halves, None, sink).map_err(|source| CliError::Intake { path: at.to_owned(), source })
-}
-
-/// A plan of a contract; `at` is the file that is blamed.
-pub(crate) fn plan(contract: &Contract, layout: Layout, at: &Path) -> Result<Plan, CliError> {
-    Plan::new(contract, layout).map_err(|source| CliError::Intake { path: at.to_owned(), source })
-}
-
-/// Whether the first file with records carries times; a set without any record counts as one with them.
-pub(crate) fn any_has_time(contract: &Contract, paths: &[PathBuf]) -> Result<bool, CliError> {
-    for path in paths {
-        if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
-            return has_time(contract, path);
-        }
-    }
-    Ok(true)
-}
-
-/// Whether the records of a file carry the time that the contract says, so that they fall into hours. An error where their features stand
-/// at the top and the contract looks for them elsewhere: all would be called missing.
-pub(crate) fn has_time(contract: &Contract, path: &Path) -> Result<bool, CliError> {
-    let sample = files::sample(path)?;
-    // A file without a single record has no time either; what is wrong with it is told when it is read.
-    let look = |contract: &Contract| Ok::<_, CliError>(explain(&plan(contract, Layout::Logs, path)?, &sample).unwrap_or_default());
-    let found = look(contract)?;
-    let timed = found.iter().any(|found| found.name == "timestamp" && matches!(found.value, FoundValue::Time(_)));
-    if timed && !contract.record.features.is_empty() && features_in(contract, &found).is_empty() {
-        let mut flat = contract.clone();
-        flat.record.features.clear();
-        let elsewhere = features_in(&flat, &look(&flat)?);
-        if let [first, others @ ..] = elsewhere.as_slice() {
-            let found = if others.is_empty() { first.clone() } else { format!("{first} and {} more", others.len()) };
-            return Err(CliError::FeaturesElsewhere { path: path.to_owned(), found, expected: contract.record.features.clone() });
-        }
-    }
-    Ok(timed)
-}
-
-/// The contract's features that a record has.
-fn features_in(contract: &Contract, found: &[Found]) -> Vec<String> {
-    let is_feature = |name: &str| contract.features.iter().any(|feature| feature.name == name);
-    found.iter().filter(|found| found.raw.is_some() && is_feature(&found.name)).map(|found| found.name.clone()).collect()
-}
-
-/// Learns a baseline from the files of a data set: one pass to freeze the cells, one to count in them.
-pub(crate) fn baseline(contract: &Contract, paths: &[PathBuf]) -> Result<Baseline, CliError> {
-    let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
-    if let Some(path) = paths.iter().find(|path| stored::is_stored(path)) {
-        return match paths {
-            [_] => stored::read_for(contract, path),
-            several => Err(CliError::SeveralBaselines { path: path.clone(), count: several.len() }),
-        };
-    }
-    let plan = plan(contract, Layout::Dataset, first)?;
-    let mut sampler = Sampler::new(plan.fields());
-    let (mut digests, mut halves) = (Vec::new(), Vec::new());
-    let mut lines = Lines::default();
-    let mut fault = None;
-    let progress = Progress::over("learning the baseline", paths);
-    for path in paths {
-        let mut sink = Batches::new(|_, batch, _| Ok(sampler.observe(batch)?));
-        let summary = read(&plan, path, &progress, &mut sink)?;
-        halves.append(&mut sink.halves);
-        fault = fault.or(sink.first_rejected);
-        add(&mut lines, summary.lines);
-        digests.push(summary.content_sha256);
-    }
-    drop(progress);
-    let summary = join(&plan, halves.clone(), first, &mut Batches::new(|_, batch, _| Ok(sampler.observe(batch)?)))?;
-    add(&mut lines, summary.lines);
-    if lines.accepted == 0 {
-        return Err(CliError::EmptyBaseline { path: first.to_owned(), fault });
-    }
-    let limit = contract.monitoring.bad_lines;
-    if lines.quarantined as f64 > limit * lines.read as f64 {
-        return Err(CliError::BrokenBaseline { bad: lines.quarantined, read: lines.read, limit, reasons: fault });
-    }
-
-    let id = identifier(&digests);
-    let location = locations(paths);
-    let source = Source { id: id.clone(), location, content: id.clone(), lines };
-    let mut builder = sampler.freeze(&id, source);
-    let progress = Progress::over("counting the baseline", paths);
-    for path in paths {
-        let mut sink = Batches::new(|_, batch, facts| Ok(builder.observe(batch, facts)?));
-        read(&plan, path, &progress, &mut sink)?;
-    }
-    drop(progress);
-    join(&plan, halves, first, &mut Batches::new(|_, batch, facts| Ok(builder.observe(batch, facts)?)))?;
-    let baseline = builder.finish();
-    let mut features = baseline.profile.fields.iter().filter(|field| field.role == FieldRole::Feature);
-    if features.all(|field| field.present == 0) {
-        return Err(CliError::ForeignBaseline { path: first.to_owned() });
-    }
-    Ok(baseline)
-}
-
-/// The identifier of a data set: the digest of its only file's content, or of the list of its files' digests.
-fn identifier(digests: &[String]) -> String {
-    match digests {
-        [one] => one.clone(),
-        several => Sha256::digest(several.join("\n")).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
-    }
-}
-
-fn locations(paths: &[PathBuf]) -> String {
-    match paths {
-        [] => String::new(),
-        [one] => one.display().to_string(),
-        [first, others @ ..] => format!("{} and {} more", first.display(), others.len()),
-    }
-}
-
-fn add(sum: &mut Lines, lines: Lines) {
-    sum.read += lines.read;
-    sum.accepted += lines.accepted;
-    sum.quarantined += lines.quarantined;
-    sum.blank += lines.blank;
-}
 
 /// What was read of the current records, by the hour.
 #[derive(Debug)]
