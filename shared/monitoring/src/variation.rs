@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn a_variance_that_many_fields_share_counts_as_known() {
         let mut variation = Variation::learn(&[1.0, -1.0, 1.0, -1.0, 1.0, -1.0], &[1.0; 6]);
-        variation.moderate(&Prior { variance: 1.0, freedom: f64::INFINITY });
+        variation.moderate(&Prior::certain(1.0));
         let p = variation.average_tail(1.0, |added| normal::two_sided_p(3.0 / (1.0 + added).sqrt()));
         assert!((p - normal::two_sided_p(3.0)).abs() < 1e-12);
     }

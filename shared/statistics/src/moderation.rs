@@ -2,6 +2,8 @@
 
 use statrs::function::gamma::digamma;
 
+use crate::fisher_f;
+
 /// What a family of variances has in common.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prior {
@@ -10,6 +12,10 @@ pub struct Prior {
     /// How much the family knows, in degrees of freedom: infinite when the variances differ no more than chance makes
     /// them, near 0 when each is its own.
     pub freedom: f64,
+    /// The degrees of freedom of all the variances that it was learned from.
+    learned_from: f64,
+    /// How many variances those were.
+    members: f64,
 }
 
 /// Fewer variances than this say nothing in common.
@@ -48,23 +54,49 @@ pub fn prior(variances: &[(f64, f64)]) -> Option<Prior> {
     let spread = centred.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (count - 1.0);
     let chance = usable.iter().map(|(_, freedom)| trigamma(freedom / 2.0)).sum::<f64>() / count;
     let error = chance * (2.0 / (count - 1.0)).sqrt();
+    let learned_from = usable.iter().map(|(_, freedom)| freedom).sum();
+    let family = |variance: f64, freedom: f64| Prior { variance, freedom, learned_from, members: count };
     let more = spread - chance - error;
     if more <= 0.0 {
-        return Some(Prior { variance: mean.exp(), freedom: f64::INFINITY });
+        return Some(family(mean.exp(), f64::INFINITY));
     }
     let half = inverse_trigamma(more);
-    Some(Prior { variance: (mean + digamma(half) - half.ln()).exp(), freedom: 2.0 * half })
+    Some(family((mean + digamma(half) - half.ln()).exp(), 2.0 * half))
 }
 
 impl Prior {
+    /// What is certain of every member.
+    #[must_use]
+    pub const fn certain(variance: f64) -> Self {
+        Self { variance, freedom: f64::INFINITY, learned_from: f64::INFINITY, members: f64::INFINITY }
+    }
+
     /// A variance with its degrees of freedom, helped by the family: `(d₀·v₀ + d·s²)/(d₀ + d)`, `d₀ + d`.
+    ///
+    /// A variance that stands out of the family is no member of it, and is helped less: `d₀` (at most the degrees of freedom that the family
+    /// was learned from) counts only as far as it is probable that the largest of its members is as large.
+    ///
+    /// # Source
+    /// Smyth (2004); what stands out: Phipson et al. (2016), *Robust Hyperparameter Estimation Protects Against Hypervariable Genes*,
+    /// with Bonferroni's bound for the probability.
     #[must_use]
     pub fn moderate(&self, variance: f64, freedom: f64) -> (f64, f64) {
-        if self.freedom.is_infinite() {
+        let belongs = self.belongs(variance, freedom);
+        if belongs >= 1.0 && self.freedom.is_infinite() {
             return (self.variance, f64::INFINITY);
         }
-        let total = self.freedom + freedom;
-        ((self.freedom * self.variance + freedom * variance) / total, total)
+        let helped = belongs * self.freedom.min(self.learned_from);
+        let total = helped + freedom;
+        ((helped * self.variance + freedom * variance) / total, total)
+    }
+
+    /// At most how probable it is that any of the family's sample variances is so large, `0..=1`.
+    fn belongs(&self, variance: f64, freedom: f64) -> f64 {
+        if self.members.is_infinite() {
+            return 1.0;
+        }
+        let tail = fisher_f::sf(variance / self.variance, freedom, self.freedom).unwrap_or(1.0);
+        (self.members * tail).min(1.0)
     }
 }
 
@@ -125,6 +157,19 @@ mod tests {
         let prior = prior(&variances).unwrap();
         assert!(prior.freedom < 1.0, "{prior:?}");
         assert!((prior.moderate(1e3, 19.0).0 / 1e3 - 1.0).abs() < 0.05);
+    }
+
+    #[test]
+    fn a_variance_that_stands_out_keeps_its_own() {
+        let with = |odd: f64| {
+            let variances: Vec<(f64, f64)> = std::iter::repeat_n((1.0, 19.0), 13).chain([(odd, 19.0)]).collect();
+            prior(&variances).unwrap().moderate(odd, 19.0)
+        };
+        let (moderated, freedom) = with(1.5);
+        assert!(moderated < 1.2 && freedom.is_infinite(), "{moderated} {freedom}");
+        let (moderated, freedom) = with(6.0);
+        assert!(moderated > 5.5 && freedom < 25.0, "{moderated} {freedom}");
+        assert_eq!(Prior::certain(1.0).moderate(6.0, 19.0), (1.0, f64::INFINITY));
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(crate) fn moderate<'s>(spaces: impl Iterator<Item = &'s mut Space>) {
 
 fn moderate_family(variations: &mut [&mut Variation], is_model_calm: bool) {
     let ratios: Vec<(f64, f64)> = variations.iter().filter_map(|variation| variation.ratio()).collect();
-    let family = if are_by_chance(&ratios, is_model_calm) { Some(Prior { variance: 1.0, freedom: f64::INFINITY }) } else { prior(&ratios) };
+    let family = if are_by_chance(&ratios, is_model_calm) { Some(Prior::certain(1.0)) } else { prior(&ratios) };
     if let Some(family) = family {
         for variation in variations {
             variation.moderate(&family);
