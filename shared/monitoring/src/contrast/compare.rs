@@ -110,11 +110,15 @@ impl Space {
         let everywhere = self.rest.added(self.periods_in_window) * chance[0];
         let here = along.added_at_most(self.periods_in_window) * breadth;
         let own = if self.ordinary.is_none() { everywhere.min(here) } else { everywhere };
-        // Of the length: chance's, those of what moves periods, spread over their breadth, and of what more they move this way.
+        // Of the length: chance's, and in the directions in which periods move both together. They move in as many as their breadth says, and
+        // this way by what more they do.
+        let along_by_chance = sampling * chance_along;
         let power_sums = |added: f64| {
-            let more = (added - own).max(0.0);
-            let with_periods =
-                |power: i32, chance: f64| sampling.powi(power) * chance + breadth * (own / breadth).powi(power) + more.powi(power);
+            let (each, more) = (own / breadth, (added - own).max(0.0));
+            let with_periods = |power: i32, chance: f64| {
+                let moved = |by: f64| (along_by_chance + by).powi(power) - along_by_chance.powi(power);
+                sampling.powi(power) * chance + (breadth - 1.0) * moved(each) + moved(each + more)
+            };
             let [first, second, third] = chance;
             [with_periods(1, first), with_periods(2, second), with_periods(3, third)]
         };

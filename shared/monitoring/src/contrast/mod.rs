@@ -388,6 +388,23 @@ mod tests {
     }
 
     #[test]
+    fn two_names_that_vary_are_judged_as_two_numbers_that_do() {
+        let mut reference = reference(vec![14_000, 6_000]);
+        let expected = Rc::new(Counts { absent: 0, cells: reference.cells.clone() });
+        let period = |k: u64| Period {
+            counts: Counts { absent: 0, cells: vec![660 + 20 * k, 340 - 20 * k] },
+            expected: Rc::clone(&expected),
+            stretch: 1.0,
+        };
+        reference.periods = (0..20).map(|k| period(k % 5)).collect();
+        let window = [175, 125];
+        let as_names = Space::of_names(&reference, 2, 300).unwrap().rest(&window, None).unwrap().p;
+        let as_numbers = Space::of_numbers(&reference, 300).unwrap().shifts(&window)[0].p;
+        assert!((0.8..1.25).contains(&(as_names / as_numbers)), "{as_names} {as_numbers}");
+        assert!((1e-3..0.02).contains(&as_names), "{as_names}");
+    }
+
+    #[test]
     fn of_many_fields_the_period_that_stands_out_by_chance_is_nothing_to_stay_below_and_a_holiday_is() {
         // Twenty fields by chance alone, two of them with a period three and six standard errors off.
         let field = |first: u64| {
