@@ -53,8 +53,10 @@ impl Side<'_> {
             FieldAnchor::Numeric(anchor) => {
                 let clumping = if space.is_some() { self.clumping(space) } else { Clumping::NONE };
                 if let Some(space) = space {
-                    tests.extend(self.bulk(anchor, space, &cells));
-                    let seen = Seen::new(Some(space), &cells);
+                    let whole = Whole::new(&anchor.edges, &self.reference.cells);
+                    let as_a_whole = whole.map_or_else(Vec::new, |whole| space.as_a_whole(&whole, &cells));
+                    tests.extend(self.bulk(anchor, space, &cells, &as_a_whole));
+                    let seen = Seen::new(Some(space), &cells).beside(as_a_whole);
                     tests.extend(self.spike(anchor, &clumping, &seen));
                     tests.extend(self.tail(anchor, &clumping, &seen));
                 }
@@ -104,7 +106,7 @@ impl Side<'_> {
     }
 
     /// Location, spread, and the rest of the shape.
-    fn bulk(&self, anchor: &NumericAnchor, space: &Space, cells: &[u64]) -> Vec<Evidence> {
+    fn bulk(&self, anchor: &NumericAnchor, space: &Space, cells: &[u64], as_a_whole: &[Vec<f64>]) -> Vec<Evidence> {
         let shifts = space.shifts(cells);
         let mut tests: Vec<Evidence> =
             shifts.iter().map(|shift| self.of_shift(shift.name, *shift, self.bulk_says(shift.name, shift.size))).collect();
@@ -112,8 +114,7 @@ impl Side<'_> {
         if let (Some(location), Some(of_values)) = (tests.iter_mut().find(|test| test.test == LOCATION), of_values) {
             location.limit(of_values * AGREE);
         }
-        let whole = Whole::new(&anchor.edges, &self.reference.cells);
-        if let Some(rest) = space.rest(cells, whole.as_ref()) {
+        if let Some(rest) = space.rest(cells, as_a_whole) {
             let says = self.reshaped();
             tests.push(self.of_w("shape", rest, says));
         }
@@ -201,7 +202,7 @@ impl Side<'_> {
     }
 
     fn mix(&self, space: &Space, anchor: &CategoricalAnchor, cells: &[u64]) -> Option<Evidence> {
-        space.rest(cells, None).map(|rest| self.of_w("mix", rest, self.largest_mover(anchor, cells)))
+        space.rest(cells, &[]).map(|rest| self.of_w("mix", rest, self.largest_mover(anchor, cells)))
     }
 
     /// The value whose share changed most, in words.

@@ -19,7 +19,7 @@ const CANDIDATES: usize = 8;
 /// a thousand. Single values come and go more than whole distributions do.
 const SPIKE_PER_SD: f64 = 0.3;
 
-/// The outermost values on either side, as a share of the baseline's, that make up a tail. Cells are a 256th of the baseline: one or none.
+/// The outermost values on either side, as a share of the baseline's, that at most make up a tail.
 const TAIL: f64 = 0.005;
 
 /// A share of values in a tail that matters, per standard deviation that matters: with a threshold of 0.04 sd, two in a thousand.
@@ -71,16 +71,29 @@ fn count(counts: &[u64], run: &Range<usize>) -> u64 {
     counts.get(run.clone()).map_or(0, |cells| cells.iter().sum())
 }
 
-/// A window's counts, and what the directions make of each cell (`Space::expected`).
+/// A window's counts, and what was to be expected of them.
 pub(crate) struct Seen<'c> {
     cells: &'c [u64],
+    /// What the directions make of each cell (`Space::expected`).
     expected: Vec<f64>,
+    /// What the baseline makes of each, changed as a whole (`Space::as_a_whole`).
+    as_a_whole: Vec<Vec<f64>>,
 }
 
 impl<'c> Seen<'c> {
     /// Without a space, nothing is expected of any cell but its share.
     pub(crate) fn new(space: Option<&Space>, cells: &'c [u64]) -> Self {
-        Self { cells, expected: space.map_or_else(Vec::new, |space| space.expected(cells)) }
+        Self { cells, expected: space.map_or_else(Vec::new, |space| space.expected(cells)), as_a_whole: Vec::new() }
+    }
+
+    /// The same, with what the baseline makes of each cell, changed as a whole.
+    pub(crate) fn beside(self, as_a_whole: Vec<Vec<f64>>) -> Self {
+        Self { as_a_whole, ..self }
+    }
+
+    /// The window's share of a run of cells.
+    fn share(&self, run: &Range<usize>) -> f64 {
+        count(self.cells, run) as f64 / self.cells.iter().sum::<u64>().max(1) as f64
     }
 }
 
@@ -150,32 +163,43 @@ impl Side<'_> {
     }
 
     /// The outermost values of the baseline, with what lies beyond them, that hold much more or less than location and spread
-    /// explain: the side that changed more surely.
+    /// explain, or the baseline changed as a whole: the end, and as much of it, that changed most surely.
     pub(crate) fn tail(&self, anchor: &NumericAnchor, clumping: &Clumping, seen: &Seen<'_>) -> Option<Evidence> {
-        let judged = self.tails().into_iter().flatten().filter_map(|tail| Some((tail.clone(), self.changed(clumping, seen, &tail)?)));
+        let tails = self.tails();
+        let judged = tails.iter().filter_map(|tail| Some((tail, self.changed(clumping, seen, tail, self.nearest_expected(seen, tail))?)));
         let (tail, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
         let edge = |cell: usize| anchor.edges.get(cell).copied().map_or_else(String::new, number);
         let place = if tail.start == 0 { format!("below {}", edge(tail.end - 1)) } else { format!("from {} up", edge(tail.start - 1)) };
-        let says = format!("{} of the values lie {place}, {} {}", percent(change.now), self.was(&tail), in_the(self.kind));
-        let p = (2.0 * change.p).min(1.0);
+        let says = format!("{} of the values lie {place}, {} {}", percent(change.now), self.was(tail), in_the(self.kind));
+        let p = (tails.len() as f64 * change.p).min(1.0);
         Some(Self::of_share("tail", change, p, self.effect * TAIL_PER_SD, says))
     }
 
-    /// The outermost cells below and above that hold some of the baseline's values, but no more than [`TAIL`] of them.
-    fn tails(&self) -> [Option<Range<usize>>; 2] {
+    /// The outermost cells below and above, more and more of them, that hold some of the baseline's values, but no more than [`TAIL`].
+    fn tails(&self) -> Vec<Range<usize>> {
         let cells = &self.reference.cells;
         let most = TAIL * self.reference.present() as f64;
-        let outermost = |cells: &mut dyn Iterator<Item = &u64>| {
-            let sums = cells.scan(0, |sum, count| {
+        // How many outermost cells hold some, each time that one more does.
+        let lengths = |from_end: &mut dyn Iterator<Item = &u64>| -> Vec<usize> {
+            let sums = from_end.enumerate().scan(0, |sum, (cell, count)| {
                 *sum += count;
-                Some(*sum)
+                Some((cell + 1, *sum, *count))
             });
-            sums.take_while(|sum| *sum as f64 <= most).enumerate().filter(|(_, sum)| *sum > 0).last().map(|(cell, _)| cell + 1)
+            sums.take_while(|(_, sum, _)| *sum as f64 <= most).filter(|(_, _, count)| *count > 0).map(|(length, ..)| length).collect()
         };
-        [
-            outermost(&mut cells.iter()).map(|length| 0..length),
-            outermost(&mut cells.iter().rev()).map(|length| cells.len() - length..cells.len()),
-        ]
+        let below = lengths(&mut cells.iter()).into_iter().map(|length| 0..length);
+        let above = lengths(&mut cells.iter().rev()).into_iter().map(|length| cells.len() - length..cells.len());
+        below.chain(above).collect()
+    }
+
+    /// Of all that may be expected of a tail, and what lies between, what is nearest to the window's share. A line says too little of the
+    /// outermost values: where a column moves by an ordinary tenth of a standard deviation, they may grow tenfold.
+    fn nearest_expected(&self, seen: &Seen<'_>, tail: &Range<usize>) -> f64 {
+        let by_directions = share_expected(&self.reference.cells, self.reference.present(), &seen.expected, tail);
+        let as_a_whole = seen.as_a_whole.iter().map(|shares| shares.get(tail.clone()).map_or(0.0, |cells| cells.iter().sum()));
+        let (least, most) =
+            as_a_whole.fold((by_directions, by_directions), |(least, most), share: f64| (least.min(share), most.max(share)));
+        seen.share(tail).max(least).min(most)
     }
 
     fn was(&self, run: &Range<usize>) -> String {
@@ -190,7 +214,7 @@ impl Side<'_> {
         }
         let plain = |cell: usize| {
             let run = cell..cell + 1;
-            let (was, is) = (share_expected(&self.reference.cells, m, &seen.expected, &run), count(seen.cells, &run) as f64 / n as f64);
+            let (was, is) = (share_expected(&self.reference.cells, m, &seen.expected, &run), seen.share(&run));
             let pooled = (was * m as f64 + is * n as f64) / (m + n) as f64;
             let error = (pooled * (1.0 - pooled) * (1.0 / m as f64 + 1.0 / n as f64)).sqrt();
             if error > 0.0 { (is - was).abs() / error } else { 0.0 }
@@ -198,16 +222,19 @@ impl Side<'_> {
         let mut candidates: Vec<(usize, f64)> = tested.map(|cell| (cell, plain(cell))).collect();
         candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
         let cells_tested = candidates.len() as f64;
-        let judged =
-            candidates.into_iter().take(CANDIDATES).filter_map(|(cell, _)| Some((cell, self.changed(clumping, seen, &(cell..cell + 1))?)));
+        let judged = candidates.into_iter().take(CANDIDATES).filter_map(|(cell, _)| {
+            let run = cell..cell + 1;
+            let expected = share_expected(&self.reference.cells, m, &seen.expected, &run);
+            Some((cell, self.changed(clumping, seen, &run, expected)?))
+        });
         let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
         // Not this cell's largest deviation in a period, but any cell's: which value repeats is chance.
         let ordinary = clumping.largest / self.reference.periods_in_window.sqrt();
         Some((cell, ShareChange { ordinary, p: (change.p * cells_tested).min(1.0), ..change }))
     }
 
-    /// By how much the share of a run of cells differs from what was to be expected of it; `None` without values on either side.
-    fn changed(&self, clumping: &Clumping, seen: &Seen<'_>, run: &Range<usize>) -> Option<ShareChange> {
+    /// By how much the share of a run of cells differs from the `expected` one; `None` without values on either side.
+    fn changed(&self, clumping: &Clumping, seen: &Seen<'_>, run: &Range<usize>, expected: f64) -> Option<ShareChange> {
         let (m, n) = (self.reference.present(), seen.cells.iter().sum::<u64>());
         let ordinary = self.reference.of_periods();
         let present = ordinary.present();
@@ -218,7 +245,7 @@ impl Side<'_> {
         };
         // What location and spread make of a period is taken out; whatever else a weekday does counts as variation.
         let deviations: Vec<Deviation> = ordinary.periods.iter().zip(&clumping.expected).map(deviation).collect();
-        let before = Tally { hits: rounded(share_expected(&self.reference.cells, m, &seen.expected, run) * m as f64), all: m };
+        let before = Tally { hits: rounded(expected * m as f64), all: m };
         let now = Tally { hits: count(seen.cells, run), all: n };
         let pooled = (before.hits + now.hits) as f64 / (m + n).max(1) as f64;
         let resembling = (self.reference.resemblance.of(n as f64).shares - 1.0) * pooled * (1.0 - pooled) / n.max(1) as f64;

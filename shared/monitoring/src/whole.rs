@@ -68,11 +68,18 @@ impl<'a> Whole<'a> {
             .collect()
     }
 
-    /// The cells' shares after the change of this way that gives `location` the value `wanted`; `None` when none does.
+    /// Whether no value lies on the other side of zero than another: only then does a factor move them all the same way.
+    fn is_one_sided(&self) -> bool {
+        let (to_zero, up_to_zero) = (self.distribution(0.0), self.distribution(0.0_f64.next_up()));
+        to_zero <= 0.0 || up_to_zero >= 1.0
+    }
+
+    /// The cells' shares after the change of this way that gives `location` the value `wanted`; `None` when none does, or not just one.
     pub(crate) fn with_location(&self, way: Way, wanted: f64, location: impl Fn(&[f64]) -> f64) -> Option<Vec<f64>> {
         let (first, last) = (self.edges.first()?, self.edges.last()?);
         let (mut low, mut high) = match way {
             Way::Moved => (first - last, last - first),
+            Way::Multiplied if !self.is_one_sided() => return None,
             Way::Multiplied => (1.0 / LARGEST_FACTOR, LARGEST_FACTOR),
         };
         let beyond = |amount: f64| location(&self.changed(way, amount)) > wanted;
@@ -122,6 +129,9 @@ mod tests {
             assert!((mean(&found) - 5.0).abs() < 1e-9, "{way:?}: {found:?}");
         }
         assert!(whole.with_location(Way::Moved, 1e9, mean).is_none());
+        let around_zero: Vec<f64> = edges.iter().map(|edge| edge - 3.5).collect();
+        let whole = Whole::new(&around_zero, &cells).unwrap();
+        assert!(whole.with_location(Way::Multiplied, 4.0, mean).is_none());
         assert!(Whole::new(&edges, &[0; 12]).is_none());
     }
 }

@@ -32,6 +32,9 @@ pub struct NumericAnchor {
     pub atoms: Vec<u32>,
 }
 
+/// The outermost quantile cell on either side is halved so many times toward the end: what goes wrong is often far out.
+const HALVINGS: i32 = 3;
+
 /// Cells on each side between the baseline's own values and what lies far outside, so that plots can show where values went.
 pub(crate) const OUTSIDE_CELLS: u32 = 8;
 
@@ -58,7 +61,7 @@ impl NumericAnchor {
     /// Cells from a sample of the baseline's values, and its least and greatest value.
     ///
     /// A value is an atom when it makes up at least 1/256 of the sample and occurs at least twice; the others are cut
-    /// into runs of about 1/256 of the sample. `None` for an empty sample.
+    /// into runs of about 1/256 of the sample, and toward either end into a half, a quarter and an eighth of that. `None` for an empty sample.
     #[must_use]
     pub fn from_sample(sample: &[f64], min: f64, max: f64) -> Option<Self> {
         let mut weighted: Vec<(f64, u64)> = sample.iter().map(|value| (*value, 1)).collect();
@@ -78,10 +81,12 @@ impl NumericAnchor {
         let mut edges = vec![min, max.next_up()];
         let mut repeated = Vec::new();
         let mut run = 0.0;
+        let mut counts = Vec::new();
         #[expect(clippy::float_cmp, reason = "equal values are what is being grouped")]
         for group in sample.chunk_by(|a, b| a.0 == b.0) {
             let Some(&(value, _)) = group.first() else { continue };
             let count = group.iter().map(|(_, weight)| weight).sum::<u64>() as f64;
+            counts.push((value, count));
             if count >= share && group.len() >= 2 {
                 edges.extend([value, value.next_up()]);
                 repeated.push(value);
@@ -94,6 +99,9 @@ impl NumericAnchor {
                 run += count;
             }
         }
+        let below = counts.windows(2).filter_map(|pair| if let [(_, count), (next, _)] = pair { Some((*next, *count)) } else { None });
+        edges.extend(halved(below, share));
+        edges.extend(halved(counts.iter().rev().copied(), share));
         let edges = with_outside(edges, min, max);
         let cell_of = |value: &f64| u32::try_from(edges.partition_point(|edge| edge <= value)).unwrap_or(u32::MAX);
         let atoms = repeated.iter().map(cell_of).collect();
@@ -136,6 +144,18 @@ impl NumericAnchor {
     }
 }
 
+/// The edges that halve an outermost cell toward its end, from those that could, beginning at the end, each with how much lies between it
+/// and the one before.
+fn halved(edges: impl Iterator<Item = (f64, f64)>, share: f64) -> Vec<f64> {
+    let outside = edges.scan(0.0, |sum, (edge, count)| {
+        *sum += count;
+        Some((edge, *sum))
+    });
+    let outside: Vec<(f64, f64)> = outside.take_while(|(_, sum)| *sum <= share).collect();
+    let halvings = (1..=HALVINGS).map(|halvings| share * 0.5_f64.powi(halvings));
+    halvings.filter_map(|least| outside.iter().find(|(_, sum)| *sum >= least)).map(|(edge, _)| *edge).collect()
+}
+
 /// Edges in order, each once, with the cells outside the baseline's own values.
 fn with_outside(mut edges: Vec<f64>, min: f64, max: f64) -> Vec<f64> {
     // Half the range, because the whole one may overflow.
@@ -158,5 +178,28 @@ impl CategoricalAnchor {
         by_count.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         let open = overflowed || by_count.len() > MAX_OTHER_VALUES;
         Self { values: by_count.into_iter().take(MAX_OTHER_VALUES).map(|(value, _)| value.clone()).collect(), open }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_halved_toward_the_ends() {
+        let sample: Vec<f64> = (0..25_600).map(f64::from).collect();
+        let anchor = NumericAnchor::from_sample(&sample, 0.0, 25_599.0).unwrap();
+        // Cells of a hundred values, the outermost of 12 or 13, as many again, 25 and 50.
+        let inside: Vec<f64> = anchor.edges.iter().copied().filter(|edge| (0.0..=25_600.0).contains(edge)).collect();
+        assert_eq!(inside.get(..6).unwrap(), [0.0, 13.0, 25.0, 50.0, 100.0, 200.0]);
+        assert_eq!(inside.get(inside.len() - 5..).unwrap(), [25_500.0, 25_550.0, 25_575.0, 25_587.0, 25_599.0_f64.next_up()]);
+    }
+
+    #[test]
+    fn a_value_that_is_repeated_at_the_end_is_not_halved() {
+        let sample: Vec<f64> = (0..1_000).map(|index| f64::from((index - 500).max(0))).collect();
+        let anchor = NumericAnchor::from_sample(&sample, 0.0, 499.0).unwrap();
+        let lowest: Vec<f64> = anchor.edges.iter().copied().filter(|edge| (0.0..10.0).contains(edge)).collect();
+        assert_eq!(lowest.get(..3).unwrap(), [0.0, 0.0_f64.next_up(), 5.0]);
     }
 }

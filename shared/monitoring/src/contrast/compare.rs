@@ -90,15 +90,15 @@ impl Space {
         (moments.1 - moments.0 * moments.0).max(1.0)
     }
 
-    /// What the directions do not explain, nor the baseline moved or multiplied as a whole; `None` when they explain everything.
-    pub(crate) fn rest(&self, cells: &[u64], whole: Option<&Whole<'_>>) -> Option<Rest> {
+    /// What the directions do not explain, nor the baseline changed [as a whole](Space::as_a_whole); `None` when they explain everything.
+    pub(crate) fn rest(&self, cells: &[u64], as_a_whole: &[Vec<f64>]) -> Option<Rest> {
         let (difference, count) = self.differences(cells);
         if !self.has_rest() || count < 1.0 {
             return None;
         }
         let rest = residual(&difference, &self.basis());
         let of_rest = squared_length(&rest);
-        let length = of_rest - whole.map_or(0.0, |whole| self.explained(whole, &difference, &rest));
+        let length = of_rest - self.explained(as_a_whole, &rest);
         let sampling = self.resemblance.of(count).shares / count + 1.0 / self.values;
         let chance = self.rest_by_chance();
         let by_chance = sampling * chance[0];
@@ -154,20 +154,31 @@ impl Space {
         Variation::learn(&self.along(&unit), &sampling).before(self.periods_behind, self.expectations).scaled(1.0 / seen)
     }
 
-    /// By how much the squared length of the rest shrinks when the baseline is changed as a whole until it lies where the window does, in
-    /// the way that explains more. At most all of the change counts: half of it, where the half fits better.
-    fn explained(&self, whole: &Whole<'_>, difference: &[f64], rest: &[f64]) -> f64 {
-        let Some(location) = self.directions.iter().find(|direction| direction.name == LOCATION) else { return 0.0 };
-        let of = |cells: &[f64]| self.differences_of_shares(&sum_shares(cells, &self.group_of, self.shares.len()));
+    /// The baseline's shares of cells, changed as a whole until it lies where the window does: moved, and multiplied. Empty for names.
+    pub(crate) fn as_a_whole(&self, whole: &Whole<'_>, cells: &[u64]) -> Vec<Vec<f64>> {
+        let Some(location) = self.directions.iter().find(|direction| direction.name == LOCATION) else { return Vec::new() };
+        let (difference, _) = self.differences(cells);
+        let wanted = dot(&location.unit, &difference);
+        let at = |cells: &[f64]| dot(&location.unit, &self.differences_of_cells(cells));
+        [Way::Moved, Way::Multiplied].into_iter().filter_map(|way| whole.with_location(way, wanted, at)).collect()
+    }
+
+    /// By how much the squared length of the rest shrinks when the baseline is changed in the way of these that explains more. At most all of
+    /// the change counts: half of it, where the half fits better.
+    fn explained(&self, as_a_whole: &[Vec<f64>], rest: &[f64]) -> f64 {
         let basis = self.basis();
-        let explained = |way| {
-            let changed = whole.with_location(way, dot(&location.unit, difference), |cells| dot(&location.unit, &of(cells)))?;
-            let its_rest = residual(&of(&changed), &basis);
+        let explained = |changed: &Vec<f64>| {
+            let its_rest = residual(&self.differences_of_cells(changed), &basis);
             let (along, length) = (dot(rest, &its_rest), squared_length(&its_rest));
             let counted = if length > 0.0 { (along / length).clamp(0.0, 1.0) } else { 0.0 };
-            Some(2.0 * counted * along - counted * counted * length)
+            2.0 * counted * along - counted * counted * length
         };
-        [Way::Moved, Way::Multiplied].into_iter().filter_map(explained).fold(0.0, f64::max)
+        as_a_whole.iter().map(explained).fold(0.0, f64::max)
+    }
+
+    /// `r` of these shares of cells.
+    fn differences_of_cells(&self, shares: &[f64]) -> Vec<f64> {
+        self.differences_of_shares(&sum_shares(shares, &self.group_of, self.shares.len()))
     }
 
     /// What the directions make of each cell's share: the window's expected count relative to the baseline's, per cell.

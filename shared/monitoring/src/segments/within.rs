@@ -144,7 +144,7 @@ impl Within<'_> {
                 ..self.evidence(shift.name, "sd", shift.p, shift.size)
             });
         }
-        if let Some(rest) = space.rest(&self.now.cells, None) {
+        if let Some(rest) = space.rest(&self.now.cells, &[]) {
             let name = if kind == FeatureKind::Numeric { "shape" } else { "mix" };
             tests.push(Evidence {
                 effect_low: rest.low,
