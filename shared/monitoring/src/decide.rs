@@ -17,7 +17,7 @@ const POWER: f64 = 0.8;
 /// A window that could only have shown shifts larger than so many thresholds is called too small.
 const BLIND_ABOVE: f64 = 10.0;
 
-/// Share of a field's error that its main test gets: a move up or down, or another mix of names.
+/// How much a field's main test counts of all: a move up or down, or another mix of names.
 const MAIN_WEIGHT: f64 = 0.4;
 
 /// A series of windows is corrected over so long a time.
@@ -44,28 +44,31 @@ fn voices(tested: &Tested) -> f64 {
 
 /// Corrects the evidence against one baseline over all fields.
 ///
-/// Within a field the tests share the error by fixed weights (weighted Bonferroni; Genovese, Roeder and Wasserman, 2006), and so do its
-/// baselines ([`voices`]); over time see [`windows_in_month`]; over fields the false discovery rate is controlled (Benjamini and
+/// Within a field the tests speak together, each with a fixed weight ([`correction::harmonic_mean`]), and its baselines share the error
+/// ([`voices`]); over time see [`windows_in_month`]; over fields the false discovery rate is controlled (Benjamini and
 /// Hochberg, 1995), one family per baseline. Fields that do not raise the model's state do not weaken the others.
 pub(crate) fn correct(fields: &mut [Tested], kind: BaselineKind, windows: f64) -> usize {
-    let smallest = |tested: &Tested| {
+    let of_field = |tested: &Tested| {
         let against = tested.against.iter().find(|against| against.kind == kind)?;
-        Some(least(&against.tests, tested.verdict.kind) * voices(tested) * windows)
+        Some(together(&against.tests, tested.verdict.kind) * voices(tested) * windows)
     };
     let heard = fields.iter().enumerate().filter(|(_, tested)| !tested.rules.muted);
-    let (family, p): (Vec<usize>, Vec<f64>) = heard.filter_map(|(index, tested)| Some((index, smallest(tested)?.min(1.0)))).unzip();
+    let (family, p): (Vec<usize>, Vec<f64>) = heard.filter_map(|(index, tested)| Some((index, of_field(tested)?.min(1.0)))).unzip();
     let size = p.len();
     let adjusted: BTreeMap<usize, f64> = family.into_iter().zip(correction::benjamini_hochberg(&p)).collect();
     for (index, tested) in fields.iter_mut().enumerate() {
         let (shared, field_kind) = (voices(tested) * windows, tested.verdict.kind);
-        let plain = smallest(tested).unwrap_or(1.0).min(1.0);
-        // How much the correction over fields raised this field's smallest p-value, applied to all its tests.
+        let plain = of_field(tested).unwrap_or(1.0).min(1.0);
+        // How much the correction over fields raised this field's p-value, applied to all its tests.
         let factor = adjusted.get(&index).filter(|_| plain > 0.0).map_or(1.0, |adjusted| adjusted / plain) * shared;
         let named = tested.rules.method.is_some();
         let Some(against) = tested.against.iter_mut().find(|against| against.kind == kind) else { continue };
+        let (alone, together) = (alone(&against.tests, field_kind), together(&against.tests, field_kind));
+        // The strongest test has the field's p-value, any other as many times that as it is weaker.
+        let strengthened = if alone > 0.0 { together / alone } else { 1.0 };
         let all = weights(&against.tests, field_kind);
         for test in &mut against.tests {
-            test.p_adjusted = (test.p / weight(field_kind, test) * all * factor).min(1.0);
+            test.p_adjusted = (test.p / weight(field_kind, test) * all * strengthened * factor).min(1.0);
         }
         // A named method measures the effect; the evidence is that of the tests together.
         let (p, p_adjusted) = against
@@ -80,8 +83,13 @@ pub(crate) fn correct(fields: &mut [Tested], kind: BaselineKind, windows: f64) -
     size
 }
 
-/// The smallest p-value of the tests, each against its share of the error.
-fn least(tests: &[Evidence], kind: FeatureKind) -> f64 {
+/// The p-value of a field by all its tests together.
+fn together(tests: &[Evidence], kind: FeatureKind) -> f64 {
+    correction::harmonic_mean(tests.iter().filter(|test| !is_named(test)).map(|test| (weight(kind, test), test.p)))
+}
+
+/// The p-value of a field by the strongest of its tests alone (weighted Bonferroni; Genovese, Roeder and Wasserman, 2006).
+fn alone(tests: &[Evidence], kind: FeatureKind) -> f64 {
     let smallest = tests.iter().filter(|test| !is_named(test)).map(|test| test.p / weight(kind, test)).fold(f64::INFINITY, f64::min);
     smallest * weights(tests, kind)
 }
@@ -96,7 +104,7 @@ fn is_named(test: &Evidence) -> bool {
     test.unit == "distance"
 }
 
-/// How much of a field's error a test gets, relative to the others that were made.
+/// How much a test counts in its field, relative to the others that were made.
 pub(crate) fn weight(kind: FeatureKind, test: &Evidence) -> f64 {
     match (kind, test.test.as_str()) {
         (FeatureKind::Numeric, "location") | (FeatureKind::Categorical, "mix") => MAIN_WEIGHT,
@@ -196,6 +204,22 @@ pub(crate) fn untold(verdict: &FieldVerdict, records: u64) -> (State, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn test(name: &str, p: f64) -> Evidence {
+        let (test, unit, says) = (name.to_owned(), "sd".to_owned(), String::new());
+        let (effect, effect_low, effect_high, threshold, ordinary) = (0.1, 0.05, 0.15, 0.04, 0.0);
+        Evidence { test, p, p_adjusted: p, effect, effect_low, effect_high, threshold, ordinary, unit, says }
+    }
+
+    #[test]
+    fn tests_that_say_the_same_are_more_evidence_than_one() {
+        let (one, two) = ([test("location", 0.008), test("shape", 0.9)], [test("location", 0.008), test("shape", 0.002)]);
+        let of = |tests: &[Evidence]| (alone(tests, FeatureKind::Numeric), together(tests, FeatureKind::Numeric));
+        // Of weights 0.4 and 0.1, which make 0.5: 0.008 · 0.5 / 0.4, and 0.5 / (0.4/0.008 + 0.1/0.002).
+        let ((first, hardly_less), (second, half)) = (of(&one), of(&two));
+        assert!((first - 0.01).abs() < 1e-12 && (second - 0.01).abs() < 1e-12, "{first} {second}");
+        assert!((hardly_less / 0.01 - 1.0).abs() < 0.01 && (half - 0.005).abs() < 1e-12, "{hardly_less} {half}");
+    }
 
     #[test]
     fn a_month_holds_720_hours_30_days_and_at_least_one_window() {

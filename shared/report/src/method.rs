@@ -26,7 +26,7 @@ pub(crate) fn method(sheet: &Sheet<'_>) -> Markup {
                     strong { "It is more than chance. " }
                     "The p-value knows how many records there are"
                     @if periods > 1 { " and how much the baseline's own " (words::count(periods)) " periods differ anyway" }
-                    ". It is corrected for the number of fields and tests (Benjamini–Hochberg), so that at most " (words::share(monitoring.false_discovery_rate)) " of the fields called drifted are expected to be false alarms."
+                    ". A field's tests speak together (by the harmonic mean of their p-values), and it is corrected for the number of fields (Benjamini–Hochberg), so that at most " (words::share(monitoring.false_discovery_rate)) " of the fields called drifted are expected to be false alarms."
                     @if let Some(windows) = in_month(sheet) { " " (windows) }
                     @if !sheet.page.contract.segments.is_empty() { " Segments are corrected by themselves, over every segment and field together: looking closer weakens no field's verdict." }
                 }

@@ -3,9 +3,13 @@
 //! Each function returns one adjusted p-value per input, in the input's order, in `0..=1`: reject where it is at most the
 //! level. A p-value that is not a number counts as 1 (no evidence); others are clamped to `0..=1`.
 
+/// A p-value in `0..=1`.
+fn clean(p: f64) -> f64 {
+    if p.is_nan() { 1.0 } else { p.clamp(0.0, 1.0) }
+}
+
 /// Indices of `p`, smallest p-value first (ties in input order), with the cleaned values.
 fn ascending(p: &[f64]) -> Vec<(usize, f64)> {
-    let clean = |value: f64| if value.is_nan() { 1.0 } else { value.clamp(0.0, 1.0) };
     let mut order: Vec<(usize, f64)> = p.iter().map(|&value| clean(value)).enumerate().collect();
     order.sort_by(|a, b| a.1.total_cmp(&b.1));
     order
@@ -76,6 +80,29 @@ pub fn bonferroni(p: &[f64]) -> Vec<f64> {
     in_input_order(ascending(p).into_iter().map(|(index, value)| (index, (value * count).min(1.0))), p.len())
 }
 
+/// One p-value for several tests of one hypothesis, each `(weight, p)`: the weighted harmonic mean, `Σw / Σ(w/p)`.
+///
+/// It is never larger than the weighted Bonferroni's smallest `p·Σw/w`, and smaller where several tests speak together. Whatever their
+/// dependence, small values are about as frequent by chance as they say: of five independent tests 6 % are below 0.05, and 0.10 % below 0.001.
+/// Weights that are not positive are left out; 1 without a test.
+///
+/// # Source
+/// Good (1958), *Significance Tests in Parallel and in Series*; Wilson (2019), *The Harmonic Mean p-Value for Combining Dependent Tests*.
+///
+/// ```
+/// use tidegate_statistics::correction::harmonic_mean;
+/// // 2 / (1/0.01 + 1/0.01), and one that says nothing beside it
+/// assert!((harmonic_mean([(1.0, 0.01), (1.0, 0.01)]) - 0.01).abs() < 1e-15);
+/// assert!((harmonic_mean([(1.0, 0.01), (1.0, 1.0)]) - 2.0 / 101.0).abs() < 1e-15);
+/// ```
+#[must_use]
+pub fn harmonic_mean(tests: impl IntoIterator<Item = (f64, f64)>) -> f64 {
+    let usable = tests.into_iter().filter(|(weight, _)| *weight > 0.0);
+    let (weights, reciprocals) =
+        usable.fold((0.0, 0.0), |(weights, reciprocals), (weight, p)| (weights + weight, reciprocals + weight / clean(p)));
+    if weights > 0.0 { weights / reciprocals } else { 1.0 }
+}
+
 /// Holm: step-down Bonferroni, never weaker than it.
 ///
 /// `p̃₍ᵢ₎ = max over j ≤ i of (n − j + 1) · p₍ⱼ₎`, at most 1.
@@ -121,5 +148,7 @@ mod tests {
         assert!(holm(&[]).is_empty());
         assert_eq!(benjamini_hochberg(&[f64::NAN, 0.01]), vec![1.0, 0.02]);
         assert_eq!(bonferroni(&[-1.0, 7.0]), vec![0.0, 1.0]);
+        assert!((harmonic_mean([(1.0, f64::NAN), (1.0, 1.0)]) - 1.0).abs() < 1e-15 && harmonic_mean([(1.0, 0.0), (1.0, 1.0)]) <= 0.0);
+        assert!((harmonic_mean([(0.0, 0.01)]) - 1.0).abs() < 1e-15);
     }
 }

@@ -25,6 +25,7 @@
 //! | How large may the effect really be? | [`interval::newcombe_difference`], [`interval::standardised_mean_difference`] | 0.05, from 0.003 to 0.11 | an interval that holds the threshold decides nothing |
 //! | … on any of the distances above? | [`effect`]: PSI, Jensen-Shannon, Hellinger, w, total variation, L∞, KS, Wasserstein | PSI 0.01 to 0.40 | the true distance's; from 0 on as long as chance explains it |
 //! | How large must a distance be at this size? | [`critical`] | PSI of four cells at 50 effective rows: .156 at 5 % | moves with the sizes, as a fixed threshold does not |
+//! | Several tests of one feature: what do they say together? | [`correction::harmonic_mean`] | p .01 twice is .01 | Bonferroni says .02 |
 //! | Many features: which alarms to believe? | [`correction::benjamini_hochberg`] | p .01, .5 become .02, .5 | of the alarms at q = .01, 1 % are false on average |
 //! | Which of two models ranks better, on the same rows? | [`auc::AucDifference`] | DeLong: z, interval | rows are paired, so small differences show |
 //! | Which of two models is right more often, on the same rows? | [`test::Discordance`] | 15 against 30 of 185: p 0.036 | McNemar; Tango's interval of the difference |
