@@ -1,9 +1,9 @@
 //! From a baseline's hundreds of cells to the few dozen equal bins that a person can see.
 //!
-//! A cell's count is spread evenly over its interval, an atom's count stays at its value, and what lies outside the
+//! A cell's count is spread evenly over its interval, as far as the side has values there, an atom's count stays at its value, and what lies outside the
 //! range shown is kept apart as `below` and `above`. Sums are made in `f64`: no count is too large.
 
-use tidegate_profile::NumericAnchor;
+use tidegate_profile::{NumericAnchor, NumericProfile};
 
 use crate::plots::axis::round_step;
 
@@ -49,7 +49,7 @@ struct Cell {
 impl Bins {
     /// Bins of what two sides counted in the same cells; `None` when they cannot be drawn: no counts, counts that do not
     /// belong to these cells, or numbers too large to subtract.
-    pub(crate) fn new(anchor: &NumericAnchor, baseline: &[u64], current: &[u64]) -> Option<Self> {
+    pub(crate) fn new(anchor: &NumericAnchor, baseline: &NumericProfile, current: &NumericProfile) -> Option<Self> {
         let whole = are_whole(anchor);
         let sides = [cells(anchor, baseline, whole)?, cells(anchor, current, whole)?];
         let (first, last) = finite_ends(anchor)?;
@@ -101,7 +101,8 @@ fn are_whole(anchor: &NumericAnchor) -> bool {
     !inner.is_empty() && inner.iter().all(whole)
 }
 
-fn cells(anchor: &NumericAnchor, counts: &[u64], whole: bool) -> Option<Vec<Cell>> {
+fn cells(anchor: &NumericAnchor, side: &NumericProfile, whole: bool) -> Option<Vec<Cell>> {
+    let counts = &side.cells;
     if anchor.edges.is_empty() || counts.len() != anchor.edges.len() + 1 || counts.iter().all(|count| *count == 0) {
         return None;
     }
@@ -113,6 +114,9 @@ fn cells(anchor: &NumericAnchor, counts: &[u64], whole: bool) -> Option<Vec<Cell
         // A cell of whole numbers begins at the first of them that it holds.
         let low = if whole && low.is_finite() { low.ceil() } else { low };
         let high = if whole && high.is_finite() { high.ceil() } else { high };
+        // None of its values is less than the least, nor greater than the greatest.
+        let low = side.min.map_or(low, |min| low.max(min).min(high));
+        let high = side.max.map_or(high, |max| high.min(if whole { max + 1.0 } else { max }).max(low));
         cells.push(Cell { low, high: if atom { low } else { high }, count: *count as f64 });
     }
     Some(cells)
@@ -185,6 +189,10 @@ mod tests {
         NumericAnchor { edges: edges.to_vec(), atoms: atoms.to_vec() }
     }
 
+    fn counted(cells: &[u64]) -> NumericProfile {
+        NumericProfile { mean: 0.0, m2: 0.0, min: None, max: None, cells: cells.to_vec() }
+    }
+
     fn total(shares: &Shares) -> f64 {
         shares.below + shares.above + shares.bins.iter().sum::<f64>()
     }
@@ -193,7 +201,7 @@ mod tests {
     fn nothing_is_lost_between_cells_and_bins() {
         let edges: Vec<f64> = (0..=256).map(|index| f64::from(index * index) / 100.0 - 40.0).collect();
         let counts: Vec<u64> = (0..258).map(|index| (index * 7919) % 113).collect();
-        let bins = Bins::new(&anchor(&edges, &[]), &counts, &counts).unwrap();
+        let bins = Bins::new(&anchor(&edges, &[]), &counted(&counts), &counted(&counts)).unwrap();
         assert!((total(&bins.baseline) - 1.0).abs() < 1e-9);
         assert_eq!(bins.baseline, bins.current);
         assert!((15..=MOST).contains(&bins.baseline.bins.len()), "{}", bins.baseline.bins.len());
@@ -205,7 +213,7 @@ mod tests {
         let edges: Vec<f64> =
             std::iter::once(-100.0).chain((5..10).flat_map(|hour| [f64::from(hour), f64::from(hour).next_up()])).chain([100.0]).collect();
         let counts = [0, 0, 10, 0, 20, 0, 30, 0, 20, 0, 20, 0, 0];
-        let bins = Bins::new(&anchor(&edges, &[2, 4, 6, 8, 10]), &counts, &counts).unwrap();
+        let bins = Bins::new(&anchor(&edges, &[2, 4, 6, 8, 10]), &counted(&counts), &counted(&counts)).unwrap();
         assert!(bins.whole);
         assert_eq!((bins.start, bins.width), (5.0, 1.0));
         let expected = [0.1, 0.2, 0.3, 0.2, 0.2];
@@ -215,19 +223,29 @@ mod tests {
     #[test]
     fn a_constant_value_and_a_current_far_outside_can_be_drawn() {
         let constant = anchor(&[-1.0, 0.5, 0.5_f64.next_up(), 2.0], &[2]);
-        let bins = Bins::new(&constant, &[0, 0, 50, 0, 0], &[0, 0, 50, 0, 0]).unwrap();
+        let bins = Bins::new(&constant, &counted(&[0, 0, 50, 0, 0]), &counted(&[0, 0, 50, 0, 0])).unwrap();
         assert!((total(&bins.current) - 1.0).abs() < 1e-12);
-        let bins = Bins::new(&constant, &[0, 0, 50, 0, 0], &[0, 0, 0, 0, 50]).unwrap();
+        let bins = Bins::new(&constant, &counted(&[0, 0, 50, 0, 0]), &counted(&[0, 0, 0, 0, 50])).unwrap();
         assert!((bins.current.above + bins.current.bins.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn values_beyond_the_baseline_lie_no_farther_out_than_they_are() {
+        // Shares of a whole: the baseline's least is 0.02, the window's 0.001.
+        let anchor = anchor(&[-1.0, 0.02, 0.5, 0.9_f64.next_up(), 2.0], &[]);
+        let window = NumericProfile { min: Some(0.001), max: Some(0.95), ..counted(&[0, 10, 50, 30, 10, 0]) };
+        let bins = Bins::new(&anchor, &counted(&[0, 0, 50, 50, 0, 0]), &window).unwrap();
+        assert!(bins.start >= 0.0 && bins.end() < 1.0 + 1e-9, "{bins:?}");
+        assert!(bins.current.below < 1e-12 && bins.current.above < 1e-12, "{bins:?}");
     }
 
     #[test]
     fn what_cannot_be_drawn_is_none_and_never_a_panic() {
         let inf = f64::INFINITY;
-        assert_eq!(Bins::new(&anchor(&[], &[]), &[5], &[5]), None);
-        assert_eq!(Bins::new(&anchor(&[1.0], &[]), &[5], &[5, 5]), None);
-        assert_eq!(Bins::new(&anchor(&[1.0], &[]), &[0, 0], &[0, 5]), None);
-        assert_eq!(Bins::new(&anchor(&[-inf, inf], &[]), &[0, 5, 0], &[0, 5, 0]), None);
+        assert_eq!(Bins::new(&anchor(&[], &[]), &counted(&[5]), &counted(&[5])), None);
+        assert_eq!(Bins::new(&anchor(&[1.0], &[]), &counted(&[5]), &counted(&[5, 5])), None);
+        assert_eq!(Bins::new(&anchor(&[1.0], &[]), &counted(&[0, 0]), &counted(&[0, 5])), None);
+        assert_eq!(Bins::new(&anchor(&[-inf, inf], &[]), &counted(&[0, 5, 0]), &counted(&[0, 5, 0])), None);
         for edges in [
             [-inf, 0.0, inf],
             [-1e308, 0.0, 1e308],
@@ -236,7 +254,7 @@ mod tests {
             [1.0, 1.0_f64.next_up(), 1.0_f64.next_up().next_up()],
         ] {
             for counts in [[5, 5, 5, 5], [0, 5, 0, 0], [u64::MAX; 4], [u64::MAX, 0, 0, 0]] {
-                if let Some(bins) = Bins::new(&anchor(&edges, &[]), &counts, &[1, 2, 3, 4]) {
+                if let Some(bins) = Bins::new(&anchor(&edges, &[]), &counted(&counts), &counted(&[1, 2, 3, 4])) {
                     assert!((total(&bins.current) - 1.0).abs() < 1e-6, "{edges:?} {counts:?} {bins:?}");
                 }
             }

@@ -105,7 +105,7 @@ fn numeric(sheet: &Sheet<'_>, field: &FieldVerdict, name: &Plain) -> Option<Mark
     let current = sheet.current(&field.name)?.numeric.as_ref()?;
     let (profile, baseline) = sheet.baseline(&field.name)?;
     let Some(FieldAnchor::Numeric(anchor)) = &baseline.anchor else { return None };
-    let bins = Bins::new(anchor, &profile.numeric.as_ref()?.cells, &current.cells)?;
+    let bins = Bins::new(anchor, profile.numeric.as_ref()?, current)?;
     Some(overlay::overlay(name, &bins))
 }
 
