@@ -103,6 +103,7 @@ impl Space {
         let chance = self.rest_by_chance();
         let by_chance = sampling * chance[0];
         let chance_along = self.metric.by_chance_along(&rest, &self.shares) / of_rest.max(f64::MIN_POSITIVE);
+        let along_by_chance = sampling * chance_along;
         let along = self.variation_along(&rest, chance_along, (1.0 - by_chance / length).max(LEAST_SEEN));
         // What moves periods in `breadth` directions lies elsewhere where they move less in the window's. Borrowed variation is not known
         // by direction.
@@ -112,7 +113,6 @@ impl Space {
         let own = if self.ordinary.is_none() { everywhere.min(here) } else { everywhere };
         // Of the length: chance's, and in the directions in which periods move both together. They move in as many as their breadth says, and
         // this way by what more they do.
-        let along_by_chance = sampling * chance_along;
         let power_sums = |added: f64| {
             let (each, more) = (own / breadth, (added - own).max(0.0));
             let with_periods = |power: i32, chance: f64| {
@@ -130,7 +130,7 @@ impl Space {
         let [mean, half_variance, _] = power_sums(along.added(self.periods_in_window));
         let beyond_chance = (length - mean).max(0.0);
         // The variance of a noncentral chi-square grows by four times its noncentrality; the root by the delta method.
-        let of_direction = sampling * chance_along + (mean - by_chance) / self.rest_dimensions();
+        let of_direction = along_by_chance + (mean - by_chance) / self.rest_dimensions();
         let spread = (2.0 * half_variance + 4.0 * beyond_chance * of_direction).sqrt();
         let size = beyond_chance.sqrt();
         let low = (size - Z_95 * spread / (2.0 * length.sqrt().max(f64::MIN_POSITIVE))).max(0.0);
