@@ -72,22 +72,18 @@ impl NumericAnchor {
     /// the items of a quantile sketch do. Values outside `min..=max` are counted as if they lay on it.
     #[must_use]
     pub fn from_weighted(sample: &mut [(f64, u64)], min: f64, max: f64) -> Option<Self> {
-        let total: u64 = sample.iter().map(|(_, weight)| weight).sum();
-        if total == 0 {
+        let share = weight_of(sample) / QUANTILE_CELLS as f64;
+        if share <= 0.0 {
             return None;
         }
         sample.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let share = total as f64 / QUANTILE_CELLS as f64;
         let mut edges = vec![min, max.next_up()];
         let mut repeated = Vec::new();
         let mut run = 0.0;
-        let mut counts = Vec::new();
         #[expect(clippy::float_cmp, reason = "equal values are what is being grouped")]
-        for group in sample.chunk_by(|a, b| a.0 == b.0) {
-            let Some(&(value, _)) = group.first() else { continue };
-            let count = group.iter().map(|(_, weight)| weight).sum::<u64>() as f64;
-            counts.push((value, count));
-            if count >= share && group.len() >= 2 {
+        let groups = || sample.chunk_by(|a, b| a.0 == b.0).filter_map(|group| Some((group.first()?.0, group.len(), weight_of(group))));
+        for (value, length, count) in groups() {
+            if count >= share && length >= 2 {
                 edges.extend([value, value.next_up()]);
                 repeated.push(value);
                 run = 0.0;
@@ -99,9 +95,8 @@ impl NumericAnchor {
                 run += count;
             }
         }
-        let below = counts.windows(2).filter_map(|pair| if let [(_, count), (next, _)] = pair { Some((*next, *count)) } else { None });
-        edges.extend(halved(below, share));
-        edges.extend(halved(counts.iter().rev().copied(), share));
+        edges.extend(halved(groups().zip(groups().skip(1)).map(|((_, _, count), (next, ..))| (next, count)), share));
+        edges.extend(halved(groups().rev().map(|(value, _, count)| (value, count)), share));
         let edges = with_outside(edges, min, max);
         let cell_of = |value: &f64| u32::try_from(edges.partition_point(|edge| edge <= value)).unwrap_or(u32::MAX);
         let atoms = repeated.iter().map(cell_of).collect();
@@ -142,6 +137,11 @@ impl NumericAnchor {
         let last = self.edges.last().copied().unwrap_or(0.0);
         std::iter::once(first).chain(middles).chain(std::iter::once(last)).collect()
     }
+}
+
+/// How many values these stand for.
+fn weight_of(values: &[(f64, u64)]) -> f64 {
+    values.iter().map(|(_, weight)| weight).sum::<u64>() as f64
 }
 
 /// The edges that halve an outermost cell toward its end, from those that could, beginning at the end, each with how much lies between it
