@@ -57,15 +57,14 @@ pub(crate) fn correct(fields: &mut [Tested], kind: BaselineKind, windows: f64) -
     let size = p.len();
     let adjusted: BTreeMap<usize, f64> = family.into_iter().zip(correction::benjamini_hochberg(&p)).collect();
     for (index, tested) in fields.iter_mut().enumerate() {
-        let (shared, field_kind) = (voices(tested) * windows, tested.verdict.kind);
-        let plain = of_field(tested).unwrap_or(1.0).min(1.0);
-        // How much the correction over fields raised this field's p-value, applied to all its tests.
-        let factor = adjusted.get(&index).filter(|_| plain > 0.0).map_or(1.0, |adjusted| adjusted / plain) * shared;
-        let named = tested.rules.method.is_some();
+        let (shared, field_kind, named) = (voices(tested) * windows, tested.verdict.kind, tested.rules.method.is_some());
         let Some(against) = tested.against.iter_mut().find(|against| against.kind == kind) else { continue };
         let (alone, together) = (alone(&against.tests, field_kind), together(&against.tests, field_kind));
         // The strongest test has the field's p-value, any other as many times that as it is weaker.
         let strengthened = if alone > 0.0 { together / alone } else { 1.0 };
+        // How much the correction over fields raised the field's p-value, applied to all its tests.
+        let plain = (together * shared).min(1.0);
+        let factor = adjusted.get(&index).filter(|_| plain > 0.0).map_or(1.0, |adjusted| adjusted / plain) * shared;
         let all = weights(&against.tests, field_kind);
         for test in &mut against.tests {
             test.p_adjusted = (test.p / weight(field_kind, test) * all * strengthened * factor).min(1.0);

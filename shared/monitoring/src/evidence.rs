@@ -15,7 +15,7 @@ use crate::words::{in_the, moved, number, percent, quoted};
 
 /// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.04 sd, four
 /// in a thousand of all records.
-const SHARE_PER_SD: f64 = 0.1;
+pub(crate) const SHARE_PER_SD: f64 = 0.1;
 
 /// Ranks and values that moved alike are found to have moved alike up to this factor, by chance.
 const AGREE: f64 = 1.25;

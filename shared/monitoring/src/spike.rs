@@ -74,6 +74,8 @@ fn count(counts: &[u64], run: &Range<usize>) -> u64 {
 /// A window's counts, and what was to be expected of them.
 pub(crate) struct Seen<'c> {
     cells: &'c [u64],
+    /// Values in all of them.
+    values: u64,
     /// What the directions make of each cell (`Space::expected`).
     expected: Vec<f64>,
     /// What the baseline makes of each, changed as a whole (`Space::as_a_whole`).
@@ -83,7 +85,8 @@ pub(crate) struct Seen<'c> {
 impl<'c> Seen<'c> {
     /// Without a space, nothing is expected of any cell but its share.
     pub(crate) fn new(space: Option<&Space>, cells: &'c [u64]) -> Self {
-        Self { cells, expected: space.map_or_else(Vec::new, |space| space.expected(cells)), as_a_whole: Vec::new() }
+        let expected = space.map_or_else(Vec::new, |space| space.expected(cells));
+        Self { cells, values: cells.iter().sum(), expected, as_a_whole: Vec::new() }
     }
 
     /// The same, with what the baseline makes of each cell, changed as a whole.
@@ -93,7 +96,7 @@ impl<'c> Seen<'c> {
 
     /// The window's share of a run of cells.
     fn share(&self, run: &Range<usize>) -> f64 {
-        count(self.cells, run) as f64 / self.cells.iter().sum::<u64>().max(1) as f64
+        count(self.cells, run) as f64 / self.values.max(1) as f64
     }
 }
 
@@ -208,25 +211,25 @@ impl Side<'_> {
 
     /// The cell whose share changed most surely, corrected for how many were looked at.
     fn one_cell(&self, clumping: &Clumping, seen: &Seen<'_>, tested: impl Iterator<Item = usize>) -> Option<(usize, ShareChange)> {
-        let (m, n) = (self.reference.present(), seen.cells.iter().sum::<u64>());
+        let (m, n) = (self.reference.present(), seen.values);
         if m == 0 || n == 0 {
             return None;
         }
+        // What is expected of a cell, and by how many standard errors it holds something else.
         let plain = |cell: usize| {
             let run = cell..cell + 1;
             let (was, is) = (share_expected(&self.reference.cells, m, &seen.expected, &run), seen.share(&run));
             let pooled = (was * m as f64 + is * n as f64) / (m + n) as f64;
             let error = (pooled * (1.0 - pooled) * (1.0 / m as f64 + 1.0 / n as f64)).sqrt();
-            if error > 0.0 { (is - was).abs() / error } else { 0.0 }
+            (cell, was, if error > 0.0 { (is - was).abs() / error } else { 0.0 })
         };
-        let mut candidates: Vec<(usize, f64)> = tested.map(|cell| (cell, plain(cell))).collect();
-        candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let mut candidates: Vec<(usize, f64, f64)> = tested.map(plain).collect();
+        candidates.sort_by(|a, b| b.2.total_cmp(&a.2));
         let cells_tested = candidates.len() as f64;
-        let judged = candidates.into_iter().take(CANDIDATES).filter_map(|(cell, _)| {
-            let run = cell..cell + 1;
-            let expected = share_expected(&self.reference.cells, m, &seen.expected, &run);
-            Some((cell, self.changed(clumping, seen, &run, expected)?))
-        });
+        let judged = candidates
+            .into_iter()
+            .take(CANDIDATES)
+            .filter_map(|(cell, expected, _)| Some((cell, self.changed(clumping, seen, &(cell..cell + 1), expected)?)));
         let (cell, change) = judged.min_by(|a, b| a.1.p.total_cmp(&b.1.p))?;
         // Not this cell's largest deviation in a period, but any cell's: which value repeats is chance.
         let ordinary = clumping.largest / self.reference.periods_in_window.sqrt();
@@ -235,7 +238,7 @@ impl Side<'_> {
 
     /// By how much the share of a run of cells differs from the `expected` one; `None` without values on either side.
     fn changed(&self, clumping: &Clumping, seen: &Seen<'_>, run: &Range<usize>, expected: f64) -> Option<ShareChange> {
-        let (m, n) = (self.reference.present(), seen.cells.iter().sum::<u64>());
+        let (m, n) = (self.reference.present(), seen.values);
         let ordinary = self.reference.of_periods();
         let present = ordinary.present();
         let deviation = |(period, expected): (&Period, &Vec<f64>)| {

@@ -96,9 +96,10 @@ impl Space {
         if !self.has_rest() || count < 1.0 {
             return None;
         }
-        let rest = residual(&difference, &self.basis());
+        let basis = self.basis();
+        let rest = residual(&difference, &basis);
         let of_rest = squared_length(&rest);
-        let length = of_rest - self.explained(as_a_whole, &rest);
+        let length = of_rest - self.explained(as_a_whole, &rest, &basis);
         let sampling = self.resemblance.of(count).shares / count + 1.0 / self.values;
         let chance = self.rest_by_chance();
         let by_chance = sampling * chance[0];
@@ -165,10 +166,9 @@ impl Space {
 
     /// By how much the squared length of the rest shrinks when the baseline is changed in the way of these that explains more. At most all of
     /// the change counts: half of it, where the half fits better.
-    fn explained(&self, as_a_whole: &[Vec<f64>], rest: &[f64]) -> f64 {
-        let basis = self.basis();
+    fn explained(&self, as_a_whole: &[Vec<f64>], rest: &[f64], basis: &[Vec<f64>]) -> f64 {
         let explained = |changed: &Vec<f64>| {
-            let its_rest = residual(&self.differences_of_cells(changed), &basis);
+            let its_rest = residual(&self.differences_of_cells(changed), basis);
             let (along, length) = (dot(rest, &its_rest), squared_length(&its_rest));
             let counted = if length > 0.0 { (along / length).clamp(0.0, 1.0) } else { 0.0 };
             2.0 * counted * along - counted * counted * length

@@ -8,13 +8,10 @@ use tidegate_profile::{Counts, FieldAnchor};
 
 use crate::Evidence;
 use crate::contrast::{Space, Z_95};
-use crate::evidence::{Side, absence};
+use crate::evidence::{SHARE_PER_SD, Side, absence};
 use crate::reference::Reference;
 use crate::share::{Tally, compare};
 use crate::words::{moved, number, percent, quoted};
-
-/// As in [`crate::evidence`]: a share of records that matters, per standard deviation that matters.
-const SHARE_PER_SD: f64 = 0.1;
 
 /// Neighbouring periods are joined until they hold about so many usable values each.
 const VALUES_IN_PERIOD: u64 = 40;
