@@ -196,7 +196,8 @@ impl Marginals {
         if predicted <= 0.0 || actual <= 0.0 {
             return Err(Undefined::Constant);
         }
-        Ok((right * rows - both) / (predicted.sqrt() * actual.sqrt()))
+        // One root of the product: that of a square is exact, two roots of the same number are not. The sums round beyond 2⁵³.
+        Ok(((right * rows - both) / (predicted * actual).sqrt()).clamp(-1.0, 1.0))
     }
 }
 
@@ -254,6 +255,21 @@ mod tests {
         ] {
             assert!((table.value(metric).unwrap() - expected).abs() < 1e-12, "{}", metric.name());
         }
+    }
+
+    /// Two roots of six multiplied are more than six.
+    #[test]
+    fn right_everywhere_is_one_and_no_more() {
+        for classes in 2..60 {
+            for rows in [1.0, 3.0, 1e8 + 1.0] {
+                let cells: Vec<(usize, usize, f64)> = (0..classes).map(|class| (class, class, rows + class as f64)).collect();
+                let value = table(&cells, classes).value(Metric::Mcc).unwrap();
+                assert!(value <= 1.0 && value > 1.0 - 1e-15, "{classes} classes of {rows}: {value}");
+            }
+            let even: Vec<(usize, usize, f64)> = (0..classes).map(|class| (class, class, 1.0)).collect();
+            assert_eq!(table(&even, classes).value(Metric::Mcc), Ok(1.0), "{classes} classes");
+        }
+        assert_eq!(table(&[(0, 1, 3.0), (1, 0, 4.0)], 2).value(Metric::Mcc), Ok(-1.0));
     }
 
     #[test]

@@ -71,15 +71,17 @@ fn average_precision(of: &Binary) -> Result<Influence, Undefined> {
     // Per distinct score, descending: its end among the rows, precision, and positives at this very score.
     let mut steps: Vec<(usize, f64, f64)> = Vec::new();
     let (mut end, mut found) = (0, 0.0);
-    let mut value = 0.0;
+    let mut precisions = 0.0;
     for ties in order.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq() || a.0 - b.0 == 0.0) {
         let here = ties.iter().filter(|(_, actual, _)| *actual).count() as f64;
         end += ties.len();
         found += here;
         let precision = found / end as f64;
-        value += here / positives * precision;
+        precisions += here * precision;
         steps.push((end, precision, here));
     }
+    // Divided once, so that a perfect order has 1 and not a share of it for each positive, rounded.
+    let value = precisions / positives;
     let mut rows = vec![0.0; order.len()];
     let (mut inverse, mut precise) = (0.0, 0.0);
     for (place, (end, precision, here)) in steps.iter().enumerate().rev() {
@@ -100,18 +102,18 @@ fn one_vs_rest(of: &Multiclass) -> Result<Influence, Undefined> {
     let table = of.probabilities.as_ref().ok_or(Undefined::NoProbabilities)?;
     let classes = of.classes.len();
     let mut rows = vec![0.0; of.actual.len()];
-    let (mut value, mut smallest) = (0.0, u64::MAX);
+    let (mut areas, mut smallest) = (0.0, u64::MAX);
     for (class, name) in of.classes.iter().enumerate() {
         let positive: Vec<bool> = of.actual.iter().map(|actual| usize::try_from(*actual) == Ok(class)).collect();
         let scores: Vec<f64> = table.chunks_exact(classes).filter_map(|row| row.get(class)).copied().collect();
         let auc = Auc::new(&positive, &scores).ok_or_else(|| Undefined::Class(name.clone()))?;
-        value += auc.area() / classes as f64;
+        areas += auc.area();
         for (row, influence) in rows.iter_mut().zip(auc.influence(&positive)) {
             *row += influence / classes as f64;
         }
         smallest = smallest.min(positive.iter().filter(|positive| **positive).count() as u64);
     }
-    Ok(Influence { value, rows, smallest })
+    Ok(Influence { value: areas / classes as f64, rows, smallest })
 }
 
 #[cfg(test)]
@@ -143,5 +145,27 @@ mod tests {
             assert!((influence.rows[row] - slope).abs() < 1e-5, "row {row}: {} {slope}", influence.rows[row]);
         }
         assert!(influence.rows.iter().sum::<f64>().abs() < 1e-12);
+    }
+    /// However many shares of one it is the sum of: its interval rests on that.
+    #[test]
+    fn a_perfect_order_is_one() {
+        for positives in 1..200 {
+            let actual: Vec<bool> = (0..positives + 3).map(|row| row < positives).collect();
+            let score: Vec<f64> = (0..positives + 3).map(|row| -f64::from(row)).collect();
+            let influence = average_precision(&Binary { predicted: actual.clone(), actual, score: Some(score) }).unwrap();
+            assert_eq!(influence.value.to_bits(), 1.0_f64.to_bits(), "{positives} positives");
+            assert_eq!(influence.interval(0.95), interval::wilson(influence.smallest, influence.smallest, 0.95));
+        }
+    }
+
+    #[test]
+    fn classes_told_apart_everywhere_have_one() {
+        for classes in 2..30_u32 {
+            let names = (0..classes).map(|class| format!("{class}")).collect();
+            let table = (0..classes).flat_map(|row| (0..classes).map(move |class| f64::from(u8::from(row == class)))).collect();
+            let (actual, predicted) = ((0..classes).collect(), (0..classes).collect());
+            let of = Multiclass { classes: names, actual, predicted, probabilities: Some(table) };
+            assert_eq!(one_vs_rest(&of).unwrap().value.to_bits(), 1.0_f64.to_bits(), "{classes} classes");
+        }
     }
 }
