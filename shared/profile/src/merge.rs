@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::observe::add_capped;
+use crate::observe::{add_capped, add_frequent};
 use crate::{
     CategoricalProfile, FieldProfile, IntakeSummary, Lines, MAX_NOTABLE, MAX_OTHER_VALUES, MAX_UNEXPECTED, NumericProfile, Part, Profile,
     ProfileError, Source, WindowProfile,
@@ -90,10 +90,8 @@ impl NumericProfile {
 impl CategoricalProfile {
     fn merge(&mut self, other: &CategoricalProfile) {
         add_cells(&mut self.cells, &other.cells);
-        self.remainder += other.remainder;
-        for (name, count) in &other.other {
-            self.remainder += add_capped(&mut self.other, name, *count, MAX_OTHER_VALUES);
-        }
+        let more = other.other.iter().map(|(name, count)| (name.as_str(), *count));
+        self.remainder += other.remainder + add_frequent(&mut self.other, more, MAX_OTHER_VALUES);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Counting batches of records.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use arrow_array::types::{Float64Type, Int32Type, TimestampMillisecondType};
@@ -161,6 +162,31 @@ pub(crate) fn add_capped(counts: &mut BTreeMap<String, u64>, name: &str, count: 
     0
 }
 
+/// Adds to the counts of the most frequent names, at most `room` of them; returns how much those come to that found none. Of equally
+/// frequent names those first in order stay, so that of names that do not repeat it is the same ones whatever the order they came in.
+///
+/// A name counts from when it last found room: what repeats soon has one, and keeps it.
+pub(crate) fn add_frequent<'n>(counts: &mut BTreeMap<String, u64>, more: impl Iterator<Item = (&'n str, u64)>, room: usize) -> u64 {
+    let mut new: HashMap<&str, u64> = HashMap::new();
+    for (name, count) in more {
+        match counts.get_mut(name) {
+            Some(known) => *known += count,
+            None => *new.entry(name).or_default() += count,
+        }
+    }
+    if counts.len() + new.len() <= room {
+        counts.extend(new.into_iter().map(|(name, count)| (name.to_owned(), count)));
+        return 0;
+    }
+    let known = std::mem::take(counts).into_iter().map(|(name, count)| (Reverse(count), Cow::Owned(name)));
+    let new = new.into_iter().map(|(name, count)| (Reverse(count), Cow::Borrowed(name)));
+    let mut all: Vec<(Reverse<u64>, Cow<'_, str>)> = known.chain(new).collect();
+    all.select_nth_unstable(room);
+    let left_out = all.split_off(room);
+    counts.extend(all.into_iter().map(|(Reverse(count), name)| (name.into_owned(), count)));
+    left_out.into_iter().map(|(Reverse(count), _)| count).sum()
+}
+
 pub(crate) fn column<'b, A: Array + 'static>(batch: &'b RecordBatch, name: &str, expected: &str) -> Result<&'b A, ProfileError> {
     let found = batch.column_by_name(name);
     found.and_then(|array| array.as_any().downcast_ref()).ok_or_else(|| ProfileError::Column {
@@ -286,6 +312,7 @@ impl Counter {
                 *count += 1;
             }
         }
+        let mut others: Vec<(&str, u64)> = Vec::new();
         for (name, &count) in names.iter().zip(&counts) {
             let (Some(name), true) = (name, count > 0) else { continue };
             field.present += count;
@@ -294,9 +321,10 @@ impl Counter {
             }
             match self.cell_of_name(name).and_then(|cell| categorical.cells.get_mut(cell)) {
                 Some(cell) => *cell += count,
-                None => categorical.remainder += add_capped(&mut categorical.other, name, count, MAX_OTHER_VALUES),
+                None => others.push((name, count)),
             }
         }
+        categorical.remainder += add_frequent(&mut categorical.other, others.into_iter(), MAX_OTHER_VALUES);
         values.len() as u64 - counts.iter().sum::<u64>()
     }
 

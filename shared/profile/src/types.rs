@@ -160,7 +160,7 @@ pub struct NumericProfile {
 pub struct CategoricalProfile {
     /// Exact counts of the anchor's values, in its order; empty when the field has no anchor.
     pub cells: Vec<u64>,
-    /// Counts of values that are not the anchor's, at most [`MAX_OTHER_VALUES`] of them.
+    /// Counts of the most frequent of the values that are not the anchor's, at most [`MAX_OTHER_VALUES`] of them.
     pub other: BTreeMap<String, u64>,
     /// Values that were neither the anchor's nor found room in `other`.
     pub remainder: u64,

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use tidegate_contract::{FeatureKind, Field, FieldRole};
-use tidegate_profile::{Baseline, BatchFacts, FieldAnchor, Lines, Part, Profile, Profiler, Sampler, Source, WindowProfile, decode, encode};
+use tidegate_profile::{
+    Baseline, BatchFacts, FieldAnchor, Lines, MAX_OTHER_VALUES, Part, Profile, Profiler, Sampler, Source, WindowProfile, decode, encode,
+};
 
 fn fields() -> Vec<Field> {
     let field = |name: &str, kind| Field {
@@ -144,6 +146,24 @@ fn values_the_baseline_never_showed_are_counted_by_name() {
     assert_eq!(*x.numeric.as_ref().unwrap().cells.last().unwrap(), 1, "far above the baseline");
     assert_eq!(k.categorical.as_ref().unwrap().other["new"], 1);
     assert_eq!(k.categorical.as_ref().unwrap().outside(), 1);
+}
+
+#[test]
+fn of_very_many_new_values_the_frequent_ones_keep_their_place_whenever_they_come() {
+    let baseline = baseline(&rows(0, 2000));
+    let profiler = Profiler::new(&fields(), Some(&baseline));
+    let names: Vec<String> =
+        (0..6_000).map(|row| if row >= 4_000 && row % 3 == 0 { "late".to_owned() } else { format!("new {row}") }).collect();
+    let rows: Vec<_> = names.iter().map(|name| (None, None, Some(name.as_str()))).collect();
+    let counted = |rows: &[_]| profile(&profiler, rows).fields.swap_remove(1).categorical.unwrap();
+    let whole = counted(&rows);
+    assert_eq!((whole.other.len(), whole.other["late"], whole.outside()), (MAX_OTHER_VALUES, 666, 6_000));
+    let parts = || rows.chunks(500).map(|rows| profile(&profiler, rows));
+    let sum = parts().reduce(|mut sum, part| {
+        sum.merge(&part).unwrap();
+        sum
+    });
+    assert_eq!(sum.unwrap().fields[1].categorical, Some(whole), "the same ones by parts");
 }
 
 #[test]
