@@ -1,7 +1,7 @@
 //! The tests that are made on one field.
 
 use tidegate_contract::BaselineKind;
-use tidegate_profile::{CategoricalAnchor, Counts, FieldAnchor, FieldProfile, NumericAnchor};
+use tidegate_profile::{Counts, FieldAnchor, FieldProfile, NumericAnchor};
 
 use crate::Evidence;
 use crate::contrast::{LOCATION, Shift, Space, Z_95};
@@ -11,7 +11,7 @@ use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare};
 use crate::spike::{Clumping, Seen};
 use crate::values::Values;
 use crate::whole::Whole;
-use crate::words::{in_the, moved, number, percent, quoted};
+use crate::words::{in_the, moved, number, percent};
 
 /// An effect in shares of records that matters, per standard deviation that matters: with a threshold of 0.04 sd, four
 /// in a thousand of all records.
@@ -62,11 +62,7 @@ impl Side<'_> {
                 }
                 tests.extend(self.beyond(&clumping, &cells));
             }
-            FieldAnchor::Categorical(anchor) => {
-                tests.extend(space.and_then(|space| self.mix(space, anchor, &cells)));
-                tests.extend(self.name(anchor, space, &Seen::new(space, &cells)));
-                tests.extend(self.unseen(anchor));
-            }
+            FieldAnchor::Categorical(anchor) => tests.extend(self.of_names(anchor, space, &cells)),
         }
         tests
     }
@@ -186,7 +182,7 @@ impl Side<'_> {
         }
     }
 
-    fn of_w(&self, test: &str, rest: crate::contrast::Rest, says: String) -> Evidence {
+    pub(crate) fn of_w(&self, test: &str, rest: crate::contrast::Rest, says: String) -> Evidence {
         Evidence {
             test: test.to_owned(),
             p: rest.p,
@@ -199,60 +195,6 @@ impl Side<'_> {
             unit: "w".to_owned(),
             says,
         }
-    }
-
-    fn mix(&self, space: &Space, anchor: &CategoricalAnchor, cells: &[u64]) -> Option<Evidence> {
-        space.rest(cells, &[]).map(|rest| self.of_w("mix", rest, self.largest_mover(anchor, cells)))
-    }
-
-    /// The value whose share changed most, in words.
-    fn largest_mover(&self, anchor: &CategoricalAnchor, cells: &[u64]) -> String {
-        let (m, n) = (self.reference.present().max(1) as f64, cells.iter().sum::<u64>().max(1) as f64);
-        let moves = anchor.values.iter().zip(&self.reference.cells).zip(cells);
-        let largest = moves
-            .map(|((value, &before), &now)| (value, before as f64 / m, now as f64 / n))
-            .max_by(|a, b| (a.2 - a.1).abs().total_cmp(&(b.2 - b.1).abs()));
-        largest.map_or_else(String::new, |(value, before, now)| {
-            format!("its mix changed, most of all {}: {}, was {}", quoted(value), percent(now), percent(before))
-        })
-    }
-
-    /// Values that have no cell: the baseline never showed them, or, where it had more values than cells, seldom.
-    fn unseen(&self, anchor: &CategoricalAnchor) -> Option<Evidence> {
-        let categorical = self.now.categorical.as_ref()?;
-        let (cells, outside) = self.reference.cells.split_at_checked(anchor.values.len())?;
-        let all = self.reference.present();
-        let (more, times) = if self.kind == BaselineKind::Training { self.moves_out(anchor, cells) } else { (0, 0) };
-        let before = Tally { hits: (outside.iter().sum::<u64>() + more).min(all), all };
-        // Values move as many at once as each was seen.
-        let scatter = (more * times) as f64 / (all as f64).powi(2);
-        let now = Tally { hits: categorical.outside(), all: self.now.present };
-        let change = compare(before, now, &Ordinary::UNKNOWN.at_least(scatter))?;
-        let first = categorical.other.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));
-        let such_as = first.map_or_else(String::new, |(value, _)| format!(", most often {}", quoted(value)));
-        let (share, baseline) = (percent(change.now), in_the(self.kind));
-        let says = if anchor.open {
-            let (listed, before) = (number(cells.len() as f64), percent(change.before));
-            format!("{share} of the values are none of its {listed} most frequent ones{such_as}; {before} {baseline}")
-        } else {
-            format!("{share} of the values never occurred {baseline}{such_as}")
-        };
-        Some(Self::of_share("unseen", change, change.p, self.share_threshold(), says))
-    }
-
-    /// How many values more will lie outside the training set's cells than did, of as many new ones, and how often each that does was seen:
-    /// cells were given to the values that it showed most often, or at all, and some of those that hardly were among them were so by chance.
-    ///
-    /// Where `N_r` values were seen `r` times each, new ones among them are expected `(r + 1)·N_{r+1}` times, not `r·N_r` times (Good, 1953;
-    /// Robbins, 1956). Over all values with cells, seen `c` times at least, the differences add up to `c·N_c`, the values seen once where
-    /// all have cells; where only `k` of the values seen `c` times do, to `k·c + (c + 1)·N_{c+1}·(1 − k/N_c)`.
-    fn moves_out(&self, anchor: &CategoricalAnchor, cells: &[u64]) -> (u64, u64) {
-        let seen = |times: u64| cells.iter().filter(|count| **count == times).count() as u64;
-        let least = if anchor.open { cells.iter().copied().filter(|count| *count > 0).min().unwrap_or(1) } else { 1 };
-        let others = self.before.categorical.iter().flat_map(|before| before.other.values());
-        let (with_cell, without) = (seen(least), others.filter(|count| **count == least).count() as u64);
-        let of_others = (least + 1) * seen(least + 1) * without / (with_cell + without).max(1);
-        (with_cell * least + of_others, least)
     }
 }
 

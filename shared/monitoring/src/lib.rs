@@ -17,6 +17,7 @@ mod groups;
 mod history;
 mod incidents;
 mod measure;
+mod names;
 mod onset;
 mod passing;
 mod publication;

@@ -3,21 +3,21 @@
 
 use std::ops::Range;
 
-use tidegate_profile::{CategoricalAnchor, NumericAnchor};
+use tidegate_profile::NumericAnchor;
 
 use crate::Evidence;
 use crate::contrast::Space;
 use crate::evidence::Side;
 use crate::reference::Period;
 use crate::share::{Deviation, Ordinary, ShareChange, Tally, beyond_p, compare};
-use crate::words::{in_the, number, percent, quoted};
+use crate::words::{in_the, number, percent};
 
 /// So many cells with the largest plain difference are looked at closely.
 const CANDIDATES: usize = 8;
 
 /// A share on one value that matters, per standard deviation that matters: with a threshold of 0.04 sd, twelve in
 /// a thousand. Single values come and go more than whole distributions do.
-const SPIKE_PER_SD: f64 = 0.3;
+pub(crate) const SPIKE_PER_SD: f64 = 0.3;
 
 /// The outermost values on either side, as a share of the baseline's, that at most make up a tail.
 const TAIL: f64 = 0.005;
@@ -33,20 +33,20 @@ const BEYOND_PER_SD: f64 = 0.04;
 const BY_CHANCE: f64 = 1.1;
 
 /// Cells that hold fewer values than this in an average period do not tell how values clump.
-const LEAST_IN_PERIOD: f64 = 0.5;
+pub(crate) const LEAST_IN_PERIOD: f64 = 0.5;
 
 /// How much more the cells' shares differ between the baseline's periods than independent values would: weather lasts
 /// for hours, a user sends the same value again.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Clumping {
     /// Variance between periods relative to sampling, at least 1.
-    factor: f64,
+    pub(crate) factor: f64,
     /// Mean number of values in a period.
     period: f64,
     /// One over the window's length in periods plus one over the baseline's.
     spread: f64,
     /// The most that a period's share of a cell exceeded what was expected of it.
-    largest: f64,
+    pub(crate) largest: f64,
     /// What location and spread make of each cell, per period (`Space::expected`).
     expected: Vec<Vec<f64>>,
 }
@@ -154,17 +154,6 @@ impl Side<'_> {
         Some(Self::of_share("spike", change, change.p, self.effect * SPIKE_PER_SD, says))
     }
 
-    /// A rare name that holds much more or less than before: the same as [`Side::spike`], for names that hardly show in the mix.
-    pub(crate) fn name(&self, anchor: &CategoricalAnchor, space: Option<&Space>, seen: &Seen<'_>) -> Option<Evidence> {
-        // Values that the baseline never showed have a test of their own.
-        let names = (0..anchor.values.len()).filter(|cell| space.is_none_or(|space| space.is_rare(*cell)));
-        let (cell, change) = self.one_cell(&self.clumping(space), seen, names)?;
-        let value = anchor.values.get(cell).map_or("", String::as_str);
-        let was = self.was(&(cell..cell + 1));
-        let says = format!("{} of the values are {}, {was} {}", percent(change.now), quoted(value), in_the(self.kind));
-        Some(Self::of_share("name", change, change.p, self.effect * SPIKE_PER_SD, says))
-    }
-
     /// The outermost values of the baseline, with what lies beyond them, that hold much more or less than location and spread
     /// explain, or the baseline changed as a whole: the end, and as much of it, that changed most surely.
     pub(crate) fn tail(&self, anchor: &NumericAnchor, clumping: &Clumping, seen: &Seen<'_>) -> Option<Evidence> {
@@ -205,12 +194,17 @@ impl Side<'_> {
         seen.share(tail).max(least).min(most)
     }
 
-    fn was(&self, run: &Range<usize>) -> String {
+    pub(crate) fn was(&self, run: &Range<usize>) -> String {
         percent(count(&self.reference.cells, run) as f64 / self.reference.present().max(1) as f64)
     }
 
     /// The cell whose share changed most surely, corrected for how many were looked at.
-    fn one_cell(&self, clumping: &Clumping, seen: &Seen<'_>, tested: impl Iterator<Item = usize>) -> Option<(usize, ShareChange)> {
+    pub(crate) fn one_cell(
+        &self,
+        clumping: &Clumping,
+        seen: &Seen<'_>,
+        tested: impl Iterator<Item = usize>,
+    ) -> Option<(usize, ShareChange)> {
         let (m, n) = (self.reference.present(), seen.values);
         if m == 0 || n == 0 {
             return None;

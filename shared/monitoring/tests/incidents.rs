@@ -87,10 +87,19 @@ fn baseline(contract: &Contract) -> Baseline {
     learned(contract, &[batch(&records)])
 }
 
+/// Of records with two channels, a part of them by phone.
+fn two_channels(record: &mut Record, index: usize, phones: usize) {
+    let channel = if index % 10 < phones { "Phone" } else { "Shop" };
+    channel.clone_into(&mut record.channel);
+}
+
 /// Judges three days after nine others, all of which `spoil` may change.
 fn judge(contract: &Contract, facts: &BatchFacts, spoil: impl Fn(i64, usize, &mut Record)) -> Verdict {
-    let baseline = baseline(contract);
-    let profiler = Profiler::new(&contract.fields(), Some(&baseline));
+    judge_by(&baseline(contract), contract, facts, spoil)
+}
+
+fn judge_by(baseline: &Baseline, contract: &Contract, facts: &BatchFacts, spoil: impl Fn(i64, usize, &mut Record)) -> Verdict {
+    let profiler = Profiler::new(&contract.fields(), Some(baseline));
     let of_day = |number: i64| -> Profile {
         let mut records = day(number);
         for (index, record) in records.iter_mut().enumerate() {
@@ -107,7 +116,7 @@ fn judge(contract: &Contract, facts: &BatchFacts, spoil: impl Fn(i64, usize, &mu
     assess(&Input {
         contract,
         window: Window { start_ms: (TODAY - 2) * DAY_MS, end_ms: (TODAY + 1) * DAY_MS },
-        baseline: Some(&baseline),
+        baseline: Some(baseline),
         current: &WindowProfile::new(current),
         history: History { trail: &trail, ..History::default() },
         in_series: false,
@@ -218,6 +227,63 @@ fn names_that_are_spelt_another_way_are_no_new_customers() {
         }
     });
     assert_eq!((new.cause.kind, new.cause.fault), (CauseKind::CovariateDrift, None), "{}", new.headline);
+}
+
+#[test]
+fn words_for_no_name_are_no_new_customers() {
+    for word in ["N/A", "unknown", "00000000-0000-0000-0000-000000000000"] {
+        let verdict = judged(|day, index, record| {
+            if day > TODAY - 3 && index % 5 == 0 {
+                record.channel = word.to_owned();
+            }
+        });
+        assert_eq!(incidents(&verdict), [(CauseKind::DataFault, Some(Fault::Range), vec!["channel"])], "{word}: {:#?}", verdict.incidents);
+        assert_eq!(verdict.action.kind, ActionKind::MendData);
+    }
+    let verdict = judged(|day, index, record| {
+        if day > TODAY - 3 && index % 5 == 0 {
+            record.channel = "App".to_owned();
+        }
+    });
+    assert_eq!(verdict.cause.kind, CauseKind::CovariateDrift, "a new channel is business: {:#?}", verdict.incidents);
+}
+
+#[test]
+fn one_name_in_the_place_of_others_is_stuck() {
+    for (part, days) in [(10, 3), (10, 9), (4, 3)] {
+        let verdict = judged(|day, index, record| {
+            if day > TODAY - days && index % 10 < part {
+                record.channel = "Phone".to_owned();
+            }
+        });
+        let stuck = (CauseKind::DataFault, Some(Fault::Stuck), vec!["channel"]);
+        assert_eq!(incidents(&verdict), [stuck], "{part} of 10 for {days} days: {:#?}", verdict.incidents);
+    }
+}
+
+#[test]
+fn more_customers_of_one_kind_are_not() {
+    // They are older, too; or the others have changed places among themselves.
+    let older = judged(|day, index, record| {
+        if day > TODAY - 3 && index % 10 < 4 {
+            (record.channel, record.weight) = ("Phone".to_owned(), record.weight.map(|weight| weight + 0.4));
+        }
+    });
+    let others = judged(|day, index, record| {
+        if day > TODAY - 3 && record.channel == "Web shop" && index % 10 < 7 {
+            record.channel = if index % 10 < 5 { "Phone" } else { "Shop" }.to_owned();
+        }
+    });
+    // Of two channels one takes from the other in any case.
+    let contract = contract(FEATURES);
+    let mut records: Vec<Record> = (0..28).flat_map(day).collect();
+    records.iter_mut().enumerate().for_each(|(index, record)| two_channels(record, index, 3));
+    let baseline = learned(&contract, &[batch(&records)]);
+    let two =
+        judge_by(&baseline, &contract, &NO_FACTS, |day, index, record| two_channels(record, index, if day > TODAY - 3 { 8 } else { 3 }));
+    for verdict in [older, others, two] {
+        assert_eq!(verdict.cause.kind, CauseKind::CovariateDrift, "{:#?}", verdict.incidents);
+    }
 }
 
 #[test]

@@ -37,7 +37,14 @@ fn other_mix(at: f64) -> u64 {
 }
 
 fn batch(seed: u64, records: u64, shop: fn(f64) -> u64) -> RecordBatch {
-    let shops: Vec<String> = (0..records).map(|record| format!("shop {}", shop(noise(seed * 10_000_019 + record)))).collect();
+    let shops: Vec<u64> = (0..records).map(|record| shop(noise(seed * 10_000_019 + record))).collect();
+    named(seed, &shops)
+}
+
+/// Records of these shops.
+fn named(seed: u64, shops: &[u64]) -> RecordBatch {
+    let records = shops.len() as u64;
+    let shops: Vec<String> = shops.iter().map(|shop| format!("shop {shop}")).collect();
     let times: TimestampMillisecondArray = (0..records).map(|record| Some((record * 20 * DAY_MS as u64 / records) as i64)).collect();
     let none = || -> ArrayRef { Arc::new((0..records).map(|_| None::<&str>).collect::<DictionaryArray<Int32Type>>()) };
     let columns: Vec<(&str, ArrayRef)> = vec![
@@ -99,7 +106,10 @@ fn another_mix_of_them_is() {
 #[test]
 fn names_that_the_baseline_knew_nothing_of_are() {
     let baseline = baseline(20_000, few_frequent);
-    let shops = judged(&baseline, &batch(2, 5_000, |at| if noise((at * 1e15) as u64) < 0.05 { 1_000_000 } else { few_frequent(at) }));
+    let shops = judged(
+        &baseline,
+        &batch(2, 5_000, |at| if noise((at * 1e15) as u64) < 0.05 { 1_000_000 + (at * 100.0) as u64 } else { few_frequent(at) }),
+    );
     assert_eq!((shops.state, decisive(&shops)), (State::Drift, "unseen"), "{shops:?}");
     assert!(shops.sentence.contains("none of its 1,000 most frequent"), "{}", shops.sentence);
 }
@@ -111,4 +121,40 @@ fn a_name_that_was_hardly_there_is_seen_to_grow() {
     assert_eq!(judged(&baseline, &batch(2, 2_000, hardly)).state, State::Ok);
     let shops = judged(&baseline, &batch(2, 2_000, |at| u64::from(at > 0.95)));
     assert_eq!((shops.state, decisive(&shops)), (State::Drift, "name"), "{shops:?}");
+}
+
+/// Another one every time.
+fn identifier(at: f64) -> u64 {
+    at.to_bits()
+}
+
+#[test]
+fn identifiers_are_others_every_time_and_a_value_among_them_that_repeats_is_seen() {
+    let baseline = baseline(20_000, identifier);
+    for (seed, records) in [(2, 500), (3, 5_000), (4, 50_000)] {
+        let shops = judged(&baseline, &batch(seed, records, identifier));
+        assert!(!matches!(shops.state, State::Drift | State::Warning), "{records}: {shops:?}");
+        let shops = judged(&baseline, &batch(seed, records, |at| if noise(at.to_bits()) < 0.05 { 7 } else { identifier(at) }));
+        assert_eq!((shops.state, decisive(&shops)), (State::Drift, "name"), "{records}: {shops:?}");
+        assert!(shops.sentence.contains("\"shop 7\""), "{}", shops.sentence);
+    }
+    // Fifty values in the place of a quarter of them.
+    let shops = judged(&baseline, &batch(5, 5_000, |at| if at < 0.25 { (at * 200.0) as u64 } else { identifier(at) }));
+    assert_eq!((shops.state, decisive(&shops)), (State::Drift, "name"), "{shops:?}");
+    assert!(shops.sentence.contains("are 50 that repeat"), "{}", shops.sentence);
+}
+
+/// Users that come for an hour and send ten records then.
+fn visits(seed: u64, records: u64) -> RecordBatch {
+    let users: Vec<u64> = (0..records).map(|record| (noise(seed * 10_000_019 + record / 10) * 1e15) as u64).collect();
+    named(seed, &users)
+}
+
+#[test]
+fn a_user_who_sends_many_records_at_once_is_no_default() {
+    let baseline = learned(&contract(), &[visits(1, 20_000)]);
+    for (seed, records) in [(2, 300), (3, 1_000), (4, 20_000)] {
+        let shops = judged(&baseline, &visits(seed, records));
+        assert!(!matches!(shops.state, State::Drift | State::Warning), "{records}: {shops:?}");
+    }
 }

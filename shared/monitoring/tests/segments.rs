@@ -17,7 +17,7 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use support::{learned, noise};
 use tidegate_contract::Contract;
-use tidegate_monitoring::{CauseKind, History, Input, State, Verdict, Window, assess};
+use tidegate_monitoring::{CauseKind, Fault, History, Input, State, Verdict, Window, assess};
 use tidegate_profile::{Baseline, BatchFacts, Profiler, WindowProfile};
 
 const DAY_MS: i64 = 86_400_000;
@@ -217,6 +217,23 @@ fn another_mix_of_regions_is_no_drift_within_them() {
     assert!(verdict.fields.iter().any(|field| field.name == "region" && field.state == State::Drift));
     assert!(verdict.segments.is_empty(), "{:?}", told(&verdict));
     assert_eq!(verdict.cause.kind, CauseKind::PopulationShift, "{:?}", verdict.cause);
+}
+
+#[test]
+fn records_that_were_put_under_another_region_are_no_other_mix() {
+    let baseline = SMALL.baseline(1);
+    let mut records = SMALL.day(1, 40);
+    records.iter_mut().enumerate().filter(|(index, _)| index % 2 == 0).for_each(|(_, record)| record.1 = "R03".to_owned());
+    let verdict = SMALL.judge(&baseline, 40, &records);
+    assert_eq!((verdict.cause.kind, verdict.cause.fault), (CauseKind::DataFault, Some(Fault::Stuck)), "{:#?}", verdict.incidents);
+    assert!(verdict.cause.evidence.contains("\"R03\""), "{}", verdict.cause.evidence);
+    let all =
+        |records: Vec<Record>| records.into_iter().map(|(numbers, _, channel)| (numbers, "R03".to_owned(), channel)).collect::<Vec<_>>();
+    let verdict = SMALL.judge(&baseline, 40, &all(SMALL.day(1, 40)));
+    assert_eq!((verdict.cause.kind, verdict.cause.fault), (CauseKind::DataFault, Some(Fault::Stuck)), "{:#?}", verdict.incidents);
+    let only: Vec<Record> = SMALL.day(1, 40).into_iter().filter(|record| record.1 == "R03").collect();
+    let verdict = SMALL.judge(&baseline, 40, &only);
+    assert_ne!(verdict.cause.kind, CauseKind::DataFault, "no other region sent any: {:#?}", verdict.incidents);
 }
 
 #[test]

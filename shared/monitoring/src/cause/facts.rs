@@ -1,7 +1,9 @@
 //! What a cause is told from: the window, what it was compared with, and what was found in it.
 
 use tidegate_contract::{Contract, FieldRole, Sensitivity};
-use tidegate_profile::{Baseline, CategoricalAnchor, FieldAnchor, FieldBaseline, FieldProfile, NumericAnchor, Profile, WindowProfile};
+use tidegate_profile::{
+    Baseline, CategoricalAnchor, Counts, FieldAnchor, FieldBaseline, FieldProfile, NumericAnchor, Profile, WindowProfile,
+};
 
 use crate::assess::{moved, raises};
 use crate::{FieldVerdict, History, QualityFinding, QualityKind, SegmentFinding, State, Window};
@@ -119,6 +121,22 @@ impl<'a> Both<'a> {
             Some(FieldAnchor::Categorical(anchor)) => Some(anchor),
             _ => None,
         }
+    }
+
+    /// The largest share that a cell had in neighbouring periods of the baseline that together hold as many values as the window, or in one
+    /// that holds more: a day is not held against a week.
+    pub(crate) fn most_in_as_many(&self, cell: usize) -> f64 {
+        let tally = |counts: &Counts| (counts.cells.get(cell).copied().unwrap_or(0), counts.cells.iter().sum::<u64>());
+        let periods: Vec<(u64, u64)> = self.cells.periods.iter().map(tally).collect();
+        let enough = self.now.present.min(periods.iter().map(|(_, all)| all).sum());
+        let from = |start: usize| {
+            let mut sums = periods.get(start..)?.iter().scan((0, 0), |sum, (held, all)| {
+                *sum = (sum.0 + held, sum.1 + all);
+                Some(*sum)
+            });
+            sums.find(|(_, all)| *all >= enough).map(|(held, all)| share(held, all))
+        };
+        (0..periods.len()).filter_map(from).fold(0.0, f64::max)
     }
 
     /// Share of the window's records that a count is.

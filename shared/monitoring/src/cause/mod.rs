@@ -9,6 +9,7 @@ mod facts;
 mod moves;
 mod repeat;
 mod since;
+mod stand_in;
 mod suspicion;
 mod text;
 mod unit;
@@ -52,10 +53,9 @@ fn one_field(facts: &Facts<'_>, name: &str) -> Option<Suspicion> {
     let moved = facts.verdict(name).is_some_and(|field| field.state == State::Drift);
     let by_values = || {
         is_input.then_some(both).and_then(|both| {
-            repeat::placeholder(both).or_else(|| {
-                (moved || facts.state_of(name) == State::Drift)
-                    .then(|| text::suspicion(facts, both).or_else(|| of_numbers(facts, both)))
-                    .flatten()
+            repeat::placeholder(both).or_else(|| stand_in::placeholder(facts, both)).or_else(|| {
+                let of_names = || text::suspicion(facts, both).or_else(|| stand_in::stuck(facts, both));
+                (moved || facts.state_of(name) == State::Drift).then(|| of_names().or_else(|| of_numbers(facts, both))).flatten()
             })
         })
     };

@@ -1,6 +1,6 @@
 //! Values that repeat, or that stop at a limit: placeholders, stuck sensors, defaults, clipped and rounded columns.
 
-use tidegate_profile::Counts;
+use tidegate_profile::{Counts, FieldProfile};
 
 use super::distribution::Distribution;
 use super::facts::{Both, Facts, share};
@@ -9,13 +9,13 @@ use crate::Fault;
 use crate::words::{number, percent};
 
 /// A value that gained less than this share of the values may well be new business: new planes, a new price.
-const STUCK: f64 = 0.05;
+pub(super) const STUCK: f64 = 0.05;
 
 /// A cell that is wider than this, in standard deviations of the baseline, holds more than one value.
 const ONE_VALUE: f64 = 0.3;
 
 /// A stuck value holds at least so many times what it held before.
-const TIMES: f64 = 2.0;
+pub(super) const TIMES: f64 = 2.0;
 
 /// A value that took over from another gained from it: when one other lost more than this part of the gain beyond its own part of it,
 /// the value was not stuck but replaced.
@@ -37,7 +37,7 @@ const LEFT_OF_THE_TAIL: f64 = 0.45;
 const MOST_CLIPPED: f64 = 0.6;
 
 /// A placeholder in less than this share of the values is not told from an odd value.
-const PLACEHOLDER: f64 = 0.003;
+pub(super) const PLACEHOLDER: f64 = 0.003;
 
 /// Fine cells differ from what their neighbourhood explains by at least so large a share of the values when values are rounded.
 const ROUNDED: f64 = 0.25;
@@ -49,7 +49,7 @@ const SAME_AS_A_WHOLE: f64 = 0.6;
 const EMPTIED: f64 = 0.2;
 
 /// Fewer values do not tell whether they are rounded.
-const LEAST_VALUES: f64 = 100.0;
+pub(super) const LEAST_VALUES: f64 = 100.0;
 
 /// The neighbourhood: so many cells.
 const NEIGHBOURS: usize = 12;
@@ -96,12 +96,6 @@ impl<'a> Cells<'a> {
 
     fn gain(&self, cell: usize) -> f64 {
         self.now(cell) - self.before(cell)
-    }
-
-    /// The largest share that one period of the baseline had in a cell.
-    fn most_in_a_period(&self, cell: usize) -> f64 {
-        let of_period = |counts: &Counts| share(counts.cells.get(cell).copied().unwrap_or(0), counts.cells.iter().sum());
-        self.periods.iter().map(of_period).fold(0.0, f64::max)
     }
 
     fn cells(&self) -> std::ops::Range<usize> {
@@ -194,7 +188,7 @@ fn constant(facts: &Facts<'_>, field: Both<'_>, before: &Distribution<'_>, now: 
     let cells = Cells::of(field)?;
     let cell = cells.gainer()?;
     let one_value = now.min >= now.max && before.min < before.max;
-    if !one_value || cells.most_in_a_period(cell) >= 0.9 || was_often_constant(facts, field.name, now.min) {
+    if !one_value || field.most_in_as_many(cell) >= 0.9 || was_often_constant(facts, field.name, |profile| only(profile, now.min)) {
         return None;
     }
     let evidence = format!(
@@ -207,23 +201,29 @@ fn constant(facts: &Facts<'_>, field: Both<'_>, before: &Distribution<'_>, now: 
     Some(found(field, Fault::Stuck, 1.0, DIRECT, evidence))
 }
 
-/// Whether the field also held this one value in many of the hours or days before (clear sky, no rain), or any one value when the window
-/// is no longer than one of them: a station reports one temperature an hour.
-fn was_often_constant(facts: &Facts<'_>, name: &str, value: f64) -> bool {
-    let before: Vec<Option<f64>> = facts
+/// Whether a field also held one value in many of the hours or days before (clear sky, no rain): this one, or any when the window is no
+/// longer than one of them: a station reports one temperature an hour. `only` says of a profile with one value whether it is this one.
+pub(super) fn was_often_constant(facts: &Facts<'_>, name: &str, only: impl Fn(&FieldProfile) -> Option<bool>) -> bool {
+    let before: Vec<Option<bool>> = facts
         .history
         .trail
         .iter()
         .filter(|(window, _)| window.end_ms <= facts.window.start_ms)
         .filter_map(|(_, profile)| profile.fields.iter().find(|field| field.name == name))
         .filter(|field| field.present > 1)
-        .filter_map(|field| field.numeric.as_ref())
-        .map(|numeric| numeric.min.filter(|min| numeric.max.is_some_and(|max| *min >= max)))
+        .map(only)
         .collect();
     let step = facts.history.trail.last().map_or(0, |(window, _)| window.end_ms - window.start_ms);
     let is_short = facts.window.end_ms - facts.window.start_ms <= step;
-    let constant = before.iter().flatten().filter(|held| is_short || (*held - value).abs() <= f64::EPSILON * value.abs()).count();
+    let constant = before.iter().flatten().filter(|same| is_short || **same).count();
     constant as f64 > OFTEN_CONSTANT * before.len() as f64
+}
+
+/// Whether all of a field's numbers are this one; `None` where there are several.
+fn only(field: &FieldProfile, value: f64) -> Option<bool> {
+    let numeric = field.numeric.as_ref()?;
+    let min = numeric.min.filter(|min| numeric.max.is_some_and(|max| *min >= max))?;
+    Some((min - value).abs() <= f64::EPSILON * value.abs())
 }
 
 /// A tail that piled up on a limit, and nothing on the other side of it.
@@ -241,7 +241,7 @@ fn clipped(field: Both<'_>, cells: &Cells<'_>, before: &Distribution<'_>) -> Opt
         if !(LEAST_TAIL..=MOST_CLIPPED).contains(&tail) || kept > LEFT_OF_THE_TAIL * tail || !is_the_tail {
             continue;
         }
-        if other > 0.5 * gain || cells.now(limit) <= cells.most_in_a_period(limit) {
+        if other > 0.5 * gain || cells.now(limit) <= field.most_in_as_many(limit) {
             continue;
         }
         let value = anchor.representatives().get(limit).copied()?;
@@ -264,7 +264,7 @@ fn stuck(field: Both<'_>, cells: &Cells<'_>) -> Option<Suspicion> {
     let gain = cells.gain(cell);
     let is_one = gain >= STUCK
         && cells.now(cell) >= TIMES * cells.before(cell)
-        && cells.now(cell) >= 1.5 * cells.most_in_a_period(cell)
+        && cells.now(cell) >= 1.5 * field.most_in_as_many(cell)
         && cells.beside(cell).all(|(_, beyond)| -beyond <= REPLACED * gain);
     let others_gained: f64 = cells.cells().filter(|other| *other != cell).map(|other| cells.gain(other)).filter(|gain| *gain > 0.0).sum();
     if !is_one || others_gained > gain {

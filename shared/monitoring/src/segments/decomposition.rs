@@ -26,6 +26,12 @@ const WITHIN_MIX: f64 = 0.45;
 /// Of a change that chance may have made to this share, the rest tells nothing.
 const MOSTLY_CHANCE: f64 = 0.5;
 
+/// What another mix of a segment makes of other fields did not come when no more than this part of it did.
+const CAME: f64 = 0.4;
+
+/// It is surely so when what did come is so many standard errors from all of it, or from none.
+const SURE: f64 = 4.0;
+
 /// A field's change, by one segment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Decomposition {
@@ -65,18 +71,9 @@ impl Decomposition {
 ///
 /// For fields that moved: of a change that is chance, the shares are chance too. Empty without segments.
 pub(crate) fn decompose(field: &str, current: &Profile, baseline: &Baseline) -> Vec<Decomposition> {
-    let position = |profile: &Profile| profile.fields.iter().position(|profile| profile.name == field);
-    let (Some(now), Some(before)) = (position(current), position(&baseline.profile)) else { return Vec::new() };
     let of_segment = |segment: &SegmentProfile| {
-        let earlier = baseline.profile.segments.iter().find(|earlier| earlier.field == segment.field)?;
-        if segment.field == field || earlier.values != segment.values {
-            return None;
-        }
-        let width = baseline.fields.get(before)?.anchor.as_ref()?.coarse_cells();
-        let table = |profile: &SegmentProfile, position: usize| -> Vec<Vec<f64>> {
-            profile.groups.iter().map(|group| cells_of(group, position, width)).collect()
-        };
-        let Split { between, within, chance, shares, weights } = split(&table(earlier, before), &table(segment, now))?;
+        let (earlier, now) = tables(field, segment, current, baseline)?;
+        let Split { between, within, chance, shares, weights } = split(&earlier, &now)?;
         let value = |index: usize| segment.values.get(index).cloned();
         let contribution = |(index, (share, weight)): (usize, (f64, f64))| Contribution { value: value(index), share, weight };
         let mut values: Vec<Contribution> = shares.into_iter().zip(weights).enumerate().map(contribution).collect();
@@ -86,6 +83,43 @@ pub(crate) fn decompose(field: &str, current: &Profile, baseline: &Baseline) -> 
     let mut all: Vec<Decomposition> = current.segments.iter().filter_map(of_segment).collect();
     all.sort_by(|a, b| b.between.total_cmp(&a.between));
     all
+}
+
+/// Counts: groups by cells.
+type Table = Vec<Vec<f64>>;
+
+/// A field's counts by a segment's values, in the baseline and now; `None` of the segment itself, and where the two were
+/// not counted alike.
+fn tables(field: &str, segment: &SegmentProfile, current: &Profile, baseline: &Baseline) -> Option<(Table, Table)> {
+    let (now, before) = (current.fields.iter().position(|profile| profile.name == field)?, baseline.position(field)?);
+    let earlier = baseline.profile.segments.iter().find(|earlier| earlier.field == segment.field)?;
+    if segment.field == field || earlier.values != segment.values {
+        return None;
+    }
+    let width = baseline.fields.get(before)?.anchor.as_ref()?.coarse_cells();
+    let table = |profile: &SegmentProfile, position: usize| profile.groups.iter().map(|group| cells_of(group, position, width)).collect();
+    Some((table(earlier, before), table(segment, now)))
+}
+
+/// Whether these fields moved as another mix of a segment's values would have them do, each of which behaves as before: they did when the mix
+/// changed, and did not when records were merely put under another value. `None` where they do not tell.
+pub(crate) fn followed(segment: &str, fields: &[&str], current: &Profile, baseline: &Baseline) -> Option<bool> {
+    let segment = current.segments.iter().find(|profile| profile.field == segment)?;
+    let (mut expected, mut came, mut records) = (0.0, 0.0, 0.0);
+    for field in fields {
+        let Some((earlier, now)) = tables(field, segment, current, baseline) else { continue };
+        let (was, is) = (Side::new(&earlier)?, Side::new(&now)?);
+        records = 1.0 / (1.0 / was.records + 1.0 / is.records);
+        for (cell, share) in was.whole.iter().enumerate().filter(|(_, share)| **share > 0.0) {
+            let within = |group: &Group| group.shares.as_ref().and_then(|shares| shares.get(cell)).map_or(0.0, |within| within - share);
+            let by_mix: f64 = was.groups.iter().zip(&is.groups).map(|(was, is)| (is.weight - was.weight) * within(was)).sum();
+            expected += by_mix * by_mix / share;
+            came += by_mix * (is.whole.get(cell).copied().unwrap_or(0.0) - share) / share;
+        }
+    }
+    let (part, certainty) = (came / expected, (expected * records).sqrt());
+    let (did, did_not) = (part > CAME && part * certainty >= SURE, part <= CAME && (1.0 - part) * certainty >= SURE);
+    (did || did_not).then_some(did)
 }
 
 /// The value that carries a change: at least half of it ([`CARRIES`]), and clearly more than its size would.

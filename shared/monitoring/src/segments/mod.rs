@@ -19,7 +19,7 @@ use tidegate_contract::{Contract, FeatureKind, FieldRole};
 use tidegate_profile::{Baseline, Counts, FieldAnchor, Profile, SegmentGroup, SegmentProfile};
 use tidegate_statistics::correction;
 
-pub(crate) use self::decomposition::{carried_by, decompose, mix_behind};
+pub(crate) use self::decomposition::{carried_by, decompose, followed, mix_behind};
 use self::within::{Together, Within};
 use crate::assess::is_hardly_heard;
 use crate::decide::{strength, weight, windows_in_month};
