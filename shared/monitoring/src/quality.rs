@@ -3,6 +3,7 @@
 use tidegate_contract::{Contract, Field, FieldRole};
 use tidegate_profile::{Baseline, FieldAnchor, FieldProfile, WindowProfile};
 
+use crate::decide::strength;
 use crate::reasons::reason_in_words;
 use crate::rules::Rules;
 use crate::words::{list, percent, quoted};
@@ -98,7 +99,7 @@ impl OneField<'_> {
             return (share > limit).then(|| self.finding(QualityKind::Missing, State::Drift, share, before, sentence));
         }
         let test = judged?.tests.iter().find(|test| test.test == "missing")?;
-        if judged?.state == State::InsufficientData || test.effect <= 0.0 || test.sure_effect() < test.threshold || test.p_adjusted > rate {
+        if judged?.state == State::InsufficientData || test.effect <= 0.0 || strength(test, rate) != State::Drift {
             return None;
         }
         let state = if test.sure_effect() >= MISSING_MATTERS { State::Drift } else { State::Warning };
@@ -150,10 +151,7 @@ impl OneField<'_> {
     fn unseen(&self, judged: Option<&FieldVerdict>, contract: &Contract) -> Option<QualityFinding> {
         let judged = judged?;
         let test = judged.tests.iter().find(|test| test.test == "unseen")?;
-        if judged.state == State::InsufficientData
-            || test.p_adjusted > contract.monitoring.false_discovery_rate
-            || test.sure_effect() < test.threshold
-        {
+        if judged.state == State::InsufficientData || strength(test, contract.monitoring.false_discovery_rate) != State::Drift {
             return None;
         }
         let categorical = self.now.categorical.as_ref()?;
