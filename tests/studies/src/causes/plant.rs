@@ -126,6 +126,7 @@ impl Planting<'_> {
             Trouble::Missing => self.missing(),
             Trouble::Type => self.type_(),
             Trouble::Placeholder => self.placeholder(),
+            Trouble::NoName => self.no_name(),
             Trouble::OutOfRange => self.out_of_range(),
             Trouble::UnitPower => {
                 let scale = [10.0, 100.0, 1000.0, 0.1, 0.01, 0.001].get(self.random.below(6)).copied()?;
@@ -145,6 +146,7 @@ impl Planting<'_> {
                 self.unit(feature, 1000.0, 0.0, true)
             }
             Trouble::StuckValue => self.stuck(),
+            Trouble::StuckName => self.stuck_name(),
             Trouble::Clipped => self.clipped(),
             Trouble::Rounded => self.rounded(),
             Trouble::CutOff => self.cut_off(),
@@ -240,6 +242,14 @@ impl Planting<'_> {
         Some(format!("{} is {value} in {:.0} %", self.name(feature), part * 100.0))
     }
 
+    fn no_name(&mut self) -> Option<String> {
+        let feature = self.feature(FeatureKind::Categorical);
+        let word = ["N/A", "unknown", "NULL", "none", "-", "?", "undefined", "not available"].get(self.random.below(8)).copied()?;
+        let part = self.part(0.03, 0.4);
+        self.change(part, 0.025, |record, _| record.set(feature, json!(word)))?;
+        Some(format!("{} is {word} in {:.0} %", self.name(feature), part * 100.0))
+    }
+
     fn out_of_range(&mut self) -> Option<String> {
         let feature = self.feature(FeatureKind::Numeric);
         let [low, high] = self.world.contract.features.get(feature)?.range?;
@@ -272,6 +282,15 @@ impl Planting<'_> {
         let part = if self.random.uniform() < 0.3 { 1.0 } else { self.part(0.15, 0.9) };
         self.change(part, 0.12, |record, _| record.set(feature, json!(value)))?;
         Some(format!("{} stuck at {value} in {:.0} %", self.name(feature), part * 100.0))
+    }
+
+    /// A name that a record has, so that frequent ones are stuck more often; as much as for a number.
+    fn stuck_name(&mut self) -> Option<String> {
+        let feature = self.feature(FeatureKind::Categorical);
+        let name = self.planted.records.get(self.random.below(self.planted.records.len()))?.name(feature)?.to_owned();
+        let part = if self.random.uniform() < 0.3 { 1.0 } else { self.part(0.15, 0.9) };
+        self.change(part, 0.12, |record, _| record.set(feature, json!(name)))?;
+        Some(format!("{} stuck at {name} in {:.0} %", self.name(feature), part * 100.0))
     }
 
     /// The value below which a share of the window's values lie.
