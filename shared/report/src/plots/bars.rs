@@ -41,17 +41,17 @@ pub(crate) fn bars(anchor: Option<(&CategoricalAnchor, &CategoricalProfile)>, cu
     let others = |profile: &CategoricalProfile| profile.other.values().map(|count| *count as f64).sum::<f64>() + profile.remainder as f64;
     let share = |count: f64, total: f64| if total > 0.0 { count / total } else { 0.0 };
     let current_total = sum(&current.cells) + others(current);
+    let baseline_total = anchor.map_or(0.0, |(_, baseline)| sum(&baseline.cells) + others(baseline));
     let mut all = Vec::new();
     let open = anchor.is_some_and(|(anchor, _)| anchor.open);
     if let Some((anchor, baseline)) = anchor {
-        let total = sum(&baseline.cells) + others(baseline);
         for (index, value) in anchor.values.iter().enumerate() {
             let count = |profile: &CategoricalProfile| profile.cells.get(index).map_or(0.0, |count| *count as f64);
             let label = if restricted { format!("Value {}", index + 1) } else { value.clone() };
             all.push(Bar {
                 label,
                 new: false,
-                baseline: Some(share(count(baseline), total)),
+                baseline: Some(share(count(baseline), baseline_total)),
                 current: share(count(current), current_total),
             });
         }
@@ -59,14 +59,24 @@ pub(crate) fn bars(anchor: Option<(&CategoricalAnchor, &CategoricalProfile)>, cu
     let new = anchor.is_some() && !open;
     let mut unlisted: Vec<(&String, f64)> = current.other.iter().map(|(value, count)| (value, *count as f64)).collect();
     unlisted.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(other.0)));
+    // What the baseline has beside its cells, until a value of the window is among it.
+    let mut unnamed = anchor.map(|(_, baseline)| others(baseline));
     for (index, (value, count)) in unlisted.into_iter().enumerate() {
         let word = if new { "New value" } else { "Other value" };
         let label = if restricted { format!("{word} {}", index + 1) } else { value.clone() };
-        all.push(Bar { label, new, baseline: anchor.map(|_| 0.0), current: share(count, current_total) });
+        let before = anchor.map(|(_, baseline)| baseline.other.get(value).map_or(0.0, |count| *count as f64));
+        unnamed = unnamed.zip(before).map(|(unnamed, before)| unnamed - before);
+        all.push(Bar { label, new, baseline: before.map(|before| share(before, baseline_total)), current: share(count, current_total) });
     }
-    let remainder = share(current.remainder as f64, current_total);
-    let kept = keep(all, anchor.is_some());
-    with_remainder(kept, remainder, anchor.is_some())
+    let mut kept = keep(all, anchor.is_some());
+    let remainder = Bar {
+        label: "values not counted by name".to_owned(),
+        new: false,
+        baseline: unnamed.map(|unnamed| share(unnamed, baseline_total)),
+        current: share(current.remainder as f64, current_total),
+    };
+    kept.extend((remainder.weight() > 0.0).then_some(remainder));
+    kept
 }
 
 /// Keeps the rows with the greatest share on either side, in their order, and adds the rest up. A few new values always
@@ -101,13 +111,6 @@ fn rest(bars: &[Bar], noun: &str, compared: bool) -> Option<Bar> {
         bars.iter().fold((0.0, 0.0), |(baseline, current), bar| (baseline + bar.baseline.unwrap_or(0.0), current + bar.current));
     let label = format!("{} {noun}", words::count(bars.len() as u64));
     (!bars.is_empty()).then(|| Bar { label, new: false, baseline: compared.then_some(baseline), current })
-}
-
-fn with_remainder(mut bars: Vec<Bar>, remainder: f64, compared: bool) -> Vec<Bar> {
-    if remainder > 0.0 {
-        bars.push(Bar { label: "values not counted by name".into(), new: false, baseline: compared.then_some(0.0), current: remainder });
-    }
-    bars
 }
 
 /// The table of bars; `None` without a value to show.
@@ -174,6 +177,16 @@ mod tests {
         assert!((bars.iter().map(|bar| bar.current).sum::<f64>() - 1.0).abs() < 1e-12);
         assert!((bars.iter().filter_map(|bar| bar.baseline).sum::<f64>() - 1.0).abs() < 1e-12);
         assert!(bars.len() <= TOP + 3);
+    }
+
+    #[test]
+    fn what_the_baseline_has_beside_its_cells_is_shown() {
+        let anchor = CategoricalAnchor { values: vec!["a".into(), "b".into()], open: true };
+        let (baseline, current) = (profile(&[5, 4], &[("x", 3), ("y", 2)], 86), profile(&[1, 0], &[("x", 30), ("z", 2)], 67));
+        let bars = bars(Some((&anchor, &baseline)), &current, false);
+        let of = |label: &str| bars.iter().find(|bar| bar.label == label).map(|bar| (bar.baseline.unwrap(), bar.current));
+        assert_eq!((of("x"), of("z")), (Some((0.03, 0.3)), Some((0.0, 0.02))));
+        assert_eq!(of("values not counted by name"), Some((0.88, 0.67)), "y among them");
     }
 
     #[test]
