@@ -8,7 +8,9 @@ use chrono::{DateTime, NaiveDate};
 use serde::{Deserialize, Serialize};
 use tidegate_contract::{FeatureKind, Field};
 
-use crate::observe::{ABSENT, names_of, timestamps};
+use crate::counter::{ABSENT, Counter, names_of};
+use crate::observe::timestamps;
+use crate::room::add_capped;
 use crate::runs::{RunVariation, Runs};
 use crate::{BatchFacts, CategoricalAnchor, FieldAnchor, NumericAnchor, Profile, ProfileError, Profiler, SegmentProfile, Source};
 
@@ -175,7 +177,7 @@ impl Sampler {
         let periods = Periods::new(self.rows, self.timed, &self.days);
         let profiler = Profiler::with_anchors(id, &self.fields, &anchors, periods.labels.len());
         let have_times = self.rows > 0 && self.timed == self.rows;
-        let cells: usize = profiler.counters().iter().map(crate::observe::Counter::cells).sum();
+        let cells: usize = profiler.counters().iter().map(Counter::cells).sum();
         let span = self.days.first_key_value().zip(self.days.last_key_value()).map_or(0, |(first, last)| last.0 - first.0 + 1);
         let tells_weeks = span >= MIN_DAYS_FOR_WEEKS && cells.saturating_mul(HOURS_OF_WEEK) <= MOST_HOURLY_COUNTS;
         let hours = if tells_weeks { HOURS_OF_WEEK } else { HOURS_OF_DAY };
@@ -229,7 +231,7 @@ impl FieldSample {
         }
         for (name, count) in dictionary.iter().zip(of_code) {
             let Some(name) = name.filter(|_| count > 0) else { continue };
-            *overflowed |= crate::observe::add_capped(counts, name, count, DISTINCT) > 0;
+            *overflowed |= add_capped(counts, name, count, DISTINCT) > 0;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::observe::{add_capped, add_frequent};
+use crate::room::{add_capped, add_frequent};
 use crate::{
     CategoricalProfile, FieldProfile, IntakeSummary, Lines, MAX_NOTABLE, MAX_OTHER_VALUES, MAX_UNEXPECTED, NumericProfile, Part, Profile,
     ProfileError, Source, WindowProfile,

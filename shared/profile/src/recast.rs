@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::cells::CellIndex;
-use crate::observe::add_frequent;
+use crate::room::add_frequent;
 use crate::{
     Baseline, CategoricalAnchor, CategoricalProfile, FieldAnchor, FieldBaseline, FieldProfile, MAX_OTHER_VALUES, NumericAnchor, Profile,
 };
@@ -60,13 +60,13 @@ fn numbers(counts: &[u64], from: &NumericAnchor, to: &NumericAnchor) -> Vec<u64>
 }
 
 fn names(counts: &CategoricalProfile, from: &CategoricalAnchor, to: &CategoricalAnchor) -> CategoricalProfile {
-    let places: HashMap<&String, usize> = to.values.iter().enumerate().map(|(place, value)| (value, place)).collect();
+    let places: HashMap<&str, usize> = to.values.iter().enumerate().map(|(place, value)| (value.as_str(), place)).collect();
     let mut recast = CategoricalProfile { cells: vec![0; to.values.len()], other: BTreeMap::new(), remainder: counts.remainder };
     let mut others: Vec<(&str, u64)> = Vec::new();
-    for (name, count) in from.values.iter().zip(&counts.cells).chain(&counts.other).filter(|(_, count)| **count > 0) {
+    for (name, count) in counts.named(&from.values) {
         match places.get(name).and_then(|place| recast.cells.get_mut(*place)) {
             Some(cell) => *cell += count,
-            None => others.push((name, *count)),
+            None => others.push((name, count)),
         }
     }
     recast.remainder += add_frequent(&mut recast.other, others.into_iter(), MAX_OTHER_VALUES);

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::FieldAnchor;
-use crate::observe::ABSENT;
+use crate::counter::ABSENT;
 
 /// Lengths of the runs that are looked at.
 pub const RUN_ROWS: [u32; 3] = [16, 64, 256];

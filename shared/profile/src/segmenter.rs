@@ -5,7 +5,8 @@ use arrow_array::{Array, PrimitiveArray, RecordBatch};
 use tidegate_contract::Field;
 
 use crate::coarse::Ruler;
-use crate::observe::{ABSENT, Counter, column};
+use crate::counter::{ABSENT, Counter};
+use crate::observe::column;
 use crate::segments::{LEAST_SEGMENT_VALUES, SEGMENT_COUNTS, SEGMENT_PERIOD_COUNTS, SEGMENT_VALUES};
 use crate::{Baseline, FieldAnchor, ProfileError, SegmentGroup, SegmentProfile, ShallowProfile};
 

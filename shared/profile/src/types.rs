@@ -186,6 +186,12 @@ impl NumericProfile {
 }
 
 impl CategoricalProfile {
+    /// The values that occurred and are counted by name, and how often: the anchor's, which are these, and then the others.
+    pub fn named<'n>(&'n self, anchor: &'n [String]) -> impl Iterator<Item = (&'n str, u64)> {
+        let all = anchor.iter().zip(&self.cells).chain(&self.other);
+        all.filter(|(_, count)| **count > 0).map(|(name, count)| (name.as_str(), *count))
+    }
+
     /// Usable values that are not the anchor's.
     #[must_use]
     pub fn outside(&self) -> u64 {
