@@ -7,7 +7,7 @@ use crate::Evidence;
 use crate::contrast::{LOCATION, Shift, Space, Z_95};
 use crate::counts::cumulated;
 use crate::reference::{Period, Reference};
-use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare};
+use crate::share::{Deviation, Ordinary, ShareChange, Tally, compare, resembling};
 use crate::spike::{Clumping, Seen};
 use crate::values::Values;
 use crate::whole::Whole;
@@ -89,8 +89,7 @@ impl Side<'_> {
     fn missing(&self, space: Option<&Space>) -> Option<Evidence> {
         let before = unusable(self.reference);
         let now = Tally { hits: self.records - self.now.present.min(self.records), all: self.records };
-        let pooled = (before.hits + now.hits) as f64 / (before.all + now.all).max(1) as f64;
-        let resembling = (self.reference.resemblance.of(now.all as f64).absent - 1.0) * pooled * (1.0 - pooled) / now.all.max(1) as f64;
+        let resembling = resembling(before, now, self.reference.resemblance.of(now.all as f64).absent);
         let ordinary = space.map_or_else(|| absence(self.reference), Space::absence).at_least(resembling);
         let change = compare(before, now, &ordinary)?;
         let says = if now.hits == now.all {

@@ -7,7 +7,7 @@ use crate::Evidence;
 use crate::contrast::Space;
 use crate::evidence::Side;
 use crate::reference::Reference;
-use crate::share::{Ordinary, ShareChange, Tally, compare};
+use crate::share::{Ordinary, ShareChange, Tally, compare, resembling};
 use crate::spike::{Clumping, LEAST_IN_PERIOD, SPIKE_PER_SD, Seen};
 use crate::words::{in_the, number, percent, quoted};
 
@@ -87,9 +87,7 @@ impl Side<'_> {
 
     /// Two shares of values of which neighbouring ones resemble each other.
     fn resembling(&self, before: Tally, now: Tally) -> Option<ShareChange> {
-        let pooled = (before.hits + now.hits) as f64 / (before.all + now.all).max(1) as f64;
-        let design_effect = self.reference.resemblance.of(now.all as f64).shares;
-        let added = (design_effect - 1.0) * pooled * (1.0 - pooled) / now.all.max(1) as f64;
+        let added = resembling(before, now, self.reference.resemblance.of(now.all as f64).shares);
         compare(before, now, &Ordinary::UNKNOWN.at_least(added))
     }
 

@@ -44,6 +44,17 @@ impl Tally {
     }
 }
 
+/// The share of both sides together.
+pub(crate) fn pooled(before: Tally, now: Tally) -> f64 {
+    Tally { hits: before.hits + now.hits, all: before.all + now.all }.share()
+}
+
+/// The variance that resemblance of the window's neighbouring records, by its design effect, adds to the difference of two shares.
+pub(crate) fn resembling(before: Tally, now: Tally, design_effect: f64) -> f64 {
+    let share = pooled(before, now);
+    (design_effect - 1.0) * share * (1.0 - share) / now.all.max(1) as f64
+}
+
 /// How much a share differs between the baseline's periods anyway.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ordinary {
@@ -103,7 +114,7 @@ pub(crate) fn compare(before: Tally, now: Tally, ordinary: &Ordinary) -> Option<
     }
     let (p, q) = (before.share(), now.share());
     let (m, n) = (before.all as f64, now.all as f64);
-    let pooled = (before.hits + now.hits) as f64 / (m + n);
+    let pooled = pooled(before, now);
     let sampling = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m);
     let Ordinary { variation, largest, periods_in_window, least_added } = *ordinary;
     let with = |added: f64| sampling + added.max(least_added);

@@ -9,7 +9,7 @@ use crate::Evidence;
 use crate::contrast::Space;
 use crate::evidence::Side;
 use crate::reference::Period;
-use crate::share::{Deviation, Ordinary, ShareChange, Tally, beyond_p, compare};
+use crate::share::{Deviation, Ordinary, ShareChange, Tally, beyond_p, compare, pooled, resembling};
 use crate::words::{in_the, number, percent};
 
 /// So many cells with the largest plain difference are looked at closely.
@@ -244,9 +244,9 @@ impl Side<'_> {
         let deviations: Vec<Deviation> = ordinary.periods.iter().zip(&clumping.expected).map(deviation).collect();
         let before = Tally { hits: rounded(expected * m as f64), all: m };
         let now = Tally { hits: count(seen.cells, run), all: n };
-        let pooled = (before.hits + now.hits) as f64 / (m + n).max(1) as f64;
-        let resembling = (self.reference.resemblance.of(n as f64).shares - 1.0) * pooled * (1.0 - pooled) / n.max(1) as f64;
-        let ordinary = Ordinary::of(self.reference, before, &deviations, 1.0).at_least(clumping.added(pooled) + resembling);
+        let resembling = resembling(before, now, self.reference.resemblance.of(n as f64).shares);
+        let added = clumping.added(pooled(before, now)) + resembling;
+        let ordinary = Ordinary::of(self.reference, before, &deviations, 1.0).at_least(added);
         compare(before, now, &ordinary)
     }
 

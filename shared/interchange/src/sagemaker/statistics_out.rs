@@ -99,9 +99,7 @@ fn names(field: &FieldProfile, anchor: Option<&FieldAnchor>, common: &Value) -> 
         Some(FieldAnchor::Categorical(anchor)) => anchor.values.as_slice(),
         _ => &[],
     };
-    let known = known.iter().zip(categorical.cells.iter().copied());
-    let mut counts: Vec<(&String, u64)> =
-        known.chain(categorical.other.iter().map(|(name, count)| (name, *count))).filter(|(_, count)| *count > 0).collect();
+    let mut counts: Vec<(&str, u64)> = categorical.named(known).collect();
     counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let buckets: Vec<Value> = counts.iter().map(|(value, count)| json!({ "value": value, "count": count })).collect();
     json!({

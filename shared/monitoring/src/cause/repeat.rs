@@ -123,10 +123,6 @@ impl<'a> Cells<'a> {
     }
 }
 
-fn found(field: Both<'_>, fault: Fault, share: f64, confidence: f64, evidence: String) -> Suspicion {
-    Suspicion { fault, fields: vec![field.name.to_owned()], evidence, confidence, share }
-}
-
 /// A number that programs write where there is none.
 ///
 /// Known when all values outside the baseline's range are one such number, or when zero came up where it never did.
@@ -161,7 +157,7 @@ pub(crate) fn placeholder(field: Both<'_>) -> Option<Suspicion> {
                 field.name,
                 number_plainly(value)
             );
-            return Some(found(field, Fault::Range, part, DIRECT, evidence));
+            return Some(Suspicion::of(field, Fault::Range, part, DIRECT, evidence));
         }
     }
     None
@@ -198,7 +194,7 @@ fn constant(facts: &Facts<'_>, field: Both<'_>, before: &Distribution<'_>, now: 
         number_plainly(before.min),
         number_plainly(before.max)
     );
-    Some(found(field, Fault::Stuck, 1.0, DIRECT, evidence))
+    Some(Suspicion::of(field, Fault::Stuck, 1.0, DIRECT, evidence))
 }
 
 /// Whether a field also held one value in many of the hours or days before (clear sky, no rain): this one, or any when the window is no
@@ -253,7 +249,7 @@ fn clipped(field: Both<'_>, cells: &Cells<'_>, before: &Distribution<'_>) -> Opt
             number_plainly(value),
             number_plainly(*reached)
         );
-        return Some(found(field, Fault::Stuck, gain, LIKELY, evidence));
+        return Some(Suspicion::of(field, Fault::Stuck, gain, LIKELY, evidence));
     }
     None
 }
@@ -298,7 +294,7 @@ fn stuck(field: Both<'_>, cells: &Cells<'_>) -> Option<Suspicion> {
         number(value),
         percent(cells.before(cell))
     );
-    Some(found(field, Fault::Stuck, gain, if gain >= 0.15 { LIKELY } else { POSSIBLE }, evidence))
+    Some(Suspicion::of(field, Fault::Stuck, gain, if gain >= 0.15 { LIKELY } else { POSSIBLE }, evidence))
 }
 
 /// Cells that differ from what their neighbourhood explains, up and down all along: values were rounded.
@@ -317,7 +313,7 @@ fn rounded(field: Both<'_>, cells: &Cells<'_>) -> Option<Suspicion> {
         percent(lumps),
         field.name
     );
-    Some(found(field, Fault::Stuck, lumps, LIKELY, evidence))
+    Some(Suspicion::of(field, Fault::Stuck, lumps, LIKELY, evidence))
 }
 
 /// Share of the values that lie in other cells than those of their neighbourhood would tell, beyond chance; `None` with too few.

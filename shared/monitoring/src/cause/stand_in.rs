@@ -62,10 +62,6 @@ const LEAST_OTHERS: usize = 2;
 /// So many other features must be as ever where one name stands in for others: if more customers of one kind came, others would have moved.
 const LEAST_CALM: usize = 3;
 
-fn found(field: Both<'_>, fault: Fault, share: f64, confidence: f64, evidence: String) -> Suspicion {
-    Suspicion { fault, fields: vec![field.name.to_owned()], evidence, confidence, share }
-}
-
 /// Whether a text says that there is none: a word for it, signs alone, or nothing but zeros, as the empty UUID.
 fn says_none(text: &str) -> bool {
     let core: String = text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect();
@@ -89,7 +85,7 @@ pub(crate) fn placeholder(facts: &Facts<'_>, field: Both<'_>) -> Option<Suspicio
         percent(part),
         field.name
     );
-    (part >= PLACEHOLDER).then(|| found(field, Fault::Range, part, DIRECT, evidence))
+    (part >= PLACEHOLDER).then(|| Suspicion::of(field, Fault::Range, part, DIRECT, evidence))
 }
 
 /// One name in the place of all others, or of a part of each.
@@ -101,6 +97,9 @@ pub(crate) fn stuck(facts: &Facts<'_>, field: Both<'_>) -> Option<Suspicion> {
     let name = names.gainer()?;
     let (is, was, most) = (names.now(name), names.before(name), names.most_in_as_many(field, name));
     let gain = is - was;
+    if gain < STUCK {
+        return None;
+    }
     let shown = if facts.may_show_names() { quoted(name) } else { "one name".to_owned() };
     let followed = followed_by(facts, field.name, name);
     let only_this = |profile: &FieldProfile| Some(only(names.anchor, profile)? == name);
@@ -110,7 +109,7 @@ pub(crate) fn stuck(facts: &Facts<'_>, field: Both<'_>) -> Option<Suspicion> {
         let ordinary = names.most() >= ALL || most >= ALL || is_short && was_often_constant(facts, field.name, only_this);
         let evidence = format!("{} is {shown} in every record, {} in the baseline: it is stuck", field.name, percent(was));
         let is_stuck = !ordinary && followed != Some(true);
-        return is_stuck.then(|| found(field, Fault::Stuck, 1.0, DIRECT, evidence));
+        return is_stuck.then(|| Suspicion::of(field, Fault::Stuck, 1.0, DIRECT, evidence));
     }
     let has_grown = gain >= GROWN && is >= TIMES * was.max(most) || gain >= STUCK && is >= MANY_TIMES * was.max(most);
     let took_from_all = || was > 0.0 && names.are_as_before_without(name);
@@ -125,7 +124,7 @@ pub(crate) fn stuck(facts: &Facts<'_>, field: Both<'_>) -> Option<Suspicion> {
     let (is, was, name) = (percent(is), percent(was), field.name);
     let evidence =
         format!("{is} of the values of {name} are {shown}, {was} in the baseline, {beside}: a value is stuck or a default stands in");
-    Some(found(field, Fault::Stuck, gain, confidence, evidence))
+    Some(Suspicion::of(field, Fault::Stuck, gain, confidence, evidence))
 }
 
 /// Window's and baseline's counts by name.
@@ -194,8 +193,7 @@ fn only<'n>(anchor: &'n CategoricalAnchor, field: &'n FieldProfile) -> Option<&'
 
 /// The names that a field has, as far as they are listed, and how often.
 fn held<'n>(anchor: &'n CategoricalAnchor, field: &'n FieldProfile) -> impl Iterator<Item = (&'n str, u64)> {
-    let listed = field.categorical.iter().flat_map(|names| anchor.values.iter().zip(&names.cells).chain(&names.other));
-    listed.filter(|(_, count)| **count > 0).map(|(name, count)| (name.as_str(), *count))
+    field.categorical.iter().flat_map(|names| names.named(&anchor.values))
 }
 
 /// Whether the other features moved as another mix of this field would have them do, of which one value grew. They did not, either, where one

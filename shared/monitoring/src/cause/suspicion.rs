@@ -1,5 +1,6 @@
 //! A fault that would explain what moved.
 
+use super::facts::Both;
 use crate::Fault;
 
 /// Confidence in what the data show directly: values missing, of a wrong type, every one a thousand times too large.
@@ -26,6 +27,11 @@ pub(crate) struct Suspicion {
 }
 
 impl Suspicion {
+    /// A fault of one field.
+    pub(crate) fn of(field: Both<'_>, fault: Fault, share: f64, confidence: f64, evidence: String) -> Self {
+        Self { fault, fields: vec![field.name.to_owned()], evidence, confidence, share }
+    }
+
     /// The same, found in a part of the window's records: those since the change began.
     pub(crate) fn of_part(self, part: f64) -> Self {
         let evidence = format!("since it began, {}", self.evidence);

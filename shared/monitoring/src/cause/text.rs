@@ -140,19 +140,13 @@ pub(crate) fn suspicion(facts: &Facts<'_>, field: Both<'_>) -> Option<Suspicion>
         };
         let evidence = format!("{} of the values of {} are the baseline's, {}{shown}", percent(part), field.name, way.words());
         let confidence = if matched.names > 1 { DIRECT } else { LIKELY };
-        return Some(Suspicion { fault, fields: vec![field.name.to_owned()], evidence, confidence, share: part });
+        return Some(Suspicion::of(field, fault, part, confidence, evidence));
     }
-    (part >= ALL_NEW && !anchor.open && anchor.values.len() <= MANY_VALUES).then(|| Suspicion {
-        fault: Fault::Encoding,
-        fields: vec![field.name.to_owned()],
-        evidence: format!(
-            "{} of the values of {} are none of the baseline's {}: its names were given other codes",
-            percent(part),
-            field.name,
-            anchor.values.len()
-        ),
-        confidence: POSSIBLE,
-        share: part,
+    (part >= ALL_NEW && !anchor.open && anchor.values.len() <= MANY_VALUES).then(|| {
+        let (share, count) = (percent(part), anchor.values.len());
+        let evidence =
+            format!("{share} of the values of {} are none of the baseline's {count}: its names were given other codes", field.name);
+        Suspicion::of(field, Fault::Encoding, part, POSSIBLE, evidence)
     })
 }
 

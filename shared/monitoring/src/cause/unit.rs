@@ -113,13 +113,8 @@ pub(crate) fn suspicion(field: Both<'_>) -> Option<Suspicion> {
         _ => POSSIBLE,
     };
     let words = special(unit.map.scale, &before).unwrap_or(unit.words);
-    Some(Suspicion {
-        fault: Fault::Unit,
-        fields: vec![field.name.to_owned()],
-        evidence: format!("{values} of {} are {words} ({seen}), as when a unit changes", field.name),
-        confidence,
-        share: fit.share,
-    })
+    let evidence = format!("{values} of {} are {words} ({seen}), as when a unit changes", field.name);
+    Some(Suspicion::of(field, Fault::Unit, fit.share, confidence, evidence))
 }
 
 /// Whether the whole column changed its unit.

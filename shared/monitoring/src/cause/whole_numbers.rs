@@ -33,5 +33,5 @@ pub(crate) fn fractions(field: Both<'_>) -> Option<Suspicion> {
         percent(fractions),
         field.name
     );
-    Some(Suspicion { fault: Fault::Unit, fields: vec![field.name.to_owned()], evidence, confidence: LIKELY, share: fractions })
+    Some(Suspicion::of(field, Fault::Unit, fractions, LIKELY, evidence))
 }
