@@ -111,10 +111,10 @@ pub(crate) fn stuck(facts: &Facts<'_>, field: Both<'_>) -> Option<Suspicion> {
         let is_stuck = !ordinary && followed != Some(true);
         return is_stuck.then(|| Suspicion::of(field, Fault::Stuck, 1.0, DIRECT, evidence));
     }
-    let has_grown = gain >= GROWN && is >= TIMES * was.max(most) || gain >= STUCK && is >= MANY_TIMES * was.max(most);
+    let has_grown = gain >= GROWN && is >= TIMES * was.max(most) || is >= MANY_TIMES * was.max(most);
     let took_from_all = || was > 0.0 && names.are_as_before_without(name);
     let (confidence, beside) = match followed {
-        _ if names.anchor.open && gain >= STUCK && is >= FAR_ABOVE * names.most() => (LIKELY, "where no value had so many"),
+        _ if names.anchor.open && is >= FAR_ABOVE * names.most() => (LIKELY, "where no value had so many"),
         Some(false) if gain >= GROWN_ALONE && is > most && took_from_all() => (LIKELY, "and the others are as before"),
         None if has_grown && names.without(name) >= LEAST_OTHERS && took_from_all() && all_calm(facts, field.name) => {
             (POSSIBLE, "and the others are as before")
